@@ -1,0 +1,687 @@
+// assemble.c - the translated file: the source, with each async function replaced by its future.
+//   in:    the unit after layout
+//   out:   the text of the output
+//
+// A future is defined in front of the first function that needs it; its poll function stands where the async
+// function stood, so that macros mean there what they meant in the source.
+#include "emit.h"
+#include "front.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+// ---- Forms outside awaits: async_spawn and async_block_on become calls of helpers -------------------------
+
+struct helper {
+    const char *name;
+    struct operand operand;
+    bool spawn;
+};
+static struct vec(struct helper) pointer_helpers;
+
+static struct node *strip(struct node *n)
+{
+    while (n && n->kind == NODE_PAREN && n->first)
+        n = n->first;
+    return n;
+}
+
+static void replace(struct function *fn, unsigned start, unsigned end, const char *text)
+{
+    for (size_t i = 0; i < fn->mentions.count; i++)
+        if (fn->mentions.at[i].offset == start && fn->mentions.at[i].function) {
+            fn->mentions.at[i].text = text;
+            fn->mentions.at[i].end = end;
+            return;
+        }
+    VEC_PUSH(&fn->mentions, ((struct mention){.offset = start, .end = end, .text = text}));
+}
+
+static void rewrite_form(struct function *fn, struct node *form, bool spawn)
+{
+    struct node *call = form->first, *callee = strip(call->first);
+    while (callee->kind == NODE_UNARY && callee->first)
+        callee = strip(callee->first);
+    if (callee->kind == NODE_REF && callee->callee) {
+        replace(fn, form->start, call->first->start, "");
+        replace(fn, call->first->start, call->first->end,
+                mem_format("%s_%s", callee->callee->name, spawn ? "spawn" : "block_on"));
+    } else {
+        struct helper h = {.spawn = spawn};
+        h.name = mem_format("asyncc_%s_%zu", spawn ? "spawn" : "block_on", pointer_helpers.count + 1);
+        h.operand.function_type = type_function_of(call->first->type);
+        h.operand.result = type_result(h.operand.function_type);
+        VEC_PUSH(&pointer_helpers, h);
+        replace(fn, form->start, callee->start, mem_format("%s(", h.name));
+        struct node *argument = call->first->next;
+        if (argument)
+            replace(fn, callee->end, argument->start, ", ");
+        else
+            replace(fn, callee->end, call->end, ")");
+    }
+    replace(fn, call->end, form->end, "");
+}
+
+static void rewrite_forms(struct function *fn, struct node *n)
+{
+    if ((n->kind == NODE_FORM && n->form == FORM_SPAWN) || n->kind == NODE_BLOCK_ON)
+        rewrite_form(fn, n, n->kind == NODE_FORM);
+    for (struct node *c = n->first; c; c = c->next)
+        if (c->has_form)
+            rewrite_forms(fn, c);
+}
+
+static int by_offset(const void *a, const void *b)
+{
+    const struct mention *x = a, *y = b;
+    return x->offset < y->offset ? -1 : x->offset > y->offset;
+}
+
+static void rewrite_function_forms(struct function *fn)
+{
+    if (!fn->body || !fn->body->has_form)
+        return;
+    rewrite_forms(fn, fn->body);
+    qsort(fn->mentions.at, fn->mentions.count, sizeof *fn->mentions.at, by_offset);
+}
+
+// ---- The head of a function: state, future, declarations ------------------------------------------------
+
+static void put_field(struct output *o, struct field *f, unsigned indent)
+{
+    if (f->kind == FIELD_MEMBER) {
+        say(o, "%*s%s;\n", (int)indent, "", f->text);
+        return;
+    }
+    say(o, "%*s%s {\n", (int)indent, "", f->kind == FIELD_STRUCT ? "struct" : "union");
+    for (size_t i = 0; i < f->members.count; i++)
+        put_field(o, f->members.at[i], indent + 4);
+    say(o, "%*s};\n", (int)indent, "");
+}
+
+static const char *linkage(struct function *fn)
+{
+    return fn->is_static || fn->is_main || fn->in_header ? "static " : "";
+}
+
+static const char *parameters(struct function *fn, const char *first)
+{
+    return type_parameters(fn, first);
+}
+
+static const char *self_parameter(struct function *fn)
+{
+    return mem_format("struct %s_future *%s", fn->name, fn->self);
+}
+
+static bool needs_descriptor(struct function *fn)
+{
+    if (!fn->body)
+        return fn->has_future && (fn->used_as_value || fn->spawned || fn->blocked_on);
+    return fn->used_as_value || fn->spawned || fn->blocked_on || fn->is_main || !*linkage(fn);
+}
+
+static const char *unused(struct function *fn)
+{
+    return *linkage(fn) ? "__attribute__((__unused__)) " : "";
+}
+
+static void declare_functions(struct output *o, struct function *fn)
+{
+    const char *l = linkage(fn), *u = unused(fn);
+    say(o, "%s%svoid %s_future_init(%s);\n", u, l, fn->name, parameters(fn, self_parameter(fn)));
+    say(o, "%s%senum async_poll %s_future_poll(%s, struct async_context *%s);\n", u, l, fn->name, self_parameter(fn),
+        fn->cx);
+    say(o, "%s%svoid %s_future_drop(%s);\n", u, l, fn->name, self_parameter(fn));
+    if (needs_descriptor(fn))
+        say(o, "%sconst struct async_future_type %s_future_type;\n", *l ? l : "extern ", fn->name);
+    say(o, "static const struct async_frame_type %s_frame;\n", fn->name);
+}
+
+static void put_state_enum(struct output *o, struct function *fn)
+{
+    say(o, "enum %s_state {\n    %s_state_start,\n", fn->name, fn->name);
+    for (size_t i = 0; i < fn->awaits.count; i++)
+        say(o, "    %s, // line %u\n", fn->awaits.at[i]->state, fn->awaits.at[i]->line);
+    say(o, "    %s\n};\n\n", state_done(fn));
+}
+
+static const char *argument_names(struct function *fn)
+{
+    struct buffer b = {0};
+    for (unsigned i = 0; i < fn->parameter_count; i++)
+        put(&b, "%s%s", i ? ", " : "", fn->locals.at[i]->name);
+    return b.length ? b.text : "";
+}
+
+static void put_spawn_helper(struct output *o, struct function *fn, const char *parameter_text, const char *arguments)
+{
+    say(o, "\n__attribute__((__unused__)) static struct async_task *%s_spawn(%s)\n{\n", fn->name, parameter_text);
+    say(o, "    struct %s_future *asyncc_future = async_task_new(&%s_future_type);\n", fn->name, fn->name);
+    say(o, "    if (!asyncc_future)\n        return NULL;\n");
+    say(o, "    %s_future_init(asyncc_future%s%s);\n", fn->name, *arguments ? ", " : "", arguments);
+    say(o, "    return async_task_start(asyncc_future);\n}\n");
+}
+
+static void put_block_on_helper(struct output *o, struct function *fn, const char *parameter_text,
+                                const char *arguments)
+{
+    const char *result = fn->result ? type_declare(fn->result, "") : "void";
+    say(o, "\n__attribute__((__unused__)) static %s %s_block_on(%s)\n{\n", result, fn->name, parameter_text);
+    say(o, "    struct %s_future asyncc_future;\n", fn->name);
+    say(o, "    %s_future_init(&asyncc_future%s%s);\n", fn->name, *arguments ? ", " : "", arguments);
+    say(o, "    async_block_on_future(&%s_future_type, &asyncc_future);\n", fn->name);
+    if (fn->result)
+        say(o, "    return asyncc_future.result;\n");
+    say(o, "}\n");
+}
+
+static void put_head(struct output *o, struct function *fn)
+{
+    sync_output(o);
+    say(o, "\n// ---- async %s\n", fn->name);
+    put_state_enum(o, fn);
+    say(o, "struct %s_future {\n", fn->name);
+    for (size_t i = 0; i < fn->layout->members.count; i++)
+        put_field(o, fn->layout->members.at[i], 4);
+    say(o, "};\n\n");
+    declare_functions(o, fn);
+    if (fn->spawned)
+        put_spawn_helper(o, fn, parameters(fn, ""), argument_names(fn));
+    if (fn->blocked_on)
+        put_block_on_helper(o, fn, parameters(fn, ""), argument_names(fn));
+    say(o, "\n");
+}
+
+// ---- The tail: init, poll, drop, tables -----------------------------------------------------------------
+
+static void put_init(struct output *o, struct function *fn)
+{
+    say(o, "%svoid %s_future_init(%s)\n{\n", linkage(fn), fn->name, parameters(fn, self_parameter(fn)));
+    say(o, "    %s->state = %s_state_start;\n", fn->self, fn->name);
+    if (!fn->link_fixed)
+        say(o, "    %s->link = ASYNC_LINK_NONE;\n", fn->self);
+    for (unsigned i = 0; i < fn->parameter_count; i++) {
+        struct local *p = fn->locals.at[i];
+        if (!*p->name)
+            continue;
+        say(o, "    %s->%s = %s;\n", fn->self, p->field, p->name);
+    }
+    say(o, "}\n\n");
+}
+
+static bool is_mentioned(struct function *fn, struct local *l)
+{
+    for (size_t i = 0; i < fn->mentions.count; i++)
+        if (fn->mentions.at[i].local == l)
+            return true;
+    return l->is_temporary;
+}
+
+static const char *prologue(struct function *fn)
+{
+    struct buffer b = {0};
+    put(&b, "\n    struct %s_future *%s = asyncc_future;\n", fn->name, fn->self);
+    for (size_t i = 0; i < fn->locals.count; i++) {
+        struct local *l = fn->locals.at[i];
+        if (l->in_frame || (!l->is_parameter && !l->is_temporary) || (l->is_parameter && !is_mentioned(fn, l)))
+            continue;
+        put(&b, "    %s%s;\n", type_declare(l->type, l->name), l->is_scalar ? " = 0" : "");
+    }
+    if (fn->deferred_count) {
+        put(&b, "    unsigned asyncc_leave = 0;\n");
+        if (fn->result)
+            put(&b, "    %s%s;\n", type_declare(fn->result, "asyncc_value"), type_is_scalar(fn->result) ? " = 0" : "");
+    }
+    put(&b, "    switch (%s->state) {\n    case %s_state_start:\n", fn->self, fn->name);
+    for (unsigned i = 0; i < fn->parameter_count; i++) {
+        struct local *l = fn->locals.at[i];
+        if (!l->in_frame && is_mentioned(fn, l))
+            put(&b, "        %s = %s->%s;\n", l->name, fn->self, l->field);
+    }
+    put(&b, "        break;\n");
+    for (size_t i = 0; i < fn->awaits.count; i++)
+        put(&b, "    case %s:\n        goto asyncc_resume_%u;\n", fn->awaits.at[i]->state, fn->awaits.at[i]->index);
+    put(&b, "    default:\n        return async_polled_when_done();\n    }\n");
+    if (!fn->awaits.count)
+        put(&b, "    (void)%s;\n", fn->cx);
+    return b.text;
+}
+
+static void put_poll(struct output *o, struct function *fn)
+{
+    say(o, "static enum async_poll %s_frame_poll(void *asyncc_future, struct async_context *%s)\n", fn->name, fn->cx);
+    const char *head = prologue(fn);
+    o->fn = fn;
+    o->source = fn->source;
+    emit_source_block(o, fn->lowered, head);
+    // Falling off the end: before the closing brace.
+    o->b->length--;
+    while (o->b->length && (o->b->text[o->b->length - 1] == ' ' || o->b->text[o->b->length - 1] == '\n')) {
+        if (o->b->text[--o->b->length] == '\n') {
+            o->physical--;
+            o->line--;
+        }
+    }
+    newline(o, 4, fn->body->end - 1);
+    if (fn->is_main && fn->result)
+        say(o, "%s->result = 0;", fn->self), newline(o, 4, fn->body->end - 1);
+    say(o, "%s->state = %s;", fn->self, state_done(fn));
+    newline(o, 4, fn->body->end - 1);
+    say(o, "return ASYNC_READY;");
+    newline(o, 0, fn->body->end - 1);
+    say(o, "}\n");
+    o->fn = NULL;
+    o->source = fn->unit->main;
+    sync_output(o);
+    say(o, "\n%senum async_poll %s_future_poll(%s, struct async_context *%s)\n{\n", linkage(fn), fn->name,
+        self_parameter(fn), fn->cx);
+    say(o, "    return %s_frame_poll(%s, %s);\n}\n\n", fn->name, fn->self, fn->cx);
+}
+
+static void put_drop_operand(struct output *o, struct function *fn, struct operand *operand, unsigned indent)
+{
+    const char *slot = mem_format("%s->%s", fn->self, operand->slot);
+    if (operand->storage == STORAGE_EMBEDDED) {
+        say(o, "%*s%s_future_drop(&%s);\n", (int)indent, "", operand->callee->name, slot);
+        return;
+    }
+    say(o, "%*sif (%s) {\n", (int)indent, "", slot);
+    if (operand->storage == STORAGE_FRAME)
+        say(o, "%*s%s_future_drop(%s);\n", (int)indent + 4, "", operand->callee->name, slot);
+    else if (operand->callee)
+        say(o, "%*s%s_future_type.drop(%s);\n", (int)indent + 4, "", operand->callee->name, slot);
+    else
+        say(o, "%*s%s_type->drop(%s);\n", (int)indent + 4, "", slot, slot);
+    say(o, "%*sasync_frame_free(%s);\n%*s}\n", (int)indent + 4, "", slot, (int)indent, "");
+}
+
+static void put_drop_await(struct output *o, struct function *fn, struct await *aw)
+{
+    say(o, "    case %s:\n", aw->state);
+    for (size_t i = 0; i < aw->operands.count; i++) {
+        bool join = aw->is_form && aw->form == FORM_JOIN;
+        if (join)
+            say(o, "        if (%s->left_%u & (uint64_t)1 << %zu) {\n", fn->self, aw->index, i);
+        put_drop_operand(o, fn, &aw->operands.at[i], join ? 12 : 8);
+        if (join)
+            say(o, "        }\n");
+    }
+    if (aw->is_form && aw->form == FORM_TIMEOUT)
+        say(o, "        async_sleep_ms_future_drop(&%s->timer_%u);\n", fn->self, aw->index);
+    say(o, "        break;\n");
+}
+
+static void put_drop(struct output *o, struct function *fn)
+{
+    say(o, "%svoid %s_future_drop(%s)\n{\n", linkage(fn), fn->name, self_parameter(fn));
+    if (fn->has_defer) {
+        say(o, "    if (%s->state != %s_state_start && %s->state != %s)\n", fn->self, fn->name, fn->self,
+            state_done(fn));
+        say(o, "        %s_frame_poll(%s, NULL);\n", fn->name, fn->self);
+    } else if (fn->awaits.count) {
+        say(o, "    switch (%s->state) {\n", fn->self);
+        for (size_t i = 0; i < fn->awaits.count; i++)
+            put_drop_await(o, fn, fn->awaits.at[i]);
+        say(o, "    default:\n        break;\n    }\n");
+    }
+    say(o, "    %s->state = %s;\n}\n\n", fn->self, state_done(fn));
+}
+
+static void put_links(struct output *o, struct function *fn)
+{
+    if (fn->embedded_uses.count) {
+        say(o, "static const struct async_frame_link %s_links[] = {\n", fn->name);
+        for (size_t i = 0; i < fn->embedded_uses.count; i++) {
+            struct operand *use = fn->embedded_uses.at[i];
+            say(o, "    {&%s_frame, offsetof(struct %s_future, %s)},\n", use->caller->name, use->caller->name,
+                use->slot);
+        }
+        say(o, "};\n\n");
+    }
+}
+
+static void put_frame_type(struct output *o, struct function *fn)
+{
+    const char *links = fn->embedded_uses.count ? mem_format("%s_links", fn->name) : "NULL";
+    say(o, "static const struct async_frame_type %s_frame = {%s_frame_poll, %s, ", fn->name, fn->name, links);
+    if (fn->link_fixed)
+        say(o, "ASYNC_LINK_FIXED};\n\n");
+    else
+        say(o, "offsetof(struct %s_future, link)};\n\n", fn->name);
+}
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+static void put_string(struct output *o, const char *text)
+{
+    say(o, "\"");
+    for (; *text; text++)
+        say(o, *text == '"' || *text == '\\' ? "\\%c" : "%c", *text);
+    say(o, "\"");
+}
+
+static void put_thunks(struct output *o, struct function *fn, const char *l)
+{
+    (void)l;
+    const char *first = "void *asyncc_future";
+    const char *parameter_text, *arguments;
+    if (fn->body) {
+        parameter_text = parameters(fn, first);
+        arguments = argument_names(fn);
+    } else {
+        struct buffer names = {0};
+        struct buffer list = {0};
+        put(&list, "%s", first);
+        struct type *function = fn->type;
+        const char *types = type_parameter_types(function, "");
+        unsigned count = type_parameter_count(function);
+        (void)types;
+        for (unsigned i = 0; i < count; i++) {
+            put(&list, ", %s", type_parameter_declare(function, i, mem_format("asyncc_a%u", i + 1)));
+            put(&names, "%sasyncc_a%u", i ? ", " : "", i + 1);
+        }
+        parameter_text = list.text;
+        arguments = names.length ? names.text : "";
+    }
+    say(o, "static void %s_init_any(%s)\n{\n    %s_future_init(asyncc_future%s%s);\n}\n\n", fn->name, parameter_text,
+        fn->name, *arguments ? ", " : "", arguments);
+    if (!fn->body)
+        say(o, "static enum async_poll %s_poll_any(void *asyncc_future, struct async_context *asyncc_cx)\n{\n"
+               "    return %s_future_poll(asyncc_future, asyncc_cx);\n}\n\n",
+            fn->name, fn->name);
+    say(o, "static void %s_drop_any(void *asyncc_future)\n{\n    %s_future_drop(asyncc_future);\n}\n\n", fn->name,
+        fn->name);
+}
+
+static void put_descriptor(struct output *o, struct function *fn)
+{
+    if (!needs_descriptor(fn))
+        return;
+    const char *l = fn->body ? linkage(fn) : "static ";
+    put_thunks(o, fn, l);
+    if (fn->body && fn->awaits.count) {
+        say(o, "static const struct async_state_info %s_states[] = {\n", fn->name);
+        for (size_t i = 0; i < fn->awaits.count; i++) {
+            struct await *aw = fn->awaits.at[i];
+            static const char *const forms[] = {"async_join", "async_select", "async_timeout_ms"};
+            const char *child = aw->is_form ? forms[aw->form]
+                                : aw->operands.at[0].callee ? aw->operands.at[0].callee->name : "(pointer)";
+            say(o, "    {\"%s\", \"%s\", %u},\n", aw->state, child, aw->line);
+        }
+        say(o, "};\n\n");
+    }
+    say(o, "%sconst struct async_future_type %s_future_type = {\n    .name = \"%s\",\n    .file = ", l, fn->name, fn->name);
+    put_string(o, base_name(fn->source->path));
+    say(o, ",\n    .size = sizeof(struct %s_future),\n    .align = _Alignof(struct %s_future),\n", fn->name, fn->name);
+    if (fn->result)
+        say(o, "    .result_at = offsetof(struct %s_future, result),\n    .result_size = sizeof(%s),\n", fn->name,
+            type_declare(fn->result, ""));
+    say(o, "    .init = (void (*)(void))%s_init_any,\n    .poll = %s_%s,\n    .drop = %s_drop_any,\n", fn->name,
+        fn->name, fn->body ? "frame_poll" : "poll_any", fn->name);
+    if (fn->body) {
+        say(o, "    .frame = &%s_frame,\n", fn->name);
+        if (fn->awaits.count)
+            say(o, "    .states = %s_states,\n", fn->name);
+        say(o, "    .state_count = %zu,\n    .state_size = sizeof((struct %s_future *)0)->state,\n"
+               "    .state_at = offsetof(struct %s_future, state),\n",
+            fn->awaits.count, fn->name, fn->name);
+    }
+    say(o, "};\n\n");
+}
+
+static void put_main(struct output *o, struct function *fn)
+{
+    say(o, "int main(%s)\n{\n    static struct main_future asyncc_future;\n", parameters(fn, ""));
+    const char *arguments = argument_names(fn);
+    say(o, "    main_future_init(&asyncc_future%s%s);\n", *arguments ? ", " : "", arguments);
+    say(o, "    return async_run_main(&main_future_type, &asyncc_future);\n}\n\n");
+}
+
+static void put_tail(struct output *o, struct function *fn)
+{
+    sync_output(o);
+    put_init(o, fn);
+    put_poll(o, fn);
+    put_drop(o, fn);
+    put_links(o, fn);
+    put_frame_type(o, fn);
+    put_descriptor(o, fn);
+    if (fn->is_main)
+        put_main(o, fn);
+}
+
+// ---- Functions without a body here ----------------------------------------------------------------------
+
+static void put_foreign(struct output *o, struct function *fn)
+{
+    if (fn->has_future) { // written by hand: a descriptor for those who need one
+        if (!needs_descriptor(fn))
+            return;
+        sync_output(o);
+        put_descriptor(o, fn);
+        struct buffer list = {0}, names = {0};
+        for (unsigned i = 0; i < type_parameter_count(fn->type); i++) {
+            put(&list, "%s%s", i ? ", " : "", type_parameter_declare(fn->type, i, mem_format("asyncc_a%u", i + 1)));
+            put(&names, "%sasyncc_a%u", i ? ", " : "", i + 1);
+        }
+        if (fn->spawned)
+            put_spawn_helper(o, fn, list.length ? list.text : "void", names.length ? names.text : "");
+        if (fn->blocked_on)
+            put_block_on_helper(o, fn, list.length ? list.text : "void", names.length ? names.text : "");
+        say(o, "\n");
+        return;
+    }
+    sync_output(o);
+    say(o, "// async %s is defined elsewhere.\nstruct %s_future;\n", fn->name, fn->name);
+    say(o, "void %s_future_init(%s);\n", fn->name,
+        type_parameter_types(fn->type, mem_format("struct %s_future *", fn->name)));
+    say(o, "extern const struct async_future_type %s_future_type;\n", fn->name);
+    for (int spawn = 0; spawn < 2; spawn++) {
+        if (spawn ? !fn->spawned : !fn->blocked_on)
+            continue;
+        struct buffer list = {0}, names = {0};
+        for (unsigned i = 0; i < type_parameter_count(fn->type); i++) {
+            put(&list, "%s%s", i ? ", " : "", type_parameter_declare(fn->type, i, mem_format("asyncc_a%u", i + 1)));
+            put(&names, "%sasyncc_a%u", i ? ", " : "", i + 1);
+        }
+        if (spawn)
+            put_spawn_helper(o, fn, list.length ? list.text : "void", names.length ? names.text : "");
+        else
+            put_block_on_helper(o, fn, list.length ? list.text : "void", names.length ? names.text : "");
+    }
+    say(o, "\n");
+}
+
+static void put_pointer_helpers(struct output *o)
+{
+    for (size_t i = 0; i < pointer_helpers.count; i++) {
+        struct helper *h = &pointer_helpers.at[i];
+        struct type *function = h->operand.function_type;
+        struct buffer list = {0}, names = {0};
+        put(&list, "async_fn_pointer asyncc_type");
+        for (unsigned j = 0; j < type_parameter_count(function); j++) {
+            put(&list, ", %s", type_parameter_declare(function, j, mem_format("asyncc_a%u", j + 1)));
+            put(&names, ", asyncc_a%u", j + 1);
+        }
+        const char *init = mem_format("((void (*)(%s))asyncc_type->init)(asyncc_future%s)",
+                                      type_parameter_types(function, "void *"), names.length ? names.text : "");
+        sync_output(o);
+        if (h->spawn) {
+            say(o, "static struct async_task *%s(%s)\n{\n    void *asyncc_future = async_task_new(asyncc_type);\n",
+                h->name, list.text);
+            say(o, "    if (!asyncc_future)\n        return NULL;\n    %s;\n    return async_task_start(asyncc_future);\n}\n\n",
+                init);
+        } else {
+            const char *result = h->operand.result ? type_declare(h->operand.result, "") : "void";
+            say(o, "static %s %s(%s)\n{\n    void *asyncc_future = async_future_new(asyncc_type);\n    %s;\n", result,
+                h->name, list.text, init);
+            say(o, "    async_block_on_future(asyncc_type, asyncc_future);\n");
+            if (h->operand.result)
+                say(o, "    %s = *(%s)((char *)asyncc_future + asyncc_type->result_at);\n",
+                    type_declare(h->operand.result, "asyncc_value"), type_declare(h->operand.result, "*"));
+            say(o, "    async_future_free(asyncc_future);\n");
+            if (h->operand.result)
+                say(o, "    return asyncc_value;\n");
+            say(o, "}\n\n");
+        }
+    }
+}
+
+// ---- The file -----------------------------------------------------------------------------------------
+
+static void put_function_head(struct output *o, struct function *fn, unsigned slot);
+
+// Embedded futures come before those that hold them.
+static void put_embedded_heads(struct output *o, struct function *fn, unsigned slot)
+{
+    for (size_t i = 0; i < fn->awaits.count; i++)
+        for (size_t j = 0; j < fn->awaits.at[i]->operands.count; j++) {
+            struct operand *operand = &fn->awaits.at[i]->operands.at[j];
+            if (operand->generated && operand->storage == STORAGE_EMBEDDED)
+                put_function_head(o, operand->callee, slot);
+        }
+}
+
+static void put_function_head(struct output *o, struct function *fn, unsigned slot)
+{
+    if (fn->visit == 2 || fn->slot_offset > slot)
+        return;
+    fn->visit = 2;
+    put_embedded_heads(o, fn, slot);
+    put_head(o, fn);
+}
+
+static bool uses_timeout(struct unit *unit)
+{
+    for (size_t i = 0; i < unit->functions.count; i++)
+        for (size_t j = 0; j < unit->functions.at[i]->awaits.count; j++)
+            if (unit->functions.at[i]->awaits.at[j]->is_form && unit->functions.at[i]->awaits.at[j]->form == FORM_TIMEOUT)
+                return true;
+    return false;
+}
+
+static void put_first_slot(struct output *o, struct unit *unit, unsigned slot)
+{
+    sync_output(o); // not at the top of the file: the user's _GNU_SOURCE comes before any include
+    say(o, "#include <asyncc/executor.h>\n#include <asyncc/task.h>\n#include <asyncc/time.h>\n");
+    if (uses_timeout(unit))
+        say(o, "#include <errno.h>\n");
+    for (size_t i = 0; i < unit->functions.count; i++) {
+        struct function *fn = unit->functions.at[i];
+        if (fn->is_async && fn->body && fn->slot_offset > slot && fn->used_as_value) {
+            sync_output(o); // named before its future can be defined
+            say(o, "%sconst struct async_future_type %s_future_type;\n", *linkage(fn) ? linkage(fn) : "extern ", fn->name);
+            say(o, "struct %s_future;\n%svoid %s_future_init(%s);\n", fn->name, linkage(fn), fn->name,
+                parameters(fn, self_parameter(fn)));
+        }
+        if (fn->is_async && !fn->body && fn->name)
+            put_foreign(o, fn);
+    }
+    put_pointer_helpers(o);
+}
+
+static void link_uses(struct unit *unit)
+{
+    for (size_t i = 0; i < unit->functions.count; i++) {
+        struct function *fn = unit->functions.at[i];
+        for (size_t j = 0; j < fn->awaits.count; j++)
+            for (size_t k = 0; k < fn->awaits.at[j]->operands.count; k++) {
+                struct operand *operand = &fn->awaits.at[j]->operands.at[k];
+                if (!operand->generated)
+                    continue;
+                if (operand->storage != STORAGE_EMBEDDED || fn->awaits.at[j]->is_form) {
+                    operand->callee->rooted = true;
+                } else if (operand->callee->embedded_uses.count < ASYNC_LINK_LIMIT) {
+                    VEC_PUSH(&operand->callee->embedded_uses, operand);
+                    operand->link = (unsigned)operand->callee->embedded_uses.count;
+                }
+            }
+    }
+    for (size_t i = 0; i < unit->functions.count; i++) {
+        struct function *fn = unit->functions.at[i];
+        fn->link_fixed = fn->body && !fn->rooted && !fn->is_main && *linkage(fn) && fn->embedded_uses.count == 1;
+        if (fn->link_fixed)
+            fn->embedded_uses.at[0]->link = 0;
+    }
+}
+
+void assemble_prepare(struct unit *unit)
+{
+    link_uses(unit);
+}
+
+static int by_place(const void *a, const void *b)
+{
+    const struct function *x = *(struct function *const *)a, *y = *(struct function *const *)b;
+    return x->top < y->top ? -1 : x->top > y->top;
+}
+
+void emit(struct unit *unit, const char *output_path, bool lines, struct buffer *out)
+{
+    struct source *s = unit->main;
+    struct output o = {.b = out, .lines = lines, .output_path = output_path, .source = s, .physical = 1, .line = 0};
+    pointer_helpers.count = 0;
+    struct vec(struct function *) order = {0};
+    for (size_t i = 0; i < unit->functions.count; i++) {
+        struct function *fn = unit->functions.at[i];
+        rewrite_function_forms(fn);
+        fn->visit = 0;
+        if (fn->body && !fn->in_header)
+            VEC_PUSH(&order, fn);
+    }
+    if (order.count)
+        qsort(order.at, order.count, sizeof *order.at, by_place);
+    unsigned at = 0;
+    if (s->length >= 3 && !memcmp(s->text, "\xEF\xBB\xBF", 3)) {
+        write_text(&o, s->text, 3);
+        at = 3;
+    }
+    say(&o, "#define ASYNCC_TRANSLATED 1 // by asyncc from %s; changes belong there\n", base_name(s->path));
+    size_t prototype = 0;
+    for (size_t i = 0; i <= order.count; i++) {
+        unsigned stop = i < order.count ? order.at[i]->top : s->length;
+        if (stop < at)
+            continue;
+        o.fn = NULL;
+        while (prototype < unit->prototypes.count && unit->prototypes.at[prototype].start < stop) {
+            struct range r = unit->prototypes.at[prototype++];
+            if (r.start < at)
+                continue;
+            sync(&o, at);
+            copy_source(&o, at, r.start);
+            at = r.end;
+        }
+        sync(&o, at);
+        copy_source(&o, at, stop);
+        if (i == order.count)
+            break;
+        struct function *fn = order.at[i];
+        if (i == 0)
+            put_first_slot(&o, unit, fn->top);
+        for (size_t j = 0; j < unit->functions.count; j++)
+            if (unit->functions.at[j]->is_async && unit->functions.at[j]->body)
+                put_function_head(&o, unit->functions.at[j], fn->top);
+        if (i == 0)
+            for (size_t j = 0; j < unit->functions.count; j++)
+                if (unit->functions.at[j]->is_async && unit->functions.at[j]->in_header && unit->functions.at[j]->body)
+                    put_tail(&o, unit->functions.at[j]);
+        if (fn->is_async) {
+            put_tail(&o, fn);
+            at = fn->end;
+        } else {
+            o.fn = fn;
+            if (o.lines && !at_line_start(&o))
+                say(&o, "\n");
+            sync(&o, fn->top);
+            copy_source(&o, fn->top, fn->end);
+            at = fn->end;
+        }
+    }
+    if (s->length && s->text[s->length - 1] != '\n')
+        say(&o, "\n");
+}

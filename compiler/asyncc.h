@@ -1,0 +1,450 @@
+// asyncc.h - what the passes share. The order of the passes is in main.c.
+//
+//   front.c    file + flags -> our own tree of functions; the only file that sees libclang
+//   expand.c   macros that hide what must be rewritten -> their text
+//   check.c    the rules of the language; the last pass that reports to the user
+//   lower.c    each await becomes a statement of its own; loops and defers made explicit
+//   flow.c     what lives across which suspension point
+//   layout.c   the future's fields, and which of them share bytes
+//   emit.c     C text
+#ifndef ASYNCC_COMPILER_H
+#define ASYNCC_COMPILER_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#define ASYNCC_VERSION "0.1.0"
+
+// ---- memory.c: one arena for the run; nothing is freed before the end ------------------------------------
+
+void *mem_alloc(size_t size); // zeroed; never NULL: running out is fatal, with a message
+void *mem_grow(void *old, size_t old_size, size_t new_size);
+char *mem_text(const char *start, size_t length);
+char *mem_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+// A growable array: `struct vec(int) v = {0}; VEC_PUSH(&v, 3); v.at[0]`.
+#define vec(T)                   \
+    {                            \
+        T *at;                   \
+        size_t count, capacity;  \
+    }
+#define VEC_PUSH(v, item)                                                                         \
+    do {                                                                                          \
+        if ((v)->count == (v)->capacity) {                                                        \
+            size_t grown_ = (v)->capacity ? (v)->capacity * 2 : 8;                                \
+            (v)->at = mem_grow((v)->at, (v)->capacity * sizeof *(v)->at, grown_ * sizeof *(v)->at); \
+            (v)->capacity = grown_;                                                               \
+        }                                                                                         \
+        (v)->at[(v)->count++] = (item);                                                           \
+    } while (0)
+
+struct buffer {
+    char *text;
+    size_t length, capacity;
+};
+
+void put(struct buffer *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void put_text(struct buffer *b, const char *text, size_t length);
+
+// ---- lex.c: just enough of C's lexical grammar to edit text safely ------------------------------------
+
+enum token_kind { TOKEN_END, TOKEN_NAME, TOKEN_NUMBER, TOKEN_STRING, TOKEN_PUNCTUATION, TOKEN_DIRECTIVE };
+
+struct token {
+    enum token_kind kind;
+    unsigned start, end;
+};
+
+// The first token at or after `at`; comments and white space are skipped. A preprocessing directive
+// (a `#` that begins a line, to the end of that line) is one token.
+struct token lex_next(const char *text, unsigned at, unsigned limit);
+bool token_is(const char *text, struct token token, const char *spelling);
+// The end of the bracketed group that opens at `open`; `limit` when it never closes.
+unsigned lex_group_end(const char *text, unsigned open, unsigned limit);
+unsigned lex_skip_blank(const char *text, unsigned at, unsigned limit);
+bool is_name_byte(char c);
+
+// ---- Sources ------------------------------------------------------------------------------------------
+
+struct invocation { // of a macro, outermost
+    unsigned start, end;
+    const char *name;
+    bool has_arguments; // written NAME(...)
+    bool plain_value;   // object-like, and its body is one token or one parenthesised group
+    bool stringifies;   // it, or a macro its body names, uses #
+    bool expand;        // set by expand.c: must be replaced by its text
+};
+
+struct range {
+    unsigned start, end;
+};
+
+struct source {
+    const char *path; // as the user gave or included it
+    char *text;
+    unsigned length;
+    bool is_main;
+    struct vec(struct invocation) invocations; // sorted by start, disjoint
+    struct vec(struct range) skipped;          // by #if
+    struct vec(unsigned) lines;                // offset of each line's start
+};
+
+struct place {
+    struct source *source;
+    unsigned offset;
+};
+
+unsigned source_line(struct source *source, unsigned offset); // 1-based, physical
+// As #line directives say: the user's file and line.
+unsigned presumed_line(struct source *source, unsigned offset, const char **file);
+
+// ---- diag.c -------------------------------------------------------------------------------------------
+
+enum severity { SEVERITY_NOTE, SEVERITY_WARNING, SEVERITY_ERROR };
+
+struct diagnostics_options {
+    bool json, color, warnings_are_errors;
+    unsigned error_limit;
+};
+extern struct diagnostics_options diagnostics_options;
+extern unsigned error_count;
+
+// `code` is "E..." for an error, a switch name for a warning. The hint says what to do instead.
+void error_at(struct place at, const char *code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void warning_at(struct place at, const char *name, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void note_at(struct place at, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void hint(const char *format, ...) __attribute__((format(printf, 1, 2)));
+// One the front end made, with a location of its own.
+void report_foreign(enum severity severity, const char *file, unsigned line, unsigned column,
+                    const char *source_text, const char *message);
+void usage_error(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
+void internal_fault(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
+void disable_warning(const char *name);
+void flush_diagnostics(void); // prints what was collected, in the order of the source
+int explain_code(const char *code);
+const char *repair_of(const char *code); // the one-line way out, or NULL
+
+// ---- The tree -----------------------------------------------------------------------------------------
+
+enum node_kind {
+    // expressions
+    NODE_VALUE, // anything we need not look into: literals, offsetof, va_arg ...
+    NODE_REF,   // a variable or function by name
+    NODE_PAREN,
+    NODE_UNARY,
+    NODE_BINARY,
+    NODE_ASSIGN, // = and op=
+    NODE_CONDITIONAL,
+    NODE_CALL, // first child: what is called
+    NODE_MEMBER,
+    NODE_SUBSCRIPT,
+    NODE_CAST,
+    NODE_COMPOUND_LITERAL,
+    NODE_INIT_LIST,
+    NODE_DESIGNATED, // in an initialiser list; the value is the last child
+    NODE_STATEMENT_EXPRESSION,
+    NODE_GENERIC,
+    NODE_UNEVALUATED, // sizeof, _Alignof
+    NODE_LABEL_ADDRESS,
+    NODE_AWAIT,
+    NODE_FORM,     // async_join, async_select, async_timeout_ms, async_spawn: children are operands
+    NODE_BLOCK_ON, // async_block_on(CALL)
+    // statements
+    NODE_BLOCK,
+    NODE_DECLARATIONS, // children: NODE_VARIABLE, NODE_TYPE, NODE_PROTOTYPE
+    NODE_VARIABLE,     // child: the initialiser, if any
+    NODE_TYPE,
+    NODE_PROTOTYPE,
+    NODE_IF,
+    NODE_WHILE,
+    NODE_DO,
+    NODE_FOR,
+    NODE_SWITCH,
+    NODE_CASE, // case and default
+    NODE_LABEL,
+    NODE_GOTO,
+    NODE_COMPUTED_GOTO,
+    NODE_BREAK,
+    NODE_CONTINUE,
+    NODE_RETURN,
+    NODE_DEFER,
+    NODE_EMPTY,
+    NODE_ASM,
+    NODE_OTHER, // any other statement
+};
+
+enum form_kind { FORM_JOIN, FORM_SELECT, FORM_TIMEOUT, FORM_SPAWN };
+
+enum operator_kind {
+    OP_OTHER,
+    OP_COMMA,
+    OP_AND,
+    OP_OR,
+    OP_SHIFT,
+    OP_ADDRESS,
+    OP_DEREFERENCE,
+    OP_STEP, // ++ and --
+};
+
+struct type; // opaque outside front.c
+struct local;
+struct function;
+struct await;
+
+struct node {
+    enum node_kind kind;
+    unsigned start, end; // in the function's source; the whole invocation where a macro made it
+    unsigned at;         // where its own first token is: inside an invocation's arguments, say
+    int invocation;      // index into source->invocations, or -1
+    struct node *parent, *first, *last, *next;
+    struct type *type;       // of the value, after implicit conversions; NULL for statements
+    struct type *own_type;   // before them
+    struct local *local;     // NODE_REF, NODE_VARIABLE
+    struct function *callee; // NODE_REF to an async function
+    const char *name;        // NODE_LABEL, NODE_GOTO, NODE_MEMBER
+    enum operator_kind op;
+    enum form_kind form;
+    bool is_async_call; // NODE_CALL of an async function or pointer
+    bool compound;      // NODE_ASSIGN: op=
+    bool arrow;         // NODE_MEMBER: ->
+    bool has_await;     // here or below
+    bool has_defer, has_jump, has_label, has_form, has_variable; // below: what keeps it from being copied
+    bool global, constant_ref; // NODE_REF: to a global variable; to a function or enumerator
+    bool is_default;           // NODE_CASE
+    struct node *part[4]; // NODE_FOR: init, condition, increment, body; NODE_IF: condition, then, else;
+                          // NODE_WHILE, NODE_DO, NODE_SWITCH: condition, body; NODE_CASE, NODE_LABEL: statement
+    struct await *await;  // NODE_AWAIT, after lower
+    unsigned effects;     // lower.c: memo of enum effect
+};
+
+enum access { ACCESS_READ = 1, ACCESS_WRITE = 2 };
+
+struct local {
+    const char *name;
+    struct function *function;
+    struct node *declaration; // NODE_VARIABLE; NULL for a parameter or temporary
+    struct node *scope;       // the block, for, or switch it lives in; NULL: the whole function
+    struct type *type;
+    unsigned offset; // of its name in the source
+    bool is_parameter, is_temporary;
+    bool is_static;  // stays what it is
+    bool is_scalar, is_const, is_volatile, is_variable_length, is_va_list, is_jmp_buf;
+    bool escapes;    // its address is taken, or an array of it decays
+    bool written;    // assigned after its initialisation
+    const char *cleanup; // function of __attribute__((cleanup(..))), or NULL
+    struct node *escape; // the node that takes its address
+    // lower.c
+    unsigned first_point, last_point; // awaits in its scope: first_point < index <= last_point
+    // flow.c
+    bool everywhere;    // occupies its field at every await
+    bool in_frame; // all accesses go to self->field
+    bool saved;    // a C local, stored when its function suspends
+    bool initial_zero; // saved but declared without a value
+    struct vec(unsigned) points; // indices of awaits it occupies its field at, ascending; 0 is the start
+    struct await *saved_why;
+    // layout.c
+    const char *field;
+};
+
+// A place in a function's text where a name must be replaced, in the order of the source.
+struct mention {
+    unsigned offset, end;
+    struct local *local;       // replaced by self->field when in the frame
+    struct function *function; // replaced by &f_future_type
+    const char *text;          // else: replaced by this
+    unsigned access;           // of local
+};
+
+enum { ASYNC_LINK_LIMIT = 254 }; // link bytes that name a parent
+
+enum callee_storage {
+    STORAGE_EMBEDDED, // in the caller's future
+    STORAGE_FRAME,    // in the frame arena, type known in this file
+    STORAGE_OPAQUE    // in the frame arena, through its descriptor
+};
+
+struct piece { // of text: a range of the source, a literal, a local, the result of an await
+    enum { PIECE_SOURCE, PIECE_TEXT, PIECE_LOCAL, PIECE_RESULT } kind;
+    unsigned start, end;
+    const char *text;
+    struct local *local;
+    struct await *await;
+};
+
+struct rope {
+    struct vec(struct piece) pieces;
+};
+
+struct await;
+
+struct operand { // one call: of an await, or of a form
+    struct node *call;
+    struct function *callee; // NULL: through a pointer
+    enum callee_storage storage;
+    struct rope arguments;   // "a, b"
+    struct rope pointer;     // what a pointer call goes through
+    struct rope target;      // form operands: the lvalue, empty if none
+    struct type *result;     // NULL: void
+    struct type *function_type;
+    struct await *await;
+    struct function *caller;
+    const char *slot;        // name of its member in the future
+    unsigned link;           // n of the link byte; 0: polled as if by foreign code
+    bool generated;          // by asyncc, in this file
+    bool deep;               // form operands: keeps an innermost frame of its own
+};
+
+struct await {
+    unsigned index; // 1.., the state's number
+    struct node *node;
+    unsigned line;
+    const char *state;    // name in the enum
+    bool is_form;
+    enum form_kind form;
+    struct rope timeout;
+    struct vec(struct operand) operands;
+    struct local *result; // where a form's index or an arena callee's result goes; NULL: none
+    struct vec(struct local *) saves; // flow.c: locals stored on suspension, reloaded on resumption
+    struct deferred *pending; // innermost defer pending here
+};
+
+enum exit_kind { EXIT_RETURN, EXIT_BREAK, EXIT_CONTINUE, EXIT_GOTO, EXIT_CANCEL };
+
+struct exit_path { // a jump that leaves blocks with defers
+    unsigned id; // value of asyncc_leave while the defers on the way run
+    enum exit_kind kind;
+    struct stmt *loop;         // EXIT_BREAK, EXIT_CONTINUE
+    const char *label;         // EXIT_GOTO
+    struct deferred *outermost; // the last one that runs
+};
+
+struct deferred { // a defer statement, or the cleanup of a variable; in force until its block ends
+    struct deferred *outer;
+    struct node *node;
+    struct local *cleanup;
+    unsigned index;
+    struct node *block;
+    struct stmt *body;
+    struct vec(struct exit_path *) exits; // the jumps that pass through it
+    bool is_target;                       // some jump goes to its label
+};
+
+// ---- Lowered statements (lower.c) ---------------------------------------------------------------------
+
+enum stmt_kind {
+    STMT_COPY,     // node's text, as it is
+    STMT_EXPRESSION, // rope;
+    STMT_SET,      // local = rope;
+    STMT_AWAIT,
+    STMT_DECLARE,  // local, with rope as its value if has_value
+    STMT_BLOCK,
+    STMT_IF,
+    STMT_LOOP,
+    STMT_SWITCH,
+    STMT_CASE,     // "case 1:" is the source up to the statement
+    STMT_LABEL,
+    STMT_GOTO,
+    STMT_COMPUTED_GOTO,
+    STMT_BREAK,
+    STMT_CONTINUE,
+    STMT_RETURN,
+    STMT_DEFER,    // nothing here; its body stands at the end of the block
+};
+
+struct stmt {
+    enum stmt_kind kind;
+    struct node *node;   // what it came from
+    struct node *origin; // the statement of the block that it came from
+    struct stmt *next;
+    struct rope rope;
+    bool has_value, negate;
+    struct local *local;
+    struct await *await;
+    struct stmt *body, *otherwise;
+    // STMT_LOOP: for (init; condition; step) { head; body; continue_label: tail }
+    struct rope init, condition, step;
+    struct stmt *head, *tail;
+    bool is_do, has_condition, continue_by_goto, continued;
+    unsigned loop;
+    struct deferred *deferred; // STMT_DEFER; jumps: innermost in force here; loops: outside
+    struct exit_path *exit;    // jumps: leaves through defers
+    struct stmt *target;       // STMT_BREAK, STMT_CONTINUE: the loop or switch
+    const char *label;
+    unsigned point_before;     // STMT_DECLARE, blocks: awaits lowered before it
+};
+
+struct field { // of a future: a member, or a struct or union of them
+    enum { FIELD_MEMBER, FIELD_STRUCT, FIELD_UNION } kind;
+    const char *text;    // FIELD_MEMBER: its declaration
+    const char *comment;
+    struct local *local;
+    long long size, align;
+    struct vec(struct field *) members;
+    struct vec(unsigned) points; // FIELD_MEMBER: awaits it is in use at; 0 is the start
+    bool everywhere;
+};
+
+struct function {
+    const char *name;
+    struct source *source;
+    unsigned start, end;       // of the whole definition
+    unsigned name_offset;
+    struct node *body;         // NULL: only prototypes seen, or a header's future written by hand
+    struct type *result;       // NULL: void
+    struct type *type;
+    bool is_static, is_inline, is_async, is_main, is_variadic;
+    bool in_header;            // defined in an included file
+    bool has_future;           // struct NAME_future was complete in the source view: written by hand
+    bool declared_only;        // no body, no struct: known by prototype
+    unsigned declared_at;      // offset in the main file of its first declaration (0: in a header)
+    struct vec(struct local *) locals; // parameters first
+    unsigned parameter_count;
+    struct vec(struct mention) mentions;
+    struct vec(struct await *) awaits;
+    unsigned loop_count, deferred_count, exit_count;
+    struct vec(struct deferred *) deferred;
+    bool has_labels;
+    // uses in this file
+    bool used_as_value, spawned, blocked_on;
+    // check.c, layout.c
+    bool recursive; // on a cycle of embedded calls
+    bool has_defer;
+    unsigned visit;
+    const char *self, *cx; // names of the poll function's parameters
+    struct vec(struct operand *) embedded_uses; // in this file
+    bool rooted;           // polled by a task, a form or foreign code
+    unsigned top;          // where its top-level declaration really starts
+    bool laid_out, deep;
+    bool link_fixed;       // one possible parent: no link byte
+    unsigned slot_offset;  // where in the main file its struct is defined
+    struct stmt *lowered;
+    struct field *layout;
+    struct type *future_type; // has_future: the struct
+    struct unit *unit;
+};
+
+// ---- The passes -------------------------------------------------------------------------------------------
+
+struct front_options;
+bool expand(const struct front_options *options, struct unit *unit); // may parse again; false: errors reported
+void check(struct unit *unit);
+void lower(struct function *fn);
+void flow(struct function *fn);
+void layout(struct function *fn);
+void assemble_prepare(struct unit *unit); // which callee finds its parent how; before layout
+void emit(struct unit *unit, const char *output_path, bool lines, struct buffer *out);
+
+struct unit {
+    struct source *main;
+    struct vec(struct range) prototypes; // of async functions, in the main file
+    struct vec(unsigned) tops;           // where each top-level declaration of the main file starts
+    struct vec(struct source *) sources;
+    struct vec(struct function *) functions; // every async function named or defined, in order of appearance
+};
+
+#endif

@@ -1,0 +1,634 @@
+// check.c - the rules of the language. The last pass that reports to the user (goto into a block with defers is
+// found by lower, before anything is written).
+//   in:    unit->functions
+//   out:   flags on nodes; which functions are recursive; where each future can be defined
+#include "front.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+// ---- What each subtree holds --------------------------------------------------------------------------
+
+enum holds {
+    HOLDS_AWAIT = 1,
+    HOLDS_DEFER = 2,
+    HOLDS_RETURN = 4, // or goto
+    HOLDS_LABEL = 8,
+    HOLDS_BREAK = 16, // bound outside
+    HOLDS_CONTINUE = 32,
+    HOLDS_CASE = 64,
+    HOLDS_FORM = 128,
+};
+
+static unsigned annotate(struct node *n)
+{
+    unsigned h = 0;
+    for (struct node *c = n->first; c; c = c->next)
+        h |= annotate(c);
+    switch (n->kind) {
+    case NODE_AWAIT:
+        h |= HOLDS_AWAIT;
+        break;
+    case NODE_FORM:
+    case NODE_BLOCK_ON:
+        h |= HOLDS_FORM;
+        break;
+    case NODE_DEFER:
+        h = HOLDS_DEFER; // its jumps are its own
+        break;
+    case NODE_RETURN:
+    case NODE_GOTO:
+    case NODE_COMPUTED_GOTO:
+        h |= HOLDS_RETURN;
+        break;
+    case NODE_LABEL:
+        h |= HOLDS_LABEL;
+        break;
+    case NODE_BREAK:
+        h |= HOLDS_BREAK;
+        break;
+    case NODE_CONTINUE:
+        h |= HOLDS_CONTINUE;
+        break;
+    case NODE_CASE:
+        h |= HOLDS_CASE;
+        break;
+    case NODE_WHILE:
+    case NODE_DO:
+    case NODE_FOR:
+        h &= ~(unsigned)(HOLDS_BREAK | HOLDS_CONTINUE);
+        break;
+    case NODE_SWITCH:
+        h &= ~(unsigned)(HOLDS_BREAK | HOLDS_CASE);
+        break;
+    case NODE_VARIABLE:
+        if (n->local && n->local->cleanup && !n->local->is_static)
+            h |= HOLDS_DEFER;
+        break;
+    default:
+        break;
+    }
+    n->has_await = h & HOLDS_AWAIT;
+    n->has_defer = h & HOLDS_DEFER;
+    n->has_form = h & HOLDS_FORM;
+    n->has_label = h & HOLDS_LABEL;
+    n->has_jump = h & (HOLDS_RETURN | HOLDS_LABEL | HOLDS_BREAK | HOLDS_CONTINUE | HOLDS_CASE);
+    return h;
+}
+
+// ---- Rules --------------------------------------------------------------------------------------------
+
+struct checking {
+    struct function *fn;
+    struct node *defer;    // innermost around
+    struct node *unevaluated, *generic, *static_initializer, *assembly;
+};
+
+static struct place at(struct checking *ck, struct node *n)
+{
+    return (struct place){ck->fn->source, n->at};
+}
+
+static struct node *strip(struct node *n)
+{
+    while (n && n->kind == NODE_PAREN && n->first)
+        n = n->first;
+    return n;
+}
+
+static const char *called_name(struct node *call)
+{
+    struct node *n = strip(call->first);
+    while (n && n->kind == NODE_UNARY && n->first)
+        n = strip(n->first);
+    return n && n->name ? n->name : NULL;
+}
+
+static bool is_async_call(struct node *n)
+{
+    return n && n->kind == NODE_CALL && n->is_async_call;
+}
+
+static void check_operand(struct checking *ck, struct node *form, struct node *operand)
+{
+    static const char *const names[] = {"async_join", "async_select", "async_timeout_ms", "async_spawn"};
+    struct node *n = strip(operand);
+    if (n->kind == NODE_ASSIGN && !n->compound && form->form != FORM_SPAWN)
+        n = strip(n->last);
+    if (is_async_call(n))
+        return;
+    error_at(at(ck, operand), "E0110", "an operand of %s must be a call of an async function%s", names[form->form],
+             form->form == FORM_SPAWN ? "" : ", or 'lvalue = call'");
+}
+
+static void check_await(struct checking *ck, struct node *n)
+{
+    if (!ck->fn->is_async) {
+        error_at(at(ck, n), "E0101", "await outside an async function");
+        return;
+    }
+    if (ck->defer) {
+        error_at(at(ck, n), "E0106", "await inside a defer");
+        note_at(at(ck, ck->defer), "the defer is here");
+    }
+    if (ck->unevaluated)
+        error_at(at(ck, n), "E0104", "await in an operand that is never evaluated");
+    if (ck->generic)
+        error_at(at(ck, n), "E0104", "await inside _Generic");
+    if (ck->static_initializer)
+        error_at(at(ck, n), "E0105", "await in the initialiser of a static variable");
+    if (ck->assembly)
+        error_at(at(ck, n), "E0107", "await in an operand of asm");
+    struct node *operand = strip(n->first);
+    if (operand && operand->kind == NODE_FORM && operand->form != FORM_SPAWN)
+        return;
+    if (!is_async_call(operand))
+        error_at(at(ck, n), "E0102", "await needs a call of an async function");
+}
+
+static void check_form(struct checking *ck, struct node *n, struct node *parent)
+{
+    bool awaited = parent && parent->kind == NODE_AWAIT;
+    struct node *operand = n->first;
+    if (n->form != FORM_SPAWN && !awaited)
+        error_at(at(ck, n), "E0103", "this needs an await");
+    if (n->form == FORM_TIMEOUT && operand)
+        operand = operand->next;
+    unsigned count = 0;
+    for (; operand; operand = operand->next, count++)
+        check_operand(ck, n, operand);
+    if ((n->form == FORM_TIMEOUT || n->form == FORM_SPAWN) && count != 1)
+        error_at(at(ck, n), "E0110", "one call is expected here");
+    if (count > 64)
+        error_at(at(ck, n), "E0110", "at most 64 operands");
+}
+
+static bool is_form_operand(struct node *call)
+{
+    struct node *n = call->parent;
+    while (n && n->kind == NODE_PAREN)
+        n = n->parent;
+    if (n && n->kind == NODE_ASSIGN) {
+        n = n->parent;
+        while (n && n->kind == NODE_PAREN)
+            n = n->parent;
+    }
+    return n && (n->kind == NODE_FORM || n->kind == NODE_BLOCK_ON);
+}
+
+static void check_call(struct checking *ck, struct node *n)
+{
+    struct node *up = n->parent;
+    while (up && up->kind == NODE_PAREN)
+        up = up->parent;
+    if (n->is_async_call && !(up && up->kind == NODE_AWAIT) && !is_form_operand(n)) {
+        const char *name = called_name(n);
+        error_at(at(ck, n), "E0103", "the call of async '%s' is neither awaited nor spawned", name ? name : "function");
+    }
+    const char *name = called_name(n);
+    if (!name || !ck->fn->is_async)
+        return;
+    static const char *const refused[] = {"setjmp", "_setjmp", "sigsetjmp", "__sigsetjmp", "alloca",
+                                          "__builtin_alloca", "__builtin_setjmp"};
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
+        if (!strcmp(name, refused[i]) && ck->fn->body->has_await)
+            error_at(at(ck, n), "E0202", "'%s' needs a stack frame that stays, and an async function has none", name);
+}
+
+static struct node *await_after(struct node *n, unsigned offset)
+{
+    if (!n->has_await || n->end <= offset)
+        return NULL;
+    if (n->kind == NODE_AWAIT && n->start >= offset)
+        return n;
+    for (struct node *c = n->first; c; c = c->next) {
+        struct node *found = await_after(c, offset);
+        if (found)
+            return found;
+    }
+    return NULL;
+}
+
+static void check_variable(struct checking *ck, struct node *n)
+{
+    struct local *l = n->local;
+    if (!ck->fn->is_async || !l || l->is_static)
+        return;
+    struct node *scope = l->scope ? l->scope : ck->fn->body;
+    struct node *await = scope ? await_after(scope, n->end) : NULL;
+    if (!await)
+        return;
+    if (l->is_variable_length)
+        error_at(at(ck, await), "E0201", "'%s' has no fixed size and is alive across this await", l->name);
+    else if (l->is_va_list)
+        error_at(at(ck, await), "E0202", "the va_list '%s' is alive across this await", l->name);
+    else if (l->is_jmp_buf)
+        error_at(at(ck, await), "E0202", "the jmp_buf '%s' is alive across this await", l->name);
+    else
+        return;
+    note_at(at(ck, n), "declared here");
+}
+
+static bool is_loop(struct node *n)
+{
+    return n->kind == NODE_WHILE || n->kind == NODE_DO || n->kind == NODE_FOR;
+}
+
+static void check_jump_in_defer(struct checking *ck, struct node *n)
+{
+    if (!ck->defer)
+        return;
+    bool bound = false;
+    for (struct node *up = n->parent; up && up != ck->defer; up = up->parent)
+        bound |= (n->kind == NODE_BREAK && (is_loop(up) || up->kind == NODE_SWITCH)) ||
+                 (n->kind == NODE_CONTINUE && is_loop(up));
+    if (!bound)
+        error_at(at(ck, n), "E0204", "a defer cannot be left by a jump");
+}
+
+// A case label after a defer of the same switch would enter the block without passing the defer.
+static void check_case(struct checking *ck, struct node *n)
+{
+    for (struct node *inner = n, *up = n->parent; up; inner = up, up = up->parent) {
+        if (up->kind == NODE_BLOCK)
+            for (struct node *c = up->first; c && c != inner; c = c->next)
+                if (c->has_defer && (c->kind == NODE_DEFER || c->kind == NODE_DECLARATIONS)) {
+                    error_at(at(ck, n), "E0205", "this case enters a block after its defer");
+                    note_at(at(ck, c), "the defer is here");
+                    return;
+                }
+        if (up->kind == NODE_SWITCH)
+            return;
+    }
+}
+
+static void check_node(struct checking *ck, struct node *n, struct node *parent)
+{
+    struct checking saved = *ck;
+    switch (n->kind) {
+    case NODE_AWAIT:
+        check_await(ck, n);
+        break;
+    case NODE_FORM:
+        check_form(ck, n, parent);
+        break;
+    case NODE_BLOCK_ON:
+        if (!is_async_call(n->first))
+            error_at(at(ck, n), "E0110", "async_block_on needs a call of an async function");
+        else if (ck->fn->is_async)
+            error_at(at(ck, n), "E0111", "async_block_on inside an async function would block its executor");
+        break;
+    case NODE_CALL:
+        check_call(ck, n);
+        break;
+    case NODE_VARIABLE:
+        check_variable(ck, n);
+        if (n->local && n->local->is_static)
+            ck->static_initializer = n;
+        break;
+    case NODE_DEFER:
+        if (!ck->fn->is_async)
+            error_at(at(ck, n), "E0112", "defer outside an async function");
+        ck->defer = n;
+        if (parent && parent->kind != NODE_BLOCK)
+            error_at(at(ck, n), "E0206", "a defer must stand directly in a block");
+        break;
+    case NODE_RETURN:
+    case NODE_GOTO:
+    case NODE_COMPUTED_GOTO:
+    case NODE_BREAK:
+    case NODE_CONTINUE:
+        check_jump_in_defer(ck, n);
+        if (n->kind == NODE_COMPUTED_GOTO && ck->fn->body && ck->fn->body->has_defer)
+            error_at(at(ck, n), "E0203", "a computed goto in a function with defers");
+        break;
+    case NODE_LABEL:
+        if (ck->defer)
+            error_at(at(ck, n), "E0203", "a label inside a defer");
+        break;
+    case NODE_CASE:
+        check_case(ck, n);
+        break;
+    case NODE_STATEMENT_EXPRESSION:
+        if (n->has_await && n->has_label)
+            error_at(at(ck, n), "E0207", "a label in a statement expression with an await");
+        break;
+    case NODE_UNEVALUATED:
+        ck->unevaluated = n;
+        break;
+    case NODE_GENERIC:
+        ck->generic = n;
+        break;
+    case NODE_ASM:
+        ck->assembly = n;
+        break;
+    default:
+        break;
+    }
+    for (struct node *c = n->first; c; c = c->next)
+        check_node(ck, c, n);
+    *ck = saved;
+}
+
+// ---- Who awaits whom ----------------------------------------------------------------------------------
+
+static void visit_calls(struct function *fn, struct node *n, void (*visit)(struct function *, struct node *, bool))
+{
+    if (n->kind == NODE_CALL && n->is_async_call) {
+        bool in_form = is_form_operand(n);
+        visit(fn, n, in_form);
+    }
+    for (struct node *c = n->first; c; c = c->next)
+        visit_calls(fn, c, visit);
+}
+
+static struct function *direct_callee(struct node *call)
+{
+    struct node *n = strip(call->first);
+    while (n && n->kind == NODE_UNARY && n->first)
+        n = strip(n->first);
+    return n && n->kind == NODE_REF ? n->callee : NULL;
+}
+
+static bool is_spawned(struct node *call)
+{
+    struct node *n = call->parent;
+    while (n && n->kind == NODE_PAREN)
+        n = n->parent;
+    return n && ((n->kind == NODE_FORM && n->form == FORM_SPAWN) || n->kind == NODE_BLOCK_ON);
+}
+
+struct component { // Tarjan's strongly connected components
+    unsigned next;
+    struct vec(struct function *) stack;
+};
+static struct component component;
+
+static unsigned visit_component(struct function *fn);
+
+static void component_call(struct function *fn, struct node *call, bool in_form)
+{
+    (void)in_form;
+    struct function *callee = direct_callee(call);
+    if (!callee || !callee->body || is_spawned(call))
+        return;
+    if (callee == fn)
+        fn->recursive = true;
+    if (!callee->visit) {
+        unsigned low = visit_component(callee);
+        if (low < fn->slot_offset)
+            fn->slot_offset = low;
+    } else if (!callee->laid_out && callee->visit < fn->slot_offset) {
+        fn->slot_offset = callee->visit;
+    }
+}
+
+// fn->slot_offset serves as the low link, fn->laid_out as "has left the stack", until this pass is over.
+static unsigned visit_component(struct function *fn)
+{
+    fn->visit = fn->slot_offset = ++component.next;
+    size_t base = component.stack.count;
+    VEC_PUSH(&component.stack, fn);
+    visit_calls(fn, fn->body, component_call);
+    unsigned low = fn->slot_offset;
+    if (low == fn->visit) {
+        bool cycle = component.stack.count - base > 1;
+        for (size_t i = base; i < component.stack.count; i++) {
+            component.stack.at[i]->recursive |= cycle;
+            component.stack.at[i]->laid_out = true;
+        }
+        component.stack.count = base;
+    }
+    return low;
+}
+
+static void refuse_recursive_operand(struct function *fn, struct node *call, bool in_form)
+{
+    struct function *callee = direct_callee(call);
+    if (in_form && !is_spawned(call) && callee && callee->body && callee->recursive && fn->recursive)
+        error_at((struct place){fn->source, call->start}, "E0301",
+                 "'%s' would hold itself: it is recursive, and an operand here is stored by value", callee->name);
+    (void)fn;
+}
+
+static void find_recursion(struct unit *unit)
+{
+    for (size_t i = 0; i < unit->functions.count; i++) {
+        struct function *fn = unit->functions.at[i];
+        if (fn->is_async && fn->body && !fn->visit)
+            visit_component(fn);
+    }
+    for (size_t i = 0; i < unit->functions.count; i++) {
+        struct function *fn = unit->functions.at[i];
+        fn->visit = fn->slot_offset = 0;
+        fn->laid_out = false;
+        if (fn->is_async && fn->body)
+            visit_calls(fn, fn->body, refuse_recursive_operand);
+    }
+}
+
+// ---- Where futures can be defined ---------------------------------------------------------------------
+
+static void find_tops(struct unit *unit)
+{
+    struct source *s = unit->main;
+    int depth = 0;
+    bool expect = true;
+    unsigned parens = 0;
+    for (struct token t = lex_next(s->text, s->length >= 3 && !memcmp(s->text, "\xEF\xBB\xBF", 3) ? 3 : 0, s->length);
+         t.kind != TOKEN_END; t = lex_next(s->text, t.end, s->length)) {
+        if (t.kind == TOKEN_DIRECTIVE)
+            continue;
+        if (expect && depth == 0) {
+            VEC_PUSH(&unit->tops, t.start);
+            expect = false;
+        }
+        char c = t.end - t.start == 1 ? s->text[t.start] : 0;
+        if (c == '(')
+            parens++;
+        else if (c == ')' && parens)
+            parens--;
+        else if (c == '{')
+            depth++;
+        else if (c == '}' && depth > 0) {
+            depth--;
+            // A definition ends here unless a declarator or `;` follows.
+            struct token next = lex_next(s->text, t.end, s->length);
+            bool goes_on = next.kind == TOKEN_PUNCTUATION || next.kind == TOKEN_STRING;
+            if (depth == 0 && !goes_on)
+                expect = true;
+        } else if (c == ';' && depth == 0 && parens == 0) {
+            expect = true;
+        }
+    }
+}
+
+static unsigned top_of(struct unit *unit, unsigned offset)
+{
+    size_t low = 0, high = unit->tops.count;
+    while (high - low > 1) {
+        size_t middle = (low + high) / 2;
+        if (unit->tops.at[middle] <= offset)
+            low = middle;
+        else
+            high = middle;
+    }
+    return unit->tops.count ? unit->tops.at[low] : 0;
+}
+
+static unsigned max_of(unsigned a, unsigned b)
+{
+    return a > b ? a : b;
+}
+
+static unsigned tree_needs(struct unit *unit, struct node *n)
+{
+    unsigned needs = n->type ? type_needs(unit, n->type) : 0;
+    for (struct node *c = n->first; c; c = c->next)
+        needs = max_of(needs, tree_needs(unit, c));
+    return needs;
+}
+
+static unsigned first_use; // of anything async, in the main file: no future need be defined earlier
+
+static void place_future(struct unit *unit, struct function *fn);
+
+static void place_callee(struct function *fn, struct node *call, bool in_form)
+{
+    (void)in_form;
+    struct function *callee = direct_callee(call);
+    if (!callee || !callee->body || is_spawned(call))
+        return;
+    if (!callee->visit)
+        place_future(fn->unit, callee);
+    if (!callee->recursive && callee->slot_offset <= fn->top)
+        fn->slot_offset = max_of(fn->slot_offset, callee->slot_offset);
+}
+
+static void place_future(struct unit *unit, struct function *fn)
+{
+    fn->visit = 1;
+    unsigned needs = fn->result ? type_needs(unit, fn->result) : 0;
+    for (size_t i = 0; i < fn->locals.count; i++)
+        needs = max_of(needs, type_needs(unit, fn->locals.at[i]->type));
+    if (!fn->in_header && fn->top > first_use)
+        needs = max_of(needs, tree_needs(unit, fn->body));
+    fn->slot_offset = first_use;
+    for (size_t i = 0; i < unit->functions.count && fn->slot_offset < needs; i++) {
+        struct function *other = unit->functions.at[i];
+        if (other->body && !other->in_header && other->top >= needs && other->top <= fn->top)
+            fn->slot_offset = fn->slot_offset < needs ? other->top
+                              : other->top < fn->slot_offset ? other->top : fn->slot_offset;
+    }
+    if (fn->slot_offset < needs)
+        fn->slot_offset = fn->top;
+    visit_calls(fn, fn->body, place_callee);
+}
+
+static void find_prototypes(struct unit *unit)
+{
+    struct source *s = unit->main;
+    for (size_t i = 0; i < unit->tops.count; i++) {
+        unsigned start = unit->tops.at[i], limit = i + 1 < unit->tops.count ? unit->tops.at[i + 1] : s->length;
+        struct token previous = {TOKEN_END, 0, 0};
+        bool async = false, ended = false;
+        unsigned end = start;
+        for (struct token t = lex_next(s->text, start, limit); t.kind != TOKEN_END && !ended;
+             previous = t, t = lex_next(s->text, t.end, limit)) {
+            if (t.kind == TOKEN_NAME && (token_is(s->text, t, "async") || token_is(s->text, t, "asyncc_async")))
+                async = true;
+            if (token_is(s->text, t, "{") || token_is(s->text, t, "=") || token_is(s->text, t, "typedef"))
+                async = false, ended = true;
+            if (token_is(s->text, t, ";"))
+                end = t.end, ended = true;
+        }
+        (void)previous;
+        if (async && end > start)
+            VEC_PUSH(&unit->prototypes, ((struct range){start, end}));
+    }
+}
+
+static void mark_uses(struct function *fn, struct node *n)
+{
+    if (n->kind == NODE_REF && n->callee) {
+        struct node *up = n->parent;
+        while (up && (up->kind == NODE_PAREN || (up->kind == NODE_UNARY && (up->op == OP_DEREFERENCE || up->op == OP_ADDRESS))))
+            up = up->parent;
+        bool called = up && up->kind == NODE_CALL && direct_callee(up) == n->callee && strip(up->first) &&
+                      n->start < (up->first->next ? up->first->next->start : up->end) && n->end <= up->first->end;
+        if (!called)
+            n->callee->used_as_value = n->callee->rooted = true;
+        else if (is_spawned(up))
+            n->callee->rooted = true;
+    }
+    if (n->kind == NODE_FORM && n->form == FORM_SPAWN && n->first && n->first->kind == NODE_CALL) {
+        struct function *callee = direct_callee(n->first);
+        if (callee)
+            callee->spawned = true;
+    }
+    if (n->kind == NODE_BLOCK_ON && n->first && n->first->kind == NODE_CALL) {
+        struct function *callee = direct_callee(n->first);
+        if (callee)
+            callee->blocked_on = true;
+    }
+    for (struct node *c = n->first; c; c = c->next)
+        mark_uses(fn, c);
+}
+
+static void check_names(struct unit *unit, struct function *fn)
+{
+    static const char *const suffixes[] = {"future_init", "future_poll", "future_drop", "future_type"};
+    for (size_t i = 0; i < unit->functions.count; i++) {
+        struct function *other = unit->functions.at[i];
+        if (!other->name || strncmp(other->name, fn->name, strlen(fn->name)) || other->name[strlen(fn->name)] != '_')
+            continue;
+        for (size_t j = 0; j < 4; j++)
+            if (!strcmp(other->name + strlen(fn->name) + 1, suffixes[j]))
+                error_at((struct place){other->source, other->name_offset}, "E0302",
+                         "'%s' collides with a name generated for async '%s'", other->name, fn->name);
+    }
+}
+
+void check(struct unit *unit)
+{
+    for (size_t i = 0; i < unit->functions.count; i++) {
+        struct function *fn = unit->functions.at[i];
+        struct checking ck = {.fn = fn};
+        if (!fn->body)
+            continue;
+        annotate(fn->body);
+        check_node(&ck, fn->body, NULL);
+        mark_uses(fn, fn->body);
+        struct place place = {fn->source, fn->name_offset};
+        if (fn->is_async && fn->is_variadic)
+            error_at(place, "E0109", "async function '%s' cannot be variadic", fn->name);
+        if (fn->is_async)
+            check_names(unit, fn);
+        if (fn->is_main && fn->parameter_count > 2)
+            error_at(place, "E0113", "async main takes no parameters, or (int argc, char **argv)");
+    }
+    find_recursion(unit);
+    if (error_count)
+        return;
+    find_tops(unit);
+    find_prototypes(unit);
+    first_use = unit->main->length;
+    for (size_t i = 0; i < unit->functions.count; i++) {
+        struct function *fn = unit->functions.at[i];
+        if (!fn->body || fn->in_header)
+            continue;
+        fn->top = top_of(unit, fn->name_offset ? fn->name_offset : fn->start);
+        if (fn->top < first_use)
+            first_use = fn->top;
+    }
+    for (size_t i = 0; i < unit->functions.count; i++) {
+        struct function *fn = unit->functions.at[i];
+        if (fn->body && fn->in_header)
+            fn->top = first_use;
+    }
+    for (size_t i = 0; i < unit->functions.count; i++) {
+        struct function *fn = unit->functions.at[i];
+        if (fn->is_async && fn->body && !fn->visit)
+            place_future(unit, fn);
+    }
+}

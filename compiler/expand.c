@@ -1,0 +1,299 @@
+// expand.c - macros that hide what must be rewritten are replaced by their text.
+//   in:    the unit's tree, invocations
+//   out:   a new text of the main file, parsed again
+//
+// clang itself expands: in a copy of the file, each such invocation is preceded by a #line directive whose file name
+// is the invocation, stringified after expansion (`#define S(...) S_(__VA_ARGS__)`, `#define S_(...) #__VA_ARGS__`);
+// the presumed file name there is the expansion. It is pasted into the text, padded with newlines so that lines keep
+// their numbers, and this repeats until nothing is left to expand.
+#include "front.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { EXPANSION_LIMIT = 8 };
+
+static bool inside(struct node *n, struct node *outer)
+{
+    return n->invocation >= 0 && n->invocation == outer->invocation;
+}
+
+struct marking {
+    struct source *source;
+    bool any;
+};
+
+static void mark(struct marking *m, struct node *n)
+{
+    if (n->invocation < 0)
+        return;
+    struct invocation *v = &m->source->invocations.at[n->invocation];
+    if (!v->expand)
+        v->expand = m->any = true;
+}
+
+static bool from_body(struct marking *m, struct node *n)
+{
+    return n->invocation >= 0 && n->at == m->source->invocations.at[n->invocation].start;
+}
+
+static bool scope_awaits(struct node *n)
+{
+    for (struct node *up = n->parent; up; up = up->parent)
+        if (up->kind == NODE_BLOCK || up->kind == NODE_FOR)
+            return up->has_await;
+    return false;
+}
+
+static bool bound_inside(struct node *jump)
+{
+    for (struct node *up = jump->parent; up && inside(up, jump); up = up->parent)
+        if (up->kind == NODE_WHILE || up->kind == NODE_DO || up->kind == NODE_FOR ||
+            (up->kind == NODE_SWITCH && jump->kind != NODE_CONTINUE))
+            return true;
+    return false;
+}
+
+static bool may_be_in_frame(struct local *l)
+{
+    return l && (l->escapes || l->is_volatile || !l->is_scalar);
+}
+
+static bool is_async_unary(struct marking *m, struct node *n)
+{
+    if (n->kind != NODE_UNARY || n->invocation < 0 || !n->first)
+        return false;
+    // `await` in a macro body shows as a unary operator at the invocation's start.
+    struct node *operand = n->first;
+    while (operand->kind == NODE_PAREN && operand->first)
+        operand = operand->first;
+    (void)m;
+    return (operand->kind == NODE_CALL && operand->is_async_call) || operand->kind == NODE_FORM;
+}
+
+static void mark_nodes(struct marking *m, struct node *n, bool async)
+{
+    bool body = from_body(m, n);
+    switch (n->kind) {
+    case NODE_AWAIT:
+    case NODE_FORM:
+    case NODE_BLOCK_ON:
+    case NODE_DEFER:
+        mark(m, n);
+        break;
+    case NODE_CALL:
+        if (n->is_async_call)
+            mark(m, n);
+        break;
+    case NODE_UNARY:
+        if (is_async_unary(m, n))
+            mark(m, n);
+        break;
+    case NODE_RETURN:
+    case NODE_GOTO:
+    case NODE_LABEL:
+    case NODE_COMPUTED_GOTO:
+        if (async)
+            mark(m, n);
+        break;
+    case NODE_BREAK:
+    case NODE_CONTINUE:
+        if (async && body && !bound_inside(n))
+            mark(m, n);
+        break;
+    case NODE_CASE:
+        if (async && body && n->parent && !inside(n->parent, n))
+            mark(m, n);
+        break;
+    case NODE_VARIABLE:
+        if (async && n->invocation >= 0 && (scope_awaits(n) || (n->local && n->local->cleanup)))
+            mark(m, n);
+        break;
+    case NODE_REF:
+        if (n->callee && n->invocation >= 0)
+            mark(m, n);
+        if (async && n->local && n->invocation >= 0 && may_be_in_frame(n->local) &&
+            (body || m->source->invocations.at[n->invocation].stringifies))
+            mark(m, n);
+        break;
+    case NODE_WHILE:
+    case NODE_DO:
+    case NODE_FOR:
+    case NODE_IF:
+    case NODE_SWITCH:
+    case NODE_BLOCK:
+        if (n->has_await || n->has_defer)
+            mark(m, n);
+        break;
+    default:
+        break;
+    }
+    // A statement with an await is taken apart: what is left of it must be plain text.
+    if (n->has_await && n->kind < NODE_BLOCK)
+        for (struct node *c = n->first; c; c = c->next)
+            if (c->invocation >= 0 && !m->source->invocations.at[c->invocation].plain_value)
+                mark(m, c);
+    for (struct node *c = n->first; c; c = c->next)
+        mark_nodes(m, c, async);
+}
+
+static unsigned annotate_awaits(struct node *n)
+{
+    unsigned found = n->kind == NODE_AWAIT;
+    if (n->kind == NODE_UNARY && n->invocation >= 0 && n->first) {
+        struct node *operand = n->first;
+        while (operand->kind == NODE_PAREN && operand->first)
+            operand = operand->first;
+        found |= operand->is_async_call || operand->kind == NODE_FORM;
+    }
+    if (n->kind == NODE_DEFER)
+        n->has_defer = true;
+    for (struct node *c = n->first; c; c = c->next) {
+        found |= annotate_awaits(c);
+        n->has_defer |= c->has_defer;
+    }
+    n->has_await = found;
+    return found;
+}
+
+static bool mark_unit(struct unit *unit)
+{
+    bool any = false;
+    for (size_t i = 0; i < unit->functions.count; i++) {
+        struct function *fn = unit->functions.at[i];
+        if (!fn->body || !fn->source->is_main)
+            continue;
+        struct marking m = {.source = fn->source};
+        annotate_awaits(fn->body);
+        mark_nodes(&m, fn->body, fn->is_async);
+        any |= m.any;
+    }
+    return any;
+}
+
+static void put_escaped_path(struct buffer *b, const char *path)
+{
+    for (; *path; path++)
+        put(b, *path == '"' || *path == '\\' ? "\\%c" : "%c", *path);
+}
+
+// One line, comments blank: a directive cannot span lines.
+static void put_flat(struct buffer *b, const char *text, unsigned start, unsigned end)
+{
+    unsigned at = start;
+    for (struct token t = lex_next(text, start, end); t.kind != TOKEN_END; t = lex_next(text, t.end, end)) {
+        if (t.start > at)
+            put(b, " ");
+        put_text(b, text + t.start, t.end - t.start);
+        at = t.end;
+    }
+}
+
+static const char *const keywords[] = {
+    "await", "async", "defer", "asyncc_await", "asyncc_async", "asyncc_defer", "async_fn", "asyncc_fn",
+    "async_join", "async_select", "async_timeout_ms", "async_spawn", "async_block_on", "NULL", "errno",
+    "stdin", "stdout", "stderr", "true", "false", "offsetof",
+};
+
+static void put_probe(struct buffer *b, struct source *s, struct invocation *v, unsigned *offset)
+{
+    const char *file;
+    unsigned line = presumed_line(s, v->start, &file);
+    for (size_t i = 0; i < sizeof keywords / sizeof *keywords; i++)
+        put(b, "\n#pragma push_macro(\"%s\")\n#undef %s", keywords[i], keywords[i]);
+    put(b, "\n#line %u \"", line);
+    put_escaped_path(b, file);
+    put(b, "\"\n#line %u ASYNCC_STRING(", line);
+    put_flat(b, s->text, v->start, v->end);
+    put(b, ")\n");
+    *offset = (unsigned)b->length;
+    for (size_t i = 0; i < sizeof keywords / sizeof *keywords; i++)
+        put(b, "#pragma pop_macro(\"%s\")\n", keywords[i]);
+    put(b, "#line %u \"", line);
+    put_escaped_path(b, file);
+    put(b, "\"\n");
+}
+
+static unsigned count_lines(const char *text, unsigned start, unsigned end)
+{
+    unsigned lines = 0;
+    for (unsigned i = start; i < end; i++)
+        lines += text[i] == '\n';
+    return lines;
+}
+
+// Where a directive may be put: the start of the line that holds the invocation, unless that is inside another
+// invocation's arguments or a directive; the probe has a line of its own.
+static bool expand_once(const struct front_options *o, struct source *s, struct buffer *result)
+{
+    struct buffer probe = {0};
+    struct vec(unsigned) offsets = {0};
+    unsigned at = 0;
+    bool bom = s->length >= 3 && !memcmp(s->text, "\xEF\xBB\xBF", 3);
+    if (bom)
+        at = 3;
+    put(&probe, "#define ASYNCC_STRING(...) ASYNCC_STRING_(__VA_ARGS__)\n#define ASYNCC_STRING_(...) #__VA_ARGS__\n");
+    for (size_t i = 0; i < s->invocations.count; i++) {
+        struct invocation *v = &s->invocations.at[i];
+        if (!v->expand)
+            continue;
+        put_text(&probe, s->text + at, v->start - at);
+        unsigned offset;
+        put_probe(&probe, s, v, &offset);
+        VEC_PUSH(&offsets, offset);
+        at = v->start;
+    }
+    put_text(&probe, s->text + at, s->length - at);
+    const char **names = mem_alloc((offsets.count + 1) * sizeof *names);
+    if (!front_probe(o, probe.text, (unsigned)probe.length, offsets.at, (unsigned)offsets.count, names))
+        internal_fault("the expansion probe of %s does not parse", o->path);
+    at = 0;
+    size_t n = 0;
+    bool ok = true;
+    for (size_t i = 0; i < s->invocations.count; i++) {
+        struct invocation *v = &s->invocations.at[i];
+        if (!v->expand)
+            continue;
+        const char *text = names[n++], *file;
+        presumed_line(s, v->start, &file);
+        if (!strcmp(text, file)) {
+            error_at((struct place){s, v->start}, "E0401", "the expansion of macro '%s' cannot be followed", v->name);
+            ok = false;
+            continue;
+        }
+        put_text(result, s->text + at, v->start - at);
+        put_text(result, text, strlen(text));
+        unsigned padding = count_lines(s->text, v->start, v->end);
+        unsigned column_break = padding;
+        while (column_break--)
+            put(result, "\n");
+        at = v->end;
+    }
+    put_text(result, s->text + at, s->length - at);
+    return ok;
+}
+
+bool expand(const struct front_options *options, struct unit *unit)
+{
+    struct front_options again = *options;
+    for (int round = 0; mark_unit(unit); round++) {
+        if (round == EXPANSION_LIMIT) {
+            for (size_t i = 0; i < unit->main->invocations.count; i++)
+                if (unit->main->invocations.at[i].expand)
+                    error_at((struct place){unit->main, unit->main->invocations.at[i].start}, "E0401",
+                             "macro '%s' expands to itself", unit->main->invocations.at[i].name);
+            return false;
+        }
+        struct buffer text = {0};
+        if (!expand_once(&again, unit->main, &text))
+            return false;
+        again.text = text.text;
+        again.length = (unsigned)text.length;
+        if (!front_parse(&again, unit))
+            return false;
+        front_build(unit);
+        if (error_count)
+            return false;
+    }
+    return true;
+}

@@ -1,0 +1,534 @@
+// flow.c - what lives across which suspension point, and so needs a place in the future.
+//   in:    fn->lowered
+//   out:   local->in_frame, ->saved, ->points; await->saves
+//   needs: an await is a statement of its own
+//
+// A scalar whose address is never taken stays a C local: it is stored when its function suspends and loaded when it
+// resumes. Anything else that lives across an await is a field, and every access goes there.
+#include "asyncc.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+// One step of the control-flow graph.
+struct step {
+    struct vec(struct local *) uses;
+    struct local *kill;
+    struct await *await;
+    bool falls; // control may go on to the next step
+};
+
+struct edge {
+    unsigned from, to;
+};
+
+struct flowing {
+    struct function *fn;
+    struct vec(struct step) steps;
+    struct vec(struct edge) edges;
+    struct vec(struct edge) pending_gotos; // to: index into goto_labels
+    struct vec(const char *) goto_labels;
+    struct vec(unsigned) label_steps;
+    struct vec(const char *) label_names;
+    unsigned *first_edge, *edge_from; // predecessors, by step
+};
+
+struct jump_target {
+    unsigned continue_to;          // step, or UINT32_MAX: not yet known
+    struct vec(unsigned) breaks, continues;
+    struct stmt *stmt;
+    struct jump_target *outer;
+};
+
+static struct jump_target *targets;
+
+// ---- Building the graph -------------------------------------------------------------------------------
+
+static unsigned step_new(struct flowing *f)
+{
+    struct step s = {.falls = true};
+    VEC_PUSH(&f->steps, s);
+    return (unsigned)f->steps.count - 1;
+}
+
+static struct step *last_step(struct flowing *f)
+{
+    return &f->steps.at[f->steps.count - 1];
+}
+
+static void add_edge(struct flowing *f, unsigned from, unsigned to)
+{
+    VEC_PUSH(&f->edges, ((struct edge){from, to}));
+}
+
+static size_t first_mention(struct function *fn, unsigned offset)
+{
+    size_t low = 0, high = fn->mentions.count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (fn->mentions.at[middle].offset < offset)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static void use_range(struct flowing *f, unsigned step, unsigned start, unsigned end)
+{
+    struct function *fn = f->fn;
+    for (size_t i = first_mention(fn, start); i < fn->mentions.count && fn->mentions.at[i].offset < end; i++)
+        if (fn->mentions.at[i].local && (fn->mentions.at[i].access & ACCESS_READ))
+            VEC_PUSH(&f->steps.at[step].uses, fn->mentions.at[i].local);
+}
+
+static void use_rope(struct flowing *f, unsigned step, const struct rope *r)
+{
+    for (size_t i = 0; i < r->pieces.count; i++) {
+        const struct piece *p = &r->pieces.at[i];
+        if (p->kind == PIECE_SOURCE)
+            use_range(f, step, p->start, p->end);
+        else if (p->kind == PIECE_LOCAL)
+            VEC_PUSH(&f->steps.at[step].uses, p->local);
+    }
+}
+
+// A field set from a child's result must not share bytes with the child.
+static void keep_from_result(struct flowing *f, const struct rope *r, struct local *set)
+{
+    struct function *fn = f->fn;
+    struct await *aw = NULL;
+    for (size_t i = 0; i < r->pieces.count; i++)
+        if (r->pieces.at[i].kind == PIECE_RESULT)
+            aw = r->pieces.at[i].await;
+    if (!aw)
+        return;
+    if (set)
+        VEC_PUSH(&set->points, aw->index);
+    for (size_t i = 0; i < r->pieces.count; i++)
+        if (r->pieces.at[i].kind == PIECE_SOURCE)
+            for (size_t k = first_mention(fn, r->pieces.at[i].start);
+                 k < fn->mentions.count && fn->mentions.at[k].offset < r->pieces.at[i].end; k++)
+                if (fn->mentions.at[k].local && !fn->mentions.at[k].local->is_scalar)
+                    VEC_PUSH(&fn->mentions.at[k].local->points, aw->index);
+}
+
+static void use_deferred(struct flowing *f, unsigned step, struct deferred *from, struct deferred *outside)
+{
+    for (struct deferred *d = from; d && d != outside; d = d->outer) {
+        if (d->cleanup)
+            VEC_PUSH(&f->steps.at[step].uses, d->cleanup);
+        else
+            use_range(f, step, d->node->start, d->node->end);
+    }
+}
+
+// `x = ...` as a whole statement, x not read in it.
+static struct local *assigned_local(struct flowing *f, const struct rope *r)
+{
+    struct function *fn = f->fn;
+    if (!r->pieces.count || r->pieces.at[0].kind != PIECE_SOURCE)
+        return NULL;
+    unsigned start = r->pieces.at[0].start;
+    size_t i = first_mention(fn, start);
+    if (i == fn->mentions.count || fn->mentions.at[i].offset != start || !fn->mentions.at[i].local ||
+        fn->mentions.at[i].access != ACCESS_WRITE)
+        return NULL;
+    struct local *l = fn->mentions.at[i].local;
+    struct token t = lex_next(fn->source->text, fn->mentions.at[i].end, fn->source->length);
+    return token_is(fn->source->text, t, "=") ? l : NULL;
+}
+
+static void walk_list(struct flowing *f, struct stmt *s);
+
+static void copy_step(struct flowing *f, struct node *n)
+{
+    unsigned at = step_new(f);
+    use_range(f, at, n->start, n->end);
+    if (n->kind == NODE_ASSIGN) {
+        struct rope r = {0};
+        VEC_PUSH(&r.pieces, ((struct piece){.kind = PIECE_SOURCE, .start = n->start, .end = n->end}));
+        f->steps.at[at].kill = assigned_local(f, &r);
+    }
+}
+
+static void await_step(struct flowing *f, struct await *aw)
+{
+    unsigned at = step_new(f);
+    f->steps.at[at].await = aw;
+    use_rope(f, at, &aw->timeout);
+    for (size_t i = 0; i < aw->operands.count; i++) {
+        use_rope(f, at, &aw->operands.at[i].arguments);
+        use_rope(f, at, &aw->operands.at[i].pointer);
+    }
+    if (aw->is_form) { // results are stored as operands finish
+        unsigned after = step_new(f);
+        for (size_t i = 0; i < aw->operands.count; i++) {
+            struct rope *target = &aw->operands.at[i].target;
+            use_rope(f, after, target);
+            struct function *fn = f->fn;
+            for (size_t j = 0; j < target->pieces.count; j++)
+                if (target->pieces.at[j].kind == PIECE_SOURCE)
+                    for (size_t k = first_mention(fn, target->pieces.at[j].start);
+                         k < fn->mentions.count && fn->mentions.at[k].offset < target->pieces.at[j].end; k++)
+                        if (fn->mentions.at[k].local)
+                            VEC_PUSH(&f->steps.at[after].uses, fn->mentions.at[k].local);
+        }
+    }
+    if (aw->result) {
+        unsigned set = step_new(f);
+        f->steps.at[set].kill = aw->result;
+    }
+}
+
+static void push_target(struct jump_target *t, struct stmt *s)
+{
+    t->stmt = s;
+    t->outer = targets;
+    targets = t;
+}
+
+static struct jump_target *target_of(struct stmt *s)
+{
+    struct jump_target *t = targets;
+    while (t && t->stmt != s)
+        t = t->outer;
+    return t;
+}
+
+static void walk_loop(struct flowing *f, struct stmt *s)
+{
+    struct jump_target t = {0};
+    push_target(&t, s);
+    unsigned init = step_new(f);
+    use_rope(f, init, &s->init);
+    unsigned top = step_new(f); // the condition
+    use_rope(f, top, &s->condition);
+    if (s->is_do) { // entered at the body; kept apart so that the condition's step comes after it
+        f->steps.at[top].uses.count = 0;
+    } else if (s->has_condition) {
+        VEC_PUSH(&t.breaks, top);
+    }
+    walk_list(f, s->head);
+    walk_list(f, s->body);
+    unsigned next = step_new(f);
+    use_rope(f, next, &s->step);
+    for (size_t i = 0; i < t.continues.count; i++)
+        add_edge(f, t.continues.at[i], next);
+    walk_list(f, s->tail);
+    unsigned again = step_new(f);
+    if (s->is_do)
+        use_rope(f, again, &s->condition);
+    add_edge(f, again, top);
+    f->steps.at[again].falls = s->is_do && s->has_condition;
+    unsigned after = step_new(f);
+    for (size_t i = 0; i < t.breaks.count; i++)
+        add_edge(f, t.breaks.at[i], after);
+    targets = t.outer;
+}
+
+static void walk_switch(struct flowing *f, struct stmt *s)
+{
+    struct jump_target t = {0};
+    push_target(&t, s);
+    unsigned head = step_new(f);
+    use_rope(f, head, &s->rope);
+    t.continue_to = head; // where cases branch from
+    f->steps.at[head].falls = false;
+    walk_list(f, s->body);
+    unsigned after = step_new(f);
+    add_edge(f, head, after); // there may be no matching case
+    for (size_t i = 0; i < t.breaks.count; i++)
+        add_edge(f, t.breaks.at[i], after);
+    targets = t.outer;
+}
+
+static void walk_exit(struct flowing *f, struct stmt *s)
+{
+    if (s->exit)
+        for (size_t i = 0; i < f->fn->deferred.count; i++) {
+            struct deferred *d = f->fn->deferred.at[i];
+            for (size_t j = 0; j < d->exits.count; j++)
+                if (d->exits.at[j] == s->exit) {
+                    struct deferred only = *d;
+                    only.outer = NULL;
+                    use_deferred(f, (unsigned)f->steps.count - 1, &only, NULL);
+                }
+        }
+}
+
+static void walk(struct flowing *f, struct stmt *s)
+{
+    unsigned at;
+    switch (s->kind) {
+    case STMT_COPY:
+        copy_step(f, s->node);
+        break;
+    case STMT_EXPRESSION:
+        at = step_new(f);
+        use_rope(f, at, &s->rope);
+        keep_from_result(f, &s->rope, NULL);
+        f->steps.at[at].kill = assigned_local(f, &s->rope);
+        break;
+    case STMT_SET:
+    case STMT_DECLARE:
+        at = step_new(f);
+        use_rope(f, at, &s->rope);
+        keep_from_result(f, &s->rope, s->local->is_scalar ? NULL : s->local);
+        f->steps.at[at].kill = s->local;
+        break;
+    case STMT_AWAIT:
+        await_step(f, s->await);
+        break;
+    case STMT_BLOCK:
+        walk_list(f, s->body);
+        at = step_new(f);
+        if (s->node && s->node->kind == NODE_BLOCK)
+            for (size_t i = 0; i < f->fn->deferred.count; i++)
+                if (f->fn->deferred.at[i]->block == s->node) {
+                    struct deferred only = *f->fn->deferred.at[i];
+                    only.outer = NULL;
+                    use_deferred(f, at, &only, NULL);
+                }
+        break;
+    case STMT_IF: {
+        unsigned test = step_new(f);
+        use_rope(f, test, &s->rope);
+        walk_list(f, s->body);
+        unsigned end = step_new(f);
+        f->steps.at[end].falls = s->otherwise == NULL;
+        if (s->otherwise) {
+            unsigned otherwise = step_new(f);
+            add_edge(f, test, otherwise);
+            walk_list(f, s->otherwise);
+            unsigned after = step_new(f);
+            add_edge(f, end, after);
+        } else {
+            add_edge(f, test, end);
+        }
+        break;
+    }
+    case STMT_LOOP:
+        walk_loop(f, s);
+        break;
+    case STMT_SWITCH:
+        walk_switch(f, s);
+        break;
+    case STMT_CASE: {
+        at = step_new(f);
+        struct jump_target *t = targets;
+        while (t && t->stmt->kind != STMT_SWITCH)
+            t = t->outer;
+        if (t)
+            add_edge(f, t->continue_to, at);
+        walk_list(f, s->body);
+        break;
+    }
+    case STMT_LABEL:
+        at = step_new(f);
+        VEC_PUSH(&f->label_names, s->label);
+        VEC_PUSH(&f->label_steps, at);
+        walk_list(f, s->body);
+        break;
+    case STMT_GOTO:
+        at = step_new(f);
+        walk_exit(f, s);
+        VEC_PUSH(&f->pending_gotos, ((struct edge){at, (unsigned)f->goto_labels.count}));
+        VEC_PUSH(&f->goto_labels, s->label);
+        last_step(f)->falls = false;
+        break;
+    case STMT_COMPUTED_GOTO:
+        at = step_new(f);
+        use_rope(f, at, &s->rope);
+        VEC_PUSH(&f->pending_gotos, ((struct edge){at, UINT32_MAX}));
+        f->steps.at[at].falls = false;
+        break;
+    case STMT_BREAK:
+    case STMT_CONTINUE: {
+        at = step_new(f);
+        walk_exit(f, s);
+        struct jump_target *t = target_of(s->target);
+        if (t && s->kind == STMT_BREAK)
+            VEC_PUSH(&t->breaks, at);
+        else if (t)
+            VEC_PUSH(&t->continues, at);
+        last_step(f)->falls = false;
+        break;
+    }
+    case STMT_RETURN:
+        at = step_new(f);
+        use_rope(f, at, &s->rope);
+        walk_exit(f, s);
+        last_step(f)->falls = false;
+        break;
+    case STMT_DEFER:
+        break;
+    }
+}
+
+static void walk_list(struct flowing *f, struct stmt *s)
+{
+    for (; s; s = s->next)
+        walk(f, s);
+}
+
+static void connect(struct flowing *f)
+{
+    for (unsigned i = 0; i + 1 < f->steps.count; i++)
+        if (f->steps.at[i].falls)
+            add_edge(f, i, i + 1);
+    for (size_t i = 0; i < f->pending_gotos.count; i++) {
+        struct edge e = f->pending_gotos.at[i];
+        for (size_t j = 0; j < f->label_names.count; j++)
+            if (e.to == UINT32_MAX || !strcmp(f->label_names.at[j], f->goto_labels.at[e.to]))
+                add_edge(f, e.from, f->label_steps.at[j]);
+    }
+    size_t steps = f->steps.count;
+    f->first_edge = mem_alloc((steps + 2) * sizeof(unsigned));
+    f->edge_from = mem_alloc((f->edges.count + 1) * sizeof(unsigned));
+    for (size_t i = 0; i < f->edges.count; i++)
+        f->first_edge[f->edges.at[i].to + 2]++;
+    for (size_t i = 2; i < steps + 2; i++)
+        f->first_edge[i] += f->first_edge[i - 1];
+    for (size_t i = 0; i < f->edges.count; i++)
+        f->edge_from[f->first_edge[f->edges.at[i].to + 1]++] = f->edges.at[i].from;
+}
+
+// ---- Liveness, one local at a time --------------------------------------------------------------------
+
+enum {
+    SAVE_LIMIT = 16,   // a scalar saved at more awaits lives in the future instead: output stays linear
+    POINT_LIMIT = 256, // a field occupied at more awaits shares with nothing
+};
+
+struct use_list {
+    struct vec(unsigned) steps;
+};
+
+static int by_number(const void *a, const void *b)
+{
+    unsigned x = *(const unsigned *)a, y = *(const unsigned *)b;
+    return x < y ? -1 : x > y;
+}
+
+static void add_point(struct local *l, unsigned point)
+{
+    VEC_PUSH(&l->points, point);
+}
+
+static void sort_points(struct local *l)
+{
+    if (l->points.count < 2)
+        return;
+    qsort(l->points.at, l->points.count, sizeof *l->points.at, by_number);
+    size_t kept = 1;
+    for (size_t i = 1; i < l->points.count; i++)
+        if (l->points.at[i] != l->points.at[kept - 1])
+            l->points.at[kept++] = l->points.at[i];
+    l->points.count = kept;
+}
+
+static unsigned *stamps;
+static unsigned stamp;
+
+// Walks back from each use to where the value comes from, and notes the awaits on the way.
+static void find_crossings(struct flowing *f, struct local *l, const struct use_list *uses, size_t limit)
+{
+    struct vec(unsigned) work = {0};
+    stamp++;
+    for (size_t i = 0; i < uses->steps.count; i++)
+        VEC_PUSH(&work, uses->steps.at[i]);
+    while (work.count) {
+        unsigned at = work.at[--work.count];
+        for (unsigned e = f->first_edge[at]; e < f->first_edge[at + 1]; e++) {
+            unsigned from = f->edge_from[e];
+            if (stamps[from] == stamp)
+                continue;
+            stamps[from] = stamp;
+            struct step *s = &f->steps.at[from];
+            if (s->await) {
+                add_point(l, s->await->index);
+                if (l->points.count > limit) {
+                    l->everywhere = true;
+                    return;
+                }
+            }
+            if (s->kill != l)
+                VEC_PUSH(&work, from);
+        }
+    }
+}
+
+static void everywhere_in_scope(struct local *l)
+{
+    if (l->last_point - l->first_point > POINT_LIMIT) {
+        l->everywhere = true;
+        return;
+    }
+    for (unsigned i = l->first_point + 1; i <= l->last_point; i++)
+        add_point(l, i);
+}
+
+static void place_local(struct flowing *f, struct local *l, struct use_list *uses)
+{
+    if (l->is_static || l->is_variable_length)
+        return;
+    bool simple = l->is_scalar && !l->escapes && !l->is_volatile;
+    size_t kept_apart = l->points.count; // points that do not make it live
+    if (l->escapes || l->is_volatile)
+        everywhere_in_scope(l);
+    else
+        find_crossings(f, l, uses, simple ? SAVE_LIMIT : POINT_LIMIT);
+    bool lives = l->points.count > kept_apart || l->everywhere;
+    if (l->is_parameter)
+        add_point(l, 0);
+    sort_points(l);
+    if (simple && !l->everywhere)
+        l->saved = lives;
+    else
+        l->in_frame = lives || (l->is_parameter && !simple);
+    if (!lives)
+        return;
+    if (l->saved && l->declaration && !l->declaration->first)
+        l->initial_zero = true;
+    if (l->saved)
+        for (size_t i = 0; i < l->points.count; i++)
+            if (l->points.at[i])
+                VEC_PUSH(&f->fn->awaits.at[l->points.at[i] - 1]->saves, l);
+}
+
+static unsigned number_of(struct local *l)
+{
+    return l->first_point; // renumbered below
+}
+
+void flow(struct function *fn)
+{
+    struct flowing f = {.fn = fn};
+    step_new(&f);
+    walk_list(&f, fn->lowered);
+    step_new(&f);
+    // What a cancel runs is needed at the suspension itself.
+    for (size_t i = 0; i < f.steps.count; i++)
+        if (f.steps.at[i].await && f.steps.at[i].await->pending && i + 1 < f.steps.count)
+            use_deferred(&f, (unsigned)i + 1, f.steps.at[i].await->pending, NULL);
+    connect(&f);
+    stamps = mem_alloc((f.steps.count + 1) * sizeof *stamps);
+    stamp = 0;
+    struct use_list *uses = mem_alloc((fn->locals.count + 1) * sizeof *uses);
+    unsigned *scope_start = mem_alloc((fn->locals.count + 1) * sizeof *scope_start);
+    for (size_t i = 0; i < fn->locals.count; i++) {
+        scope_start[i] = fn->locals.at[i]->first_point;
+        fn->locals.at[i]->first_point = (unsigned)i;
+    }
+    for (unsigned i = 0; i < f.steps.count; i++)
+        for (size_t j = 0; j < f.steps.at[i].uses.count; j++) {
+            struct use_list *list = &uses[number_of(f.steps.at[i].uses.at[j])];
+            if (!list->steps.count || list->steps.at[list->steps.count - 1] != i)
+                VEC_PUSH(&list->steps, i);
+        }
+    for (size_t i = 0; i < fn->locals.count; i++)
+        fn->locals.at[i]->first_point = scope_start[i];
+    for (size_t i = 0; i < fn->locals.count; i++)
+        place_local(&f, fn->locals.at[i], &uses[i]);
+}

@@ -1,0 +1,474 @@
+// front.c - drives libclang: file + flags -> its tree, its errors, its macros.
+//   in:    the text of the main file and the compiler's flags
+//   out:   front_tu for front_tree.c and front_types.c; the invocations of each source
+//   needs: nothing; works the same with libclang 14 to 22 (no version-dependent API)
+#include "front_clang.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static CXIndex clang_index;
+CXTranslationUnit front_tu;
+static CXFile main_file;
+
+const char *front_text(CXString text)
+{
+    const char *c = clang_getCString(text);
+    const char *copy = c ? mem_text(c, strlen(c)) : "";
+    clang_disposeString(text);
+    return copy;
+}
+
+// ---- Sources ------------------------------------------------------------------------------------------
+
+struct unit *front_unit;
+
+struct source *front_source(CXFile file)
+{
+    if (!file)
+        return NULL;
+    if (front_unit->main && clang_File_isEqual(file, main_file))
+        return front_unit->main;
+    const char *path = front_text(clang_getFileName(file));
+    for (size_t i = 0; i < front_unit->sources.count; i++)
+        if (!strcmp(front_unit->sources.at[i]->path, path))
+            return front_unit->sources.at[i];
+    struct source *source = mem_alloc(sizeof *source);
+    size_t length = 0;
+    const char *text = clang_getFileContents(front_tu, file, &length);
+    source->path = path;
+    source->text = mem_text(text ? text : "", length);
+    source->length = (unsigned)length;
+    VEC_PUSH(&front_unit->sources, source);
+    return source;
+}
+
+static CXFile file_of(struct source *source)
+{
+    return source->is_main ? main_file : clang_getFile(front_tu, source->path);
+}
+
+unsigned presumed_line(struct source *source, unsigned offset, const char **file)
+{
+    CXSourceLocation location = clang_getLocationForOffset(front_tu, file_of(source), offset);
+    CXString name;
+    unsigned line = 0, column;
+    clang_getPresumedLocation(location, &name, &line, &column);
+    if (file)
+        *file = front_text(name);
+    else
+        clang_disposeString(name);
+    return line ? line : source_line(source, offset);
+}
+
+bool front_in_main(CXFile file)
+{
+    return file && clang_File_isEqual(file, main_file);
+}
+
+unsigned front_offset(CXSourceLocation location, CXFile *file)
+{
+    unsigned offset = 0;
+    clang_getFileLocation(location, file, NULL, NULL, &offset);
+    return offset;
+}
+
+// ---- Parsing ------------------------------------------------------------------------------------------
+
+static const char *const own_names[] = {
+    "async", "await", "defer", "async_fn", "asyncc_async", "asyncc_await", "asyncc_defer", "asyncc_fn",
+    "asyncc_call_convention", "async_join", "async_select", "async_timeout_ms", "async_spawn",
+    "async_block_on",
+};
+
+static bool is_own_macro(const char *name)
+{
+    if (strncmp(name, "async", 5) && strcmp(name, "await") && strcmp(name, "defer"))
+        return false;
+    for (size_t i = 0; i < sizeof own_names / sizeof *own_names; i++)
+        if (!strcmp(own_names[i], name))
+            return true;
+    return false;
+}
+
+static CXTranslationUnit parse(const struct front_options *o, const char *text, unsigned length,
+                               unsigned parse_options, enum CXErrorCode *code)
+{
+    struct vec(const char *) flags = {0};
+    for (unsigned i = 0; i < o->flag_count; i++)
+        VEC_PUSH(&flags, o->flags[i]);
+    VEC_PUSH(&flags, "-xc");
+    VEC_PUSH(&flags, "-D__ASYNCC__=1");
+    if (o->include_directory) {
+        VEC_PUSH(&flags, "-I");
+        VEC_PUSH(&flags, o->include_directory);
+    }
+    VEC_PUSH(&flags, "-Wno-unknown-warning-option");
+    VEC_PUSH(&flags, "-Wincompatible-function-pointer-types");
+    struct CXUnsavedFile unsaved = {o->path, text, length};
+    CXTranslationUnit unit = NULL;
+    *code = clang_parseTranslationUnit2(clang_index, o->path, flags.at, (int)flags.count, &unsaved, 1,
+                                        parse_options, &unit);
+    return unit;
+}
+
+static const char *diagnostic_line(CXFile file, unsigned offset)
+{
+    size_t length = 0;
+    const char *text = file ? clang_getFileContents(front_tu, file, &length) : NULL;
+    if (!text || offset > length)
+        return NULL;
+    size_t start = offset, end = offset;
+    while (start > 0 && text[start - 1] != '\n')
+        start--;
+    while (end < length && text[end] != '\n' && text[end] != '\r')
+        end++;
+    return mem_text(text + start, end - start);
+}
+
+static const char *friendly(const char *text)
+{
+    static const char *const from[] = {" __attribute__((swiftcall))", "__attribute__((swiftcall)) ", "'swiftcall'"};
+    static const char *const to[] = {"", "", "'async'"};
+    for (size_t i = 0; i < sizeof from / sizeof *from; i++) {
+        const char *found;
+        while ((found = strstr(text, from[i])))
+            text = mem_format("%.*s%s%s", (int)(found - text), text, to[i], found + strlen(from[i]));
+    }
+    return text;
+}
+
+static void report_clang(CXDiagnostic d, enum severity severity)
+{
+    CXSourceLocation location = clang_getDiagnosticLocation(d);
+    CXFile file = NULL;
+    unsigned offset = front_offset(location, &file);
+    CXString name;
+    unsigned line, column;
+    clang_getPresumedLocation(location, &name, &line, &column);
+    const char *path = front_text(name);
+    unsigned physical_column;
+    clang_getFileLocation(location, NULL, NULL, &physical_column, NULL);
+    report_foreign(severity, path, line, physical_column, diagnostic_line(file, offset),
+                   friendly(front_text(clang_getDiagnosticSpelling(d))));
+    if (severity == SEVERITY_NOTE)
+        return;
+    CXDiagnosticSet notes = clang_getChildDiagnostics(d);
+    for (unsigned i = 0; i < clang_getNumDiagnosticsInSet(notes); i++)
+        report_clang(clang_getDiagnosticInSet(notes, i), SEVERITY_NOTE);
+}
+
+// Mixing async and plain functions shows as a mismatch of calling conventions, which is never a mere warning.
+static bool is_async_mismatch(CXDiagnostic d)
+{
+    if (clang_getDiagnosticSeverity(d) != CXDiagnostic_Warning)
+        return false;
+    CXString text = clang_getDiagnosticSpelling(d);
+    const char *c = clang_getCString(text);
+    bool mismatch = c && strstr(c, "swiftcall") &&
+                    (strstr(c, "incompatible") || strstr(c, "pointer type mismatch"));
+    clang_disposeString(text);
+    return mismatch;
+}
+
+static bool report_errors(void)
+{
+    bool failed = false;
+    for (unsigned i = 0; i < clang_getNumDiagnostics(front_tu); i++) {
+        CXDiagnostic d = clang_getDiagnostic(front_tu, i);
+        CXFile file = NULL;
+        front_offset(clang_getDiagnosticLocation(d), &file);
+        // An error without a file is about an option clang does not know; the tree is complete.
+        if (file && (clang_getDiagnosticSeverity(d) >= CXDiagnostic_Error || is_async_mismatch(d))) {
+            report_clang(d, SEVERITY_ERROR);
+            failed = true;
+        }
+        clang_disposeDiagnostic(d);
+    }
+    return !failed;
+}
+
+// Flags that are for code generation, or that make libclang refuse to parse at all.
+static bool refuses(const char *flag)
+{
+    static const char *const prefixes[] = {"-march=", "-mtune=", "-mfpmath=", "-save-temps", "-fplugin", "-specs"};
+    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
+        if (!strncmp(flag, prefixes[i], strlen(prefixes[i])))
+            return true;
+    return false;
+}
+
+static struct front_options without_refused(const struct front_options *o)
+{
+    const char **flags = mem_alloc((o->flag_count + 1) * sizeof *flags);
+    unsigned count = 0;
+    for (unsigned i = 0; i < o->flag_count; i++) {
+        const char *flag = o->flags[i];
+        if (refuses(flag))
+            continue;
+        if (!strcmp(flag, "-std=c23") || !strcmp(flag, "-std=gnu23"))
+            flag = flag[5] == 'c' ? "-std=c2x" : "-std=gnu2x";
+        flags[count++] = flag;
+    }
+    struct front_options kept = *o;
+    kept.flags = flags;
+    kept.flag_count = count;
+    return kept;
+}
+
+enum { PARSE_FLAGS = CXTranslationUnit_DetailedPreprocessingRecord | CXTranslationUnit_KeepGoing };
+
+static struct front_options accepted; // the options that worked
+
+bool front_parse(const struct front_options *o, struct unit *unit)
+{
+    if (!clang_index)
+        clang_index = clang_createIndex(0, 0);
+    if (front_tu)
+        clang_disposeTranslationUnit(front_tu);
+    enum CXErrorCode code;
+    accepted = *o;
+    front_tu = parse(&accepted, o->text, o->length, PARSE_FLAGS, &code);
+    if (!front_tu) {
+        accepted = without_refused(o);
+        front_tu = parse(&accepted, o->text, o->length, PARSE_FLAGS, &code);
+    }
+    if (!front_tu && code == CXError_Crashed)
+        internal_fault("the C front end crashed on %s", o->path);
+    if (!front_tu) {
+        CXIndex loud = clang_createIndex(0, 1); // so that its reason reaches stderr
+        CXIndex quiet = clang_index;
+        clang_index = loud;
+        front_tu = parse(&accepted, o->text, o->length, PARSE_FLAGS, &code);
+        clang_index = quiet;
+        if (!front_tu)
+            usage_error("the C front end refuses these flags for %s", o->path);
+    }
+    main_file = clang_getFile(front_tu, o->path);
+    struct source *source = mem_alloc(sizeof *source);
+    source->path = o->path;
+    source->text = mem_text(o->text, o->length);
+    source->length = o->length;
+    source->is_main = true;
+    unit->main = source;
+    unit->sources.count = 0;
+    unit->functions.count = 0;
+    VEC_PUSH(&unit->sources, source);
+    front_unit = unit;
+    return report_errors();
+}
+
+bool front_probe(const struct front_options *o, const char *text, unsigned length, const unsigned *offsets,
+                 unsigned count, const char **names)
+{
+    struct front_options probe = accepted;
+    probe.path = o->path;
+    enum CXErrorCode code;
+    CXTranslationUnit probed =
+        parse(&probe, text, length, CXTranslationUnit_SkipFunctionBodies | CXTranslationUnit_KeepGoing, &code);
+    if (!probed)
+        return false;
+    CXFile file = clang_getFile(probed, o->path);
+    for (unsigned i = 0; i < count; i++) {
+        CXString name;
+        unsigned line, column;
+        clang_getPresumedLocation(clang_getLocationForOffset(probed, file, offsets[i]), &name, &line, &column);
+        names[i] = front_text(name);
+    }
+    clang_disposeTranslationUnit(probed);
+    return true;
+}
+
+struct include_visit {
+    void (*visit)(const char *path, void *data);
+    void *data;
+};
+
+static void on_inclusion(CXFile file, CXSourceLocation *stack, unsigned depth, CXClientData data)
+{
+    (void)stack;
+    struct include_visit *v = data;
+    if (depth)
+        v->visit(front_text(clang_getFileName(file)), v->data);
+}
+
+void front_each_include(struct unit *unit, void (*visit)(const char *path, void *data), void *data)
+{
+    (void)unit;
+    struct include_visit v = {visit, data};
+    clang_getInclusions(front_tu, on_inclusion, &v);
+}
+
+// ---- Macros -------------------------------------------------------------------------------------------
+
+struct macro {
+    const char *name;
+    CXCursor definition;
+    bool visited, stringifies;
+    struct macro *next;
+};
+
+enum { MACRO_BUCKETS = 4096 };
+static struct macro *macros[MACRO_BUCKETS];
+
+static unsigned hash_text(const char *text, size_t length)
+{
+    unsigned h = 2166136261u;
+    for (size_t i = 0; i < length; i++)
+        h = (h ^ (unsigned char)text[i]) * 16777619u;
+    return h;
+}
+
+static struct macro *macro_find(const char *name, size_t length)
+{
+    for (struct macro *m = macros[hash_text(name, length) % MACRO_BUCKETS]; m; m = m->next)
+        if (!strncmp(m->name, name, length) && !m->name[length])
+            return m;
+    return NULL;
+}
+
+static struct token macro_body(CXCursor definition, const char **text)
+{
+    CXFile file;
+    struct token body = {TOKEN_END, 0, 0};
+    CXSourceRange extent = clang_getCursorExtent(definition);
+    body.start = front_offset(clang_getRangeStart(extent), &file);
+    body.end = front_offset(clang_getRangeEnd(extent), &file);
+    *text = file ? clang_getFileContents(front_tu, file, NULL) : NULL;
+    if (!*text)
+        body.start = body.end = 0;
+    return body;
+}
+
+static bool macro_stringifies(struct macro *m)
+{
+    if (m->visited)
+        return m->stringifies;
+    m->visited = true;
+    const char *text;
+    struct token body = macro_body(m->definition, &text);
+    for (struct token t = lex_next(text, body.start, body.end); t.kind != TOKEN_END && !m->stringifies;
+         t = lex_next(text, t.end, body.end)) {
+        if (t.kind == TOKEN_PUNCTUATION && text[t.start] == '#')
+            m->stringifies = true;
+        else if (t.kind == TOKEN_NAME) {
+            struct macro *inner = macro_find(text + t.start, t.end - t.start);
+            m->stringifies = inner && inner != m && macro_stringifies(inner);
+        }
+    }
+    return m->stringifies;
+}
+
+static bool macro_is_plain_value(CXCursor definition)
+{
+    if (clang_Cursor_isMacroFunctionLike(definition))
+        return false;
+    const char *text;
+    struct token body = macro_body(definition, &text);
+    if (!text)
+        return true; // built in
+    struct token name = lex_next(text, body.start, body.end);
+    struct token first = lex_next(text, name.end, body.end);
+    if (first.kind == TOKEN_END)
+        return true;
+    if (first.kind == TOKEN_PUNCTUATION && text[first.start] == '(')
+        return lex_next(text, lex_group_end(text, first.start, body.end), body.end).kind == TOKEN_END;
+    return first.kind != TOKEN_PUNCTUATION && lex_next(text, first.end, body.end).kind == TOKEN_END;
+}
+
+static int by_start(const void *a, const void *b)
+{
+    const struct invocation *x = a, *y = b;
+    if (x->start != y->start)
+        return x->start < y->start ? -1 : 1;
+    return x->end > y->end ? -1 : x->end < y->end;
+}
+
+static enum CXChildVisitResult on_preprocessing(CXCursor c, CXCursor parent, CXClientData data)
+{
+    (void)parent;
+    (void)data;
+    enum CXCursorKind kind = clang_getCursorKind(c);
+    if (kind == CXCursor_MacroDefinition) {
+        struct macro *m = mem_alloc(sizeof *m);
+        m->name = front_text(clang_getCursorSpelling(c));
+        m->definition = c;
+        struct macro **bucket = &macros[hash_text(m->name, strlen(m->name)) % MACRO_BUCKETS];
+        m->next = *bucket;
+        *bucket = m;
+    } else if (kind == CXCursor_MacroExpansion) {
+        CXFile file;
+        CXSourceRange extent = clang_getCursorExtent(c);
+        unsigned start = front_offset(clang_getRangeStart(extent), &file);
+        struct source *source = NULL;
+        if (file && clang_File_isEqual(file, main_file))
+            source = front_unit->main;
+        else if (file && !clang_Location_isInSystemHeader(clang_getRangeStart(extent)))
+            source = front_source(file);
+        if (!source)
+            return CXChildVisit_Continue;
+        const char *name = front_text(clang_getCursorSpelling(c));
+        if (is_own_macro(name))
+            return CXChildVisit_Continue;
+        struct invocation i = {start, front_offset(clang_getRangeEnd(extent), NULL), name, false, false, false, false};
+        CXCursor definition = clang_getCursorReferenced(c);
+        i.has_arguments = i.end > i.start + strlen(name);
+        i.plain_value = clang_Cursor_isNull(definition) || macro_is_plain_value(definition);
+        VEC_PUSH(&source->invocations, i);
+    }
+    return clang_isPreprocessing(kind) ? CXChildVisit_Continue : CXChildVisit_Break;
+}
+
+static void sort_invocations(struct source *source)
+{
+    if (!source->invocations.count)
+        return;
+    qsort(source->invocations.at, source->invocations.count, sizeof *source->invocations.at, by_start);
+    size_t kept = 0;
+    unsigned end = 0;
+    for (size_t i = 0; i < source->invocations.count; i++) {
+        struct invocation *v = &source->invocations.at[i];
+        if (kept && v->start < end)
+            continue; // in the arguments of another
+        end = v->end;
+        struct macro *m = macro_find(v->name, strlen(v->name));
+        v->stringifies = m && macro_stringifies(m);
+        source->invocations.at[kept++] = *v;
+    }
+    source->invocations.count = kept;
+}
+
+void front_collect_macros(void)
+{
+    memset(macros, 0, sizeof macros);
+    clang_visitChildren(clang_getTranslationUnitCursor(front_tu), on_preprocessing, NULL);
+    for (size_t i = 0; i < front_unit->sources.count; i++)
+        sort_invocations(front_unit->sources.at[i]);
+}
+
+void front_collect_skipped(struct source *source)
+{
+    CXSourceRangeList *list = clang_getSkippedRanges(front_tu, file_of(source));
+    for (unsigned i = 0; list && i < list->count; i++) {
+        struct range r = {front_offset(clang_getRangeStart(list->ranges[i]), NULL),
+                          front_offset(clang_getRangeEnd(list->ranges[i]), NULL)};
+        VEC_PUSH(&source->skipped, r);
+    }
+    if (list)
+        clang_disposeSourceRangeList(list);
+}
+
+int front_invocation(struct source *source, unsigned offset)
+{
+    size_t low = 0, high = source->invocations.count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (source->invocations.at[middle].end <= offset)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low < source->invocations.count && source->invocations.at[low].start <= offset)
+        return (int)low;
+    return -1;
+}

@@ -1,0 +1,50 @@
+// front.h - what the passes may ask the C front end.
+#ifndef ASYNCC_FRONT_H
+#define ASYNCC_FRONT_H
+
+#include "asyncc.h"
+
+struct front_options {
+    const char *path;   // of the main file, as the user gave it
+    const char *text;   // its contents
+    unsigned length;
+    const char *const *flags;
+    unsigned flag_count;
+    const char *include_directory; // of our headers
+};
+
+// Parses; false when errors were reported. May be called again with a changed text.
+bool front_parse(const struct front_options *options, struct unit *unit);
+// Builds the tree of every function that has to do with async.
+void front_build(struct unit *unit);
+// The files the main file includes, for a dependency file.
+void front_each_include(struct unit *unit, void (*visit)(const char *path, void *data), void *data);
+
+// Expansion: a second look at a changed text of the main file. Returns, for each probe offset, the file name
+// that a #line directive gave the place.
+bool front_probe(const struct front_options *options, const char *text, unsigned length,
+                 const unsigned *offsets, unsigned count, const char **names);
+
+// A declaration of `name` with this type, without a const that would forbid assigning to it.
+const char *type_declare(struct type *type, const char *name);
+// "T a, U b" of a function type, with the parameters' names; "void" if there are none.
+const char *type_parameters(struct function *fn, const char *prefix);
+const char *type_parameter_types(struct type *function, const char *first);
+const char *type_parameter_declare(struct type *function, unsigned index, const char *name);
+unsigned type_parameter_count(struct type *function);
+struct type *type_result(struct type *function); // NULL: void
+struct type *type_unqualified(struct type *type);
+struct type *type_function_of(struct type *callee); // looks through pointers
+bool type_is_void(struct type *type);
+bool type_is_scalar(struct type *type);
+bool type_is_record(struct type *type);
+bool type_is_array(struct type *type);
+bool type_is_pointer(struct type *type);
+bool type_is_storable(struct type *type); // a temporary of it can be declared
+bool type_same(struct type *a, struct type *b);
+long long type_size(struct type *type);
+long long type_align(struct type *type);
+// The end of the last declaration in the main file that the type needs; 0 if it needs none.
+unsigned type_needs(struct unit *unit, struct type *type);
+
+#endif

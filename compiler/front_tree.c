@@ -1,0 +1,1027 @@
+// front_tree.c - libclang's tree -> ours: functions, statements, locals, mentions of names.
+//   in:    front_tu and the invocations of each source
+//   out:   unit->functions
+#include "front_clang.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct function *current; // whose body is being built
+static struct local_type *local_types;
+
+// ---- Finding declarations again -------------------------------------------------------------------------
+
+struct known {
+    CXCursor cursor;
+    struct local *local;
+    struct function *function;
+    struct known *next;
+};
+
+enum { BUCKETS = 16384 };
+static struct known *known[BUCKETS];
+
+static struct known *known_find(CXCursor c)
+{
+    for (struct known *k = known[clang_hashCursor(c) % BUCKETS]; k; k = k->next)
+        if (clang_equalCursors(k->cursor, c))
+            return k;
+    return NULL;
+}
+
+static void known_add(CXCursor c, struct local *local, struct function *function)
+{
+    struct known **bucket = &known[clang_hashCursor(c) % BUCKETS];
+    struct known *k = mem_alloc(sizeof *k);
+    *k = (struct known){c, local, function, *bucket};
+    *bucket = k;
+}
+
+struct local_type *local_type_of(CXCursor declaration)
+{
+    CXCursor c = clang_getCanonicalCursor(declaration);
+    for (struct local_type *t = local_types; t; t = t->next)
+        if (clang_equalCursors(t->cursor, c))
+            return t;
+    return NULL;
+}
+
+// ---- Text ---------------------------------------------------------------------------------------------
+
+static bool text_at_is(unsigned at, const char *word)
+{
+    size_t length = strlen(word);
+    const char *text = current->source->text;
+    return at + length <= current->source->length && !memcmp(text + at, word, length) &&
+           (at + length == current->source->length || !is_name_byte(text[at + length]));
+}
+
+static bool is_keyword_at(unsigned at, const char *keyword)
+{
+    return text_at_is(at, keyword) || text_at_is(at, mem_format("asyncc_%s", keyword));
+}
+
+static struct place place_at(unsigned offset)
+{
+    return (struct place){current->source, offset};
+}
+
+// ---- Nodes --------------------------------------------------------------------------------------------
+
+static struct node *node_new(enum node_kind kind, struct node *parent, CXCursor c)
+{
+    struct node *n = mem_alloc(sizeof *n);
+    n->kind = kind;
+    n->parent = parent;
+    n->invocation = -1;
+    CXFile file = NULL;
+    CXSourceRange extent = clang_getCursorExtent(c);
+    n->start = n->at = front_offset(clang_getRangeStart(extent), &file);
+    n->end = front_offset(clang_getRangeEnd(extent), NULL);
+    if (n->end < n->start)
+        n->end = n->start;
+    struct source *source = current->source;
+    int i = front_invocation(source, n->start);
+    if (i >= 0) {
+        struct invocation *v = &source->invocations.at[i];
+        n->invocation = i;
+        n->start = v->start;
+        if (n->end < v->end)
+            n->end = v->end;
+    }
+    if (n->end > n->start) {
+        int last = front_invocation(source, n->end - 1);
+        if (last >= 0 && n->end < source->invocations.at[last].end)
+            n->end = source->invocations.at[last].end;
+    }
+    return n;
+}
+
+static void node_append(struct node *parent, struct node *child)
+{
+    child->parent = parent;
+    child->next = NULL;
+    if (parent->last)
+        parent->last->next = child;
+    else
+        parent->first = child;
+    parent->last = child;
+}
+
+static struct node *build(CXCursor c, struct node *parent);
+
+struct build_visit {
+    struct node *parent;
+};
+
+static enum CXChildVisitResult on_child(CXCursor c, CXCursor parent, CXClientData data)
+{
+    (void)parent;
+    struct build_visit *v = data;
+    struct node *child = build(c, v->parent);
+    if (child)
+        node_append(v->parent, child);
+    return CXChildVisit_Continue;
+}
+
+static void build_children(CXCursor c, struct node *n)
+{
+    struct build_visit v = {n};
+    clang_visitChildren(c, on_child, &v);
+    for (struct node *child = n->first; child; child = child->next) {
+        if (child->invocation >= 0 && child->invocation == n->invocation)
+            continue;
+        if (child->start < n->start)
+            n->start = child->start;
+        if (child->end > n->end)
+            n->end = child->end;
+    }
+}
+
+static unsigned count_children(struct node *n)
+{
+    unsigned count = 0;
+    for (struct node *child = n->first; child; child = child->next)
+        count++;
+    return count;
+}
+
+static struct node *child_at(struct node *n, unsigned index)
+{
+    struct node *child = n->first;
+    while (child && index--)
+        child = child->next;
+    return child;
+}
+
+// ---- Functions and locals -----------------------------------------------------------------------------
+
+static struct function *function_named(const char *name)
+{
+    for (size_t i = 0; i < front_unit->functions.count; i++)
+        if (front_unit->functions.at[i]->name && !strcmp(front_unit->functions.at[i]->name, name))
+            return front_unit->functions.at[i];
+    return NULL;
+}
+
+static struct function *function_of(CXCursor c)
+{
+    struct known *k = known_find(clang_getCanonicalCursor(c));
+    if (k)
+        return k->function;
+    const char *name = front_text(clang_getCursorSpelling(c));
+    struct function *fn = function_named(name);
+    if (!fn) {
+        fn = mem_alloc(sizeof *fn);
+        fn->name = name;
+        fn->is_async = true;
+        fn->unit = front_unit;
+        fn->type = type_new(clang_getCursorType(c));
+        fn->result = type_result(fn->type);
+        fn->is_variadic = clang_isFunctionTypeVariadic(fn->type->type);
+        VEC_PUSH(&front_unit->functions, fn);
+        CXFile file;
+        unsigned at = front_offset(clang_getCursorLocation(c), &file);
+        fn->source = front_source(file);
+        fn->name_offset = at;
+        if (front_in_main(file))
+            fn->declared_at = at;
+    }
+    known_add(clang_getCanonicalCursor(c), NULL, fn);
+    return fn;
+}
+
+static void classify_local(struct local *l)
+{
+    CXType t = l->type->type, c = clang_getCanonicalType(t);
+    l->is_volatile = clang_isVolatileQualifiedType(c) || c.kind == CXType_Atomic;
+    CXType element = c;
+    while (element.kind == CXType_ConstantArray || element.kind == CXType_VariableArray ||
+           element.kind == CXType_IncompleteArray)
+        element = clang_getCanonicalType(clang_getArrayElementType(element));
+    if (clang_isVolatileQualifiedType(element))
+        l->is_volatile = true;
+    l->is_const = clang_isConstQualifiedType(element);
+    l->is_scalar = type_is_scalar(l->type) && c.kind != CXType_Atomic;
+    for (CXType v = c;;) {
+        if (v.kind == CXType_VariableArray)
+            l->is_variable_length = true;
+        if (v.kind == CXType_Pointer)
+            v = clang_getCanonicalType(clang_getPointeeType(v));
+        else if (v.kind == CXType_VariableArray || v.kind == CXType_ConstantArray ||
+                 v.kind == CXType_IncompleteArray)
+            v = clang_getCanonicalType(clang_getArrayElementType(v));
+        else
+            break;
+    }
+    const char *spelling = front_text(clang_getTypeSpelling(c));
+    l->is_va_list = strstr(spelling, "__va_list_tag") != NULL;
+    l->is_jmp_buf = strstr(spelling, "__jmp_buf_tag") != NULL;
+}
+
+static struct local *local_new(CXCursor c, struct node *scope)
+{
+    struct local *l = mem_alloc(sizeof *l);
+    l->name = front_text(clang_getCursorSpelling(c));
+    l->function = current;
+    l->type = type_new(clang_getCursorType(c));
+    l->offset = front_offset(clang_getCursorLocation(c), NULL);
+    l->scope = scope;
+    l->field = l->name;
+    enum CX_StorageClass storage = clang_Cursor_getStorageClass(c);
+    l->is_static = storage == CX_SC_Static || storage == CX_SC_Extern;
+    classify_local(l);
+    VEC_PUSH(&current->locals, l);
+    known_add(c, l, NULL);
+    return l;
+}
+
+static struct node *scope_of(struct node *n)
+{
+    for (; n; n = n->parent)
+        if (n->kind == NODE_BLOCK || n->kind == NODE_FOR)
+            return n;
+    return NULL;
+}
+
+static void add_mention(unsigned offset, unsigned length, struct local *local, struct function *fn,
+                        const char *text, unsigned access)
+{
+    struct mention m = {offset, offset + length, local, fn, text, access};
+    VEC_PUSH(&current->mentions, m);
+}
+
+// How the object named by `ref` is used: climbs over members and subscripts to what finally happens to it.
+static void classify_access(struct node *ref)
+{
+    struct local *l = ref->local;
+    struct node *n = ref;
+    bool part = false;
+    for (;;) {
+        struct node *up = n->parent;
+        if (!up)
+            break;
+        if (up->kind == NODE_PAREN) {
+            n = up;
+        } else if (up->kind == NODE_MEMBER && !up->arrow) {
+            n = up;
+            part = true;
+        } else if (up->kind == NODE_SUBSCRIPT && up->first == n && n->own_type && type_is_array(n->own_type)) {
+            n = up;
+            part = true;
+        } else {
+            break;
+        }
+    }
+    struct node *up = n->parent;
+    unsigned access = ACCESS_READ;
+    if (up && up->kind == NODE_UNARY && up->op == OP_ADDRESS) {
+        l->escapes = true;
+        l->escape = up;
+    } else if (up && up->kind == NODE_UNEVALUATED) {
+        access = ACCESS_READ;
+    } else if (n->own_type && type_is_array(n->own_type)) {
+        l->escapes = true;
+        l->escape = n;
+    } else if (up && up->kind == NODE_ASSIGN && up->first == n) {
+        l->written = true;
+        access = up->compound ? ACCESS_READ | ACCESS_WRITE : ACCESS_WRITE;
+        if (part)
+            access |= ACCESS_READ; // the rest keeps its value
+    } else if (up && up->kind == NODE_UNARY && up->op == OP_STEP) {
+        l->written = true;
+        access = ACCESS_READ | ACCESS_WRITE;
+    } else if (up && up->kind == NODE_ASM) {
+        l->escapes = true;
+        l->escape = n;
+    }
+    add_mention(ref->at, (unsigned)strlen(l->name), l, NULL, NULL, access);
+}
+
+static void classify_all(struct node *n)
+{
+    if (n->kind == NODE_REF && n->local)
+        classify_access(n);
+    for (struct node *child = n->first; child; child = child->next)
+        classify_all(child);
+}
+
+// ---- Expressions --------------------------------------------------------------------------------------
+
+static struct node *skip_parens(struct node *n)
+{
+    while (n && n->kind == NODE_PAREN && n->first)
+        n = n->first;
+    return n;
+}
+
+static enum form_kind form_named(const char *name, bool *is_form)
+{
+    static const char *const names[] = {"async_form_join", "async_form_select", "async_form_timeout_ms",
+                                        "async_form_spawn"};
+    for (int i = 0; i < 4; i++)
+        if (!strcmp(names[i], name)) {
+            *is_form = true;
+            return (enum form_kind)i;
+        }
+    *is_form = false;
+    return FORM_JOIN;
+}
+
+static void append_operands(struct node *form, struct node *comma)
+{
+    struct node *left = comma->first;
+    if (comma->kind != NODE_BINARY)
+        return;
+    left = skip_parens(left);
+    // `(a, b, 0)` nests to the left; an operand is what stands at the right of each comma.
+    struct vec(struct node *) operands = {0};
+    struct node *n = left;
+    while (n && n->kind == NODE_BINARY && n->op == OP_COMMA) {
+        VEC_PUSH(&operands, n->last);
+        n = n->first;
+    }
+    if (n)
+        VEC_PUSH(&operands, n);
+    for (size_t i = operands.count; i-- > 0;)
+        node_append(form, skip_parens(operands.at[i]));
+}
+
+// CALL of async_form_...(X): what the macro made becomes a node of its own with the user's operands.
+static void make_form(struct node *n, enum form_kind form)
+{
+    struct node *arguments = n->first->next;
+    n->kind = NODE_FORM;
+    n->form = form;
+    n->first = n->last = NULL;
+    if (form == FORM_TIMEOUT && arguments) {
+        struct node *next = arguments->next;
+        node_append(n, skip_parens(arguments));
+        arguments = next;
+    }
+    if (arguments)
+        append_operands(n, skip_parens(arguments));
+    const char *text = current->source->text;
+    struct token name = lex_next(text, n->at, current->source->length);
+    struct token open = lex_next(text, name.end, current->source->length);
+    n->start = n->at;
+    n->end = lex_group_end(text, open.start, current->source->length);
+    n->invocation = -1;
+}
+
+static enum operator_kind binary_operator(struct node *n)
+{
+    struct node *left = n->first, *right = n->last;
+    if (!left || left == right)
+        return OP_OTHER;
+    if (n->invocation >= 0 && left->invocation == n->invocation && right->invocation == n->invocation)
+        return OP_OTHER;
+    const char *text = current->source->text;
+    struct token t = lex_next(text, left->end, right->start);
+    if (t.kind != TOKEN_PUNCTUATION)
+        return OP_OTHER;
+    if (token_is(text, t, ","))
+        return OP_COMMA;
+    if (token_is(text, t, "&&"))
+        return OP_AND;
+    if (token_is(text, t, "||"))
+        return OP_OR;
+    if (token_is(text, t, "<<") || token_is(text, t, ">>"))
+        return OP_SHIFT;
+    return OP_OTHER;
+}
+
+static bool is_plain_assignment(struct node *n)
+{
+    if (!n->first || n->first == n->last)
+        return false;
+    const char *text = current->source->text;
+    struct token t = lex_next(text, n->first->end, n->last->start);
+    return token_is(text, t, "=");
+}
+
+static void build_unary(struct node *n)
+{
+    struct node *operand = n->first;
+    if (is_keyword_at(n->at, "await")) {
+        n->kind = NODE_AWAIT;
+        return;
+    }
+    if (text_at_is(n->at, "async_block_on")) {
+        n->kind = NODE_BLOCK_ON;
+        struct token name = lex_next(current->source->text, n->at, current->source->length);
+        struct token open = lex_next(current->source->text, name.end, current->source->length);
+        n->end = lex_group_end(current->source->text, open.start, current->source->length);
+        if (operand)
+            n->first = n->last = skip_parens(operand), n->first->parent = n, n->first->next = NULL;
+        return;
+    }
+    if (!operand || !operand->own_type || !n->own_type)
+        return;
+    const char *text = current->source->text;
+    unsigned at = n->at < operand->at ? n->at : operand->end;
+    if (text[at] == '&' && type_is_pointer(n->own_type) && !text_at_is(at, "&&"))
+        n->op = OP_ADDRESS;
+    else if (!strncmp(text + at, "++", 2) || !strncmp(text + at, "--", 2))
+        n->op = OP_STEP;
+    else if (text[at] == '*')
+        n->op = OP_DEREFERENCE;
+    else if (n->invocation >= 0 && operand->invocation == n->invocation) {
+        // Inside a macro the operator may be in the body: the types tell.
+        struct type *pointee = operand->own_type;
+        CXType to = clang_getCanonicalType(n->own_type->type), from = clang_getCanonicalType(pointee->type);
+        if (to.kind == CXType_Pointer && clang_equalTypes(clang_getCanonicalType(clang_getPointeeType(to)), from))
+            n->op = OP_ADDRESS;
+        else if (operand->type && clang_equalTypes(operand->type->type, operand->own_type->type) &&
+                 operand->kind != NODE_VALUE && clang_equalTypes(to, from))
+            n->op = OP_STEP; // or ~ - + on a value: treated as the stronger of the two
+    }
+}
+
+static void build_reference(CXCursor c, struct node *n)
+{
+    CXCursor target = clang_getCursorReferenced(c);
+    enum CXCursorKind kind = clang_getCursorKind(target);
+    if (kind == CXCursor_VarDecl || kind == CXCursor_ParmDecl) {
+        struct known *k = known_find(target);
+        if (k)
+            n->local = k->local;
+        else
+            n->global = true;
+        if (n->local && n->local->is_static)
+            n->local = NULL, n->global = true;
+    } else if (kind == CXCursor_FunctionDecl) {
+        n->constant_ref = true;
+        n->name = front_text(clang_getCursorSpelling(target));
+        if (type_is_async_function(clang_getCursorType(target)) && strncmp(n->name, "async_form_", 11))
+            n->callee = function_of(target);
+    } else {
+        n->constant_ref = true;
+    }
+}
+
+static void build_call(CXCursor c, struct node *n)
+{
+    (void)c;
+    struct node *callee = n->first;
+    if (!callee || !callee->type)
+        return;
+    struct node *name = skip_parens(callee);
+    if (name->kind == NODE_REF && name->name) {
+        bool is_form;
+        enum form_kind form = form_named(name->name, &is_form);
+        if (is_form) {
+            make_form(n, form);
+            return;
+        }
+    }
+    n->is_async_call = type_is_async_function(callee->type->type);
+}
+
+static struct node *build_expression(CXCursor c, enum CXCursorKind kind, struct node *parent)
+{
+    struct node *n = node_new(NODE_VALUE, parent, c);
+    n->own_type = n->type = type_new(clang_getCursorType(c));
+    build_children(c, n);
+    switch (kind) {
+    case CXCursor_UnexposedExpr: {
+        struct node *only = n->first;
+        if (only && only == n->last && only->type && only->at == n->at && only->end == n->end &&
+            !type_is_void(n->type)) {
+            only->type = n->type; // an implicit conversion
+            only->parent = parent;
+            return only;
+        }
+        if (only && type_is_void(n->type) && parent && parent->kind == NODE_INIT_LIST)
+            n->kind = NODE_DESIGNATED;
+        if (only && only == n->last && only->type && only->at == n->at && only->end == n->end)
+            return only->parent = parent, only;
+        break;
+    }
+    case CXCursor_DeclRefExpr:
+        n->kind = NODE_REF;
+        build_reference(c, n);
+        break;
+    case CXCursor_ParenExpr:
+        n->kind = NODE_PAREN;
+        if (n->first && n->first->is_async_call)
+            n->is_async_call = false;
+        break;
+    case CXCursor_UnaryOperator:
+        n->kind = NODE_UNARY;
+        build_unary(n);
+        break;
+    case CXCursor_BinaryOperator:
+        n->kind = NODE_BINARY;
+        n->op = binary_operator(n);
+        if (is_plain_assignment(n))
+            n->kind = NODE_ASSIGN;
+        break;
+    case CXCursor_CompoundAssignOperator:
+        n->kind = NODE_ASSIGN;
+        n->compound = true;
+        break;
+    case CXCursor_ConditionalOperator:
+        n->kind = NODE_CONDITIONAL;
+        break;
+    case CXCursor_CallExpr:
+        n->kind = NODE_CALL;
+        build_call(c, n);
+        break;
+    case CXCursor_MemberRefExpr: {
+        n->kind = NODE_MEMBER;
+        n->name = front_text(clang_getCursorSpelling(c));
+        n->arrow = n->first && n->first->type && type_is_pointer(n->first->type);
+        break;
+    }
+    case CXCursor_ArraySubscriptExpr:
+        n->kind = NODE_SUBSCRIPT;
+        break;
+    case CXCursor_CStyleCastExpr:
+        n->kind = NODE_CAST;
+        break;
+    case CXCursor_CompoundLiteralExpr:
+        n->kind = NODE_COMPOUND_LITERAL;
+        break;
+    case CXCursor_InitListExpr:
+        n->kind = NODE_INIT_LIST;
+        break;
+    case CXCursor_StmtExpr:
+        n->kind = NODE_STATEMENT_EXPRESSION;
+        break;
+    case CXCursor_GenericSelectionExpr:
+        n->kind = NODE_GENERIC;
+        break;
+    case CXCursor_UnaryExpr:
+        n->kind = NODE_UNEVALUATED;
+        break;
+    case CXCursor_AddrLabelExpr:
+        n->kind = NODE_LABEL_ADDRESS;
+        break;
+    default:
+        break;
+    }
+    return n;
+}
+
+// ---- Statements ---------------------------------------------------------------------------------------
+
+static void build_for(struct node *n)
+{
+    const char *text = current->source->text;
+    unsigned limit = current->source->length;
+    struct token word = lex_next(text, n->at, limit);
+    struct token open = lex_next(text, word.end, limit);
+    unsigned close = lex_group_end(text, open.start, limit), semicolons[2] = {0, 0};
+    unsigned depth = 0, found = 0;
+    for (struct token t = open; t.kind != TOKEN_END && t.end <= close && found < 2;
+         t = lex_next(text, t.end, limit)) {
+        char ch = t.end - t.start == 1 ? text[t.start] : 0;
+        if (ch == '(' || ch == '[' || ch == '{')
+            depth++;
+        else if (ch == ')' || ch == ']' || ch == '}')
+            depth--;
+        else if (ch == ';' && depth == 1)
+            semicolons[found++] = t.start;
+    }
+    if (found < 2) // the header is in a macro: only its body is looked into
+        return;
+    for (struct node *child = n->first; child; child = child->next) {
+        if (child->start < semicolons[0])
+            n->part[0] = child;
+        else if (child->start < semicolons[1])
+            n->part[1] = child;
+        else if (child->start < close - 1)
+            n->part[2] = child;
+        else
+            n->part[3] = child;
+    }
+}
+
+static const char *label_target(CXCursor c)
+{
+    return front_text(clang_getCursorSpelling(c));
+}
+
+static enum CXChildVisitResult on_label_ref(CXCursor c, CXCursor parent, CXClientData data)
+{
+    (void)parent;
+    const char **name = data;
+    if (clang_getCursorKind(c) == CXCursor_LabelRef)
+        *name = label_target(c);
+    return CXChildVisit_Continue;
+}
+
+static void cleanup_attribute(CXCursor c, struct local *l)
+{
+    CXSourceRange extent = clang_getCursorExtent(c);
+    unsigned start = front_offset(clang_getRangeStart(extent), NULL);
+    const char *text = current->source->text;
+    struct token word = lex_next(text, start, current->source->length);
+    if (!token_is(text, word, "cleanup") && !token_is(text, word, "__cleanup__"))
+        return;
+    struct token open = lex_next(text, word.end, current->source->length);
+    struct token name = lex_next(text, open.end, current->source->length);
+    l->cleanup = mem_text(text + name.start, name.end - name.start);
+}
+
+static enum CXChildVisitResult on_variable_part(CXCursor c, CXCursor parent, CXClientData data)
+{
+    (void)parent;
+    struct local *l = data;
+    if (clang_getCursorKind(c) == CXCursor_UnexposedAttr)
+        cleanup_attribute(c, l);
+    return CXChildVisit_Continue;
+}
+
+static bool has_annotation(CXCursor c);
+
+static struct node *build_variable(CXCursor c, struct node *parent)
+{
+    struct node *n = node_new(NODE_VARIABLE, parent, c);
+    n->local = local_new(c, scope_of(parent));
+    n->local->declaration = n;
+    clang_visitChildren(c, on_variable_part, n->local);
+    CXCursor initializer = clang_Cursor_getVarDeclInitializer(c);
+    if (!clang_Cursor_isNull(initializer)) {
+        struct node *value = build(initializer, n);
+        if (value) {
+            node_append(n, value);
+            if (value->end > n->end)
+                n->end = value->end;
+        }
+    }
+    return n;
+}
+
+static struct node *build_type(CXCursor c, struct node *parent)
+{
+    struct node *n = node_new(NODE_TYPE, parent, c);
+    enum CXCursorKind kind = clang_getCursorKind(c);
+    if (kind != CXCursor_StructDecl && kind != CXCursor_UnionDecl)
+        return n;
+    CXCursor canonical = clang_getCanonicalCursor(c);
+    if (!local_type_of(canonical) && clang_isCursorDefinition(c)) {
+        struct local_type *t = mem_alloc(sizeof *t);
+        t->cursor = canonical;
+        t->function = current;
+        t->name = front_text(clang_getCursorSpelling(c));
+        if (strchr(t->name, '('))
+            t->name = "";
+        unsigned count = 1;
+        for (struct local_type *o = local_types; o; o = o->next)
+            count += o->function == current;
+        t->moved = *t->name ? mem_format("asyncc_%s_%s_%u", current->name, t->name, count)
+                            : mem_format("asyncc_%s_%u", current->name, count);
+        t->start = n->start;
+        t->end = n->end;
+        t->next = local_types;
+        local_types = t;
+    }
+    return n;
+}
+
+static struct node *build(CXCursor c, struct node *parent)
+{
+    enum CXCursorKind kind = clang_getCursorKind(c);
+    if (clang_isExpression(kind))
+        return build_expression(c, kind, parent);
+    if (clang_isAttribute(kind) || kind == CXCursor_TypeRef || kind == CXCursor_LabelRef ||
+        kind == CXCursor_MemberRef)
+        return NULL;
+    if (kind == CXCursor_VarDecl)
+        return build_variable(c, parent);
+    if (kind == CXCursor_StructDecl || kind == CXCursor_UnionDecl || kind == CXCursor_EnumDecl ||
+        kind == CXCursor_TypedefDecl)
+        return build_type(c, parent);
+    if (kind == CXCursor_FunctionDecl)
+        return node_new(NODE_PROTOTYPE, parent, c);
+    struct node *n = node_new(NODE_OTHER, parent, c);
+    if (kind == CXCursor_CompoundStmt)
+        n->kind = NODE_BLOCK;
+    else if (kind == CXCursor_ForStmt)
+        n->kind = NODE_FOR;
+    build_children(c, n);
+    switch (kind) {
+    case CXCursor_DeclStmt:
+        n->kind = NODE_DECLARATIONS;
+        break;
+    case CXCursor_IfStmt:
+        n->kind = NODE_IF;
+        n->part[0] = n->first;
+        n->part[1] = child_at(n, 1);
+        n->part[2] = child_at(n, 2);
+        break;
+    case CXCursor_WhileStmt:
+        n->kind = is_keyword_at(n->at, "defer") ? NODE_DEFER : NODE_WHILE;
+        n->part[0] = n->first;
+        n->part[1] = n->last;
+        break;
+    case CXCursor_DoStmt:
+        n->kind = NODE_DO;
+        n->part[0] = n->last;
+        n->part[1] = n->first;
+        break;
+    case CXCursor_ForStmt:
+        build_for(n);
+        break;
+    case CXCursor_SwitchStmt:
+        n->kind = NODE_SWITCH;
+        n->part[0] = n->first;
+        n->part[1] = n->last;
+        break;
+    case CXCursor_CaseStmt:
+    case CXCursor_DefaultStmt:
+        n->kind = NODE_CASE;
+        n->is_default = kind == CXCursor_DefaultStmt;
+        n->part[0] = n->last;
+        break;
+    case CXCursor_LabelStmt:
+        n->kind = NODE_LABEL;
+        n->name = front_text(clang_getCursorSpelling(c));
+        n->part[0] = n->last;
+        break;
+    case CXCursor_GotoStmt:
+        n->kind = NODE_GOTO;
+        clang_visitChildren(c, on_label_ref, &n->name);
+        break;
+    case CXCursor_IndirectGotoStmt:
+        n->kind = NODE_COMPUTED_GOTO;
+        break;
+    case CXCursor_BreakStmt:
+        n->kind = NODE_BREAK;
+        break;
+    case CXCursor_ContinueStmt:
+        n->kind = NODE_CONTINUE;
+        break;
+    case CXCursor_ReturnStmt:
+        n->kind = NODE_RETURN;
+        break;
+    case CXCursor_NullStmt:
+        n->kind = NODE_EMPTY;
+        break;
+    case CXCursor_GCCAsmStmt:
+    case CXCursor_MSAsmStmt:
+        n->kind = NODE_ASM;
+        break;
+    default:
+        break;
+    }
+    (void)count_children;
+    return n;
+}
+
+// ---- Declarations at file scope -----------------------------------------------------------------------
+
+static enum CXChildVisitResult on_annotation(CXCursor c, CXCursor parent, CXClientData data)
+{
+    (void)parent;
+    bool *found = data;
+    if (clang_getCursorKind(c) == CXCursor_AnnotateAttr) {
+        const char *text = front_text(clang_getCursorSpelling(c));
+        if (!strcmp(text, "asyncc.async"))
+            *found = true;
+    }
+    return CXChildVisit_Continue;
+}
+
+static bool has_annotation(CXCursor c)
+{
+    bool found = false;
+    clang_visitChildren(c, on_annotation, &found);
+    return found;
+}
+
+// Does the declaration use anything async? Most do not, and are left alone.
+static enum CXChildVisitResult on_possible_use(CXCursor c, CXCursor parent, CXClientData data)
+{
+    (void)parent;
+    bool *found = data;
+    enum CXCursorKind kind = clang_getCursorKind(c);
+    if (kind == CXCursor_DeclRefExpr || kind == CXCursor_CallExpr || kind == CXCursor_MemberRefExpr) {
+        if (type_is_async_function(clang_getCursorType(c)))
+            *found = true;
+        if (kind == CXCursor_DeclRefExpr &&
+            !strncmp(front_text(clang_getCursorSpelling(c)), "async_form_", 11))
+            *found = true;
+    } else if (kind == CXCursor_UnaryOperator) {
+        unsigned at = front_offset(clang_getRangeStart(clang_getCursorExtent(c)), NULL);
+        if (is_keyword_at(at, "await") || text_at_is(at, "async_block_on"))
+            *found = true;
+    } else if (kind == CXCursor_WhileStmt) {
+        if (is_keyword_at(front_offset(clang_getRangeStart(clang_getCursorExtent(c)), NULL), "defer"))
+            *found = true;
+    }
+    return *found ? CXChildVisit_Break : CXChildVisit_Recurse;
+}
+
+static void mention_functions(struct node *n)
+{
+    if (n->kind == NODE_REF && n->callee)
+{
+        struct node *up = n->parent;
+        while (up && up->kind == NODE_PAREN)
+            up = up->parent;
+        bool address = up && up->kind == NODE_UNARY && up->op == OP_ADDRESS; // &f is f
+        add_mention(n->at, (unsigned)strlen(n->callee->name), NULL, n->callee,
+                    mem_format("%s%s_future_type", address ? "" : "&", n->callee->name), 0);
+    }
+    for (struct node *child = n->first; child; child = child->next)
+        mention_functions(child);
+}
+
+static int by_offset(const void *a, const void *b)
+{
+    const struct mention *x = a, *y = b;
+    return x->offset < y->offset ? -1 : x->offset > y->offset;
+}
+
+static void finish_mentions(struct function *fn)
+{
+    if (!fn->mentions.count)
+        return;
+    qsort(fn->mentions.at, fn->mentions.count, sizeof *fn->mentions.at, by_offset);
+    size_t kept = 0; // an argument that a macro uses twice is mentioned twice
+    for (size_t i = 0; i < fn->mentions.count; i++) {
+        if (kept && fn->mentions.at[kept - 1].offset == fn->mentions.at[i].offset)
+            fn->mentions.at[kept - 1].access |= fn->mentions.at[i].access;
+        else
+            fn->mentions.at[kept++] = fn->mentions.at[i];
+    }
+    fn->mentions.count = kept;
+}
+
+static void set_extent(struct function *fn, CXCursor c)
+{
+    CXFile file;
+    CXSourceRange extent = clang_getCursorExtent(c);
+    fn->start = front_offset(clang_getRangeStart(extent), &file);
+    fn->end = front_offset(clang_getRangeEnd(extent), NULL);
+    fn->source = front_source(file);
+    fn->in_header = !front_in_main(file);
+    fn->name_offset = front_offset(clang_getCursorLocation(c), NULL);
+    // Attributes and the macro `async` may stand before what libclang calls the start.
+    fn->is_static = clang_Cursor_getStorageClass(c) == CX_SC_Static;
+    fn->is_inline = clang_Cursor_isFunctionInlined(c);
+}
+
+static enum CXChildVisitResult on_function_part(CXCursor c, CXCursor parent, CXClientData data)
+{
+    (void)parent;
+    struct function *fn = data;
+    if (clang_getCursorKind(c) == CXCursor_ParmDecl) {
+        struct local *l = local_new(c, NULL);
+        l->is_parameter = true;
+        CXType declared = clang_getCanonicalType(l->type->type); // arrays and functions become pointers
+        CXType passed = clang_getArgType(clang_getCanonicalType(fn->type->type), fn->parameter_count);
+        if (passed.kind != CXType_Invalid && declared.kind != passed.kind) {
+            l->type = type_new(passed);
+            classify_local(l);
+        }
+        fn->parameter_count++;
+    } else if (clang_getCursorKind(c) == CXCursor_CompoundStmt) {
+        fn->body = build(c, NULL);
+    }
+    return CXChildVisit_Continue;
+}
+
+static void build_function(struct function *fn, CXCursor c)
+{
+    current = fn;
+    set_extent(fn, c);
+    clang_visitChildren(c, on_function_part, fn);
+    if (fn->body) {
+        classify_all(fn->body);
+        mention_functions(fn->body);
+    }
+    finish_mentions(fn);
+}
+
+static void note_prototype(CXCursor c)
+{
+    struct function *fn = function_of(c);
+    (void)fn;
+}
+
+static void on_async_function(CXCursor c)
+{
+    struct function *fn = function_of(c);
+    if (!strncmp(fn->name, "async_form_", 11))
+        return;
+    if (!clang_isCursorDefinition(c)) {
+        note_prototype(c);
+        return;
+    }
+    CXCursor canonical = clang_getCanonicalCursor(c);
+    (void)canonical;
+    fn->type = type_new(clang_getCursorType(c));
+    fn->result = type_result(fn->type);
+    fn->is_variadic = clang_isFunctionTypeVariadic(fn->type->type);
+    build_function(fn, c);
+    fn->is_main = !strcmp(fn->name, "main");
+    // The list is in the order of definition.
+    for (size_t i = 0; i + 1 < front_unit->functions.count; i++)
+        if (front_unit->functions.at[i] == fn) {
+            memmove(&front_unit->functions.at[i], &front_unit->functions.at[i + 1],
+                    (front_unit->functions.count - i - 1) * sizeof fn);
+            front_unit->functions.at[front_unit->functions.count - 1] = fn;
+        }
+    if (!has_annotation(c))
+        error_at(place_at(fn->name_offset), "E0108", "'%s' is declared async elsewhere, but not defined so", fn->name);
+}
+
+// A plain function or a variable that names async functions or uses a form.
+static void on_plain_declaration(CXCursor c, enum CXCursorKind kind)
+{
+    CXFile file;
+    CXSourceRange extent = clang_getCursorExtent(c);
+    front_offset(clang_getRangeStart(extent), &file);
+    if (!front_in_main(file))
+        return;
+    struct function *fn = mem_alloc(sizeof *fn);
+    fn->source = front_unit->main;
+    fn->unit = front_unit;
+    current = fn;
+    bool found = false;
+    clang_visitChildren(c, on_possible_use, &found);
+    if (!found)
+        return;
+    set_extent(fn, c);
+    fn->type = type_new(clang_getCursorType(c));
+    if (kind == CXCursor_FunctionDecl) {
+        clang_visitChildren(c, on_function_part, fn);
+    } else {
+        fn->body = node_new(NODE_OTHER, NULL, c);
+        CXCursor initializer = clang_Cursor_getVarDeclInitializer(c);
+        if (!clang_Cursor_isNull(initializer)) {
+            struct node *value = build(initializer, fn->body);
+            if (value)
+                node_append(fn->body, value);
+        }
+    }
+    if (fn->body) {
+        classify_all(fn->body);
+        mention_functions(fn->body);
+    }
+    finish_mentions(fn);
+    VEC_PUSH(&front_unit->functions, fn);
+}
+
+struct by_hand {
+    const char *name;
+    struct type *type;
+};
+static struct vec(struct by_hand) futures_by_hand;
+
+// The front end gives main the platform's calling convention whatever it says.
+static bool is_async_declaration(CXCursor c)
+{
+    if (type_is_async_function(clang_getCursorType(c)))
+        return true;
+    CXString name = clang_getCursorSpelling(c);
+    bool is_main = clang_getCString(name) && !strcmp(clang_getCString(name), "main");
+    clang_disposeString(name);
+    return is_main && has_annotation(c);
+}
+
+static enum CXChildVisitResult on_top(CXCursor c, CXCursor parent, CXClientData data)
+{
+    (void)parent;
+    (void)data;
+    enum CXCursorKind kind = clang_getCursorKind(c);
+    if (kind == CXCursor_FunctionDecl && is_async_declaration(c))
+        on_async_function(c);
+    else if (kind == CXCursor_FunctionDecl ? clang_isCursorDefinition(c) : kind == CXCursor_VarDecl)
+        on_plain_declaration(c, kind);
+    else if (kind == CXCursor_StructDecl && clang_isCursorDefinition(c)) {
+        CXString spelling = clang_getCursorSpelling(c);
+        const char *name = clang_getCString(spelling);
+        size_t length = name ? strlen(name) : 0;
+        if (length > 7 && !strcmp(name + length - 7, "_future"))
+            VEC_PUSH(&futures_by_hand,
+                     ((struct by_hand){mem_text(name, length - 7), type_new(clang_getCursorType(c))}));
+        clang_disposeString(spelling);
+    }
+    return CXChildVisit_Continue;
+}
+
+void front_build(struct unit *unit)
+{
+    memset(known, 0, sizeof known);
+    local_types = NULL;
+    futures_by_hand.count = 0;
+    front_collect_macros();
+    front_collect_skipped(unit->main);
+    clang_visitChildren(clang_getTranslationUnitCursor(front_tu), on_top, NULL);
+    for (size_t i = 0; i < futures_by_hand.count; i++) {
+        struct function *fn = function_named(futures_by_hand.at[i].name);
+        if (fn) {
+            fn->has_future = true;
+            fn->future_type = futures_by_hand.at[i].type;
+        }
+    }
+    for (size_t i = 0; i < unit->functions.count; i++) {
+        struct function *fn = unit->functions.at[i];
+        fn->declared_only = fn->is_async && !fn->body && !fn->has_future;
+    }
+}

@@ -1,0 +1,334 @@
+// front_types.c - types as C text, and what the passes ask of them.
+#include "front_clang.h"
+
+#include <string.h>
+
+struct type *type_new(CXType type)
+{
+    struct type *t = mem_alloc(sizeof *t);
+    t->type = type;
+    return t;
+}
+
+static CXType canonical(struct type *type)
+{
+    return clang_getCanonicalType(type->type);
+}
+
+static bool is_array_kind(enum CXTypeKind kind)
+{
+    return kind == CXType_ConstantArray || kind == CXType_IncompleteArray || kind == CXType_VariableArray ||
+           kind == CXType_DependentSizedArray;
+}
+
+static bool is_function_kind(enum CXTypeKind kind)
+{
+    return kind == CXType_FunctionProto || kind == CXType_FunctionNoProto;
+}
+
+bool type_is_async_function(CXType type)
+{
+    type = clang_getCanonicalType(type);
+    while (type.kind == CXType_Pointer)
+        type = clang_getCanonicalType(clang_getPointeeType(type));
+    return is_function_kind(type.kind) && clang_getFunctionTypeCallingConv(type) == CXCallingConv_Swift;
+}
+
+// ---- Declarators --------------------------------------------------------------------------------------
+
+static const char *qualified(CXType t, const char *inner, bool keep_const)
+{
+    return mem_format("%s%s%s%s", keep_const && clang_isConstQualifiedType(t) ? "const " : "",
+                      clang_isVolatileQualifiedType(t) ? "volatile " : "",
+                      clang_isRestrictQualifiedType(t) ? "restrict " : "", inner);
+}
+
+static const char *leaf(const char *spelling, CXType t, const char *inner, bool keep_const)
+{
+    return qualified(t, mem_format(*inner ? "%s %s" : "%s%s", spelling, inner), keep_const);
+}
+
+static const char *unqualified_spelling(CXType t)
+{
+    const char *spelling = front_text(clang_getTypeSpelling(t));
+    static const char *const qualifiers[] = {"const ", "volatile ", "restrict "};
+    for (bool again = true; again;) {
+        again = false;
+        for (size_t i = 0; i < 3; i++)
+            if (!strncmp(spelling, qualifiers[i], strlen(qualifiers[i]))) {
+                spelling += strlen(qualifiers[i]);
+                again = true;
+            }
+    }
+    return spelling;
+}
+
+static bool is_local(CXCursor declaration)
+{
+    for (CXCursor c = clang_getCursorSemanticParent(declaration); !clang_Cursor_isNull(c);
+         c = clang_getCursorSemanticParent(c)) {
+        enum CXCursorKind kind = clang_getCursorKind(c);
+        if (kind == CXCursor_FunctionDecl)
+            return true;
+        if (clang_isTranslationUnit(kind) || clang_isInvalid(kind))
+            return false;
+    }
+    return false;
+}
+
+static const char *declare(CXType t, const char *inner, bool keep_const);
+
+static const char *declare_parameter(CXType function, unsigned i, const char *name)
+{
+    CXType argument = clang_getArgType(function, i);
+    if (is_array_kind(argument.kind))
+        argument = clang_getCanonicalType(argument);
+    return is_array_kind(argument.kind) ? declare(clang_getArrayElementType(argument), mem_format("*%s", name), true)
+                                        : declare(argument, name, true);
+}
+
+static const char *parameter_list(CXType function, const char *first)
+{
+    struct buffer b = {0};
+    int count = clang_getNumArgTypes(function);
+    put(&b, "%s", first);
+    for (int i = 0; i < count; i++) {
+        put(&b, "%s%s", b.length ? ", " : "", declare_parameter(function, (unsigned)i, ""));
+    }
+    if (clang_isFunctionTypeVariadic(function))
+        put(&b, ", ...");
+    return b.length ? b.text : "void";
+}
+
+static const char *declare(CXType t, const char *inner, bool keep_const)
+{
+    if (t.kind == CXType_Pointer) {
+        CXType pointee = clang_getPointeeType(t);
+        if (type_is_async_function(pointee) && clang_getCanonicalType(pointee).kind != CXType_Pointer)
+            return leaf("async_fn_pointer", t, inner, keep_const);
+        const char *star = mem_format("*%s", qualified(t, inner, keep_const));
+        if (is_array_kind(pointee.kind) || is_function_kind(pointee.kind) ||
+            (pointee.kind == CXType_Unexposed && (is_array_kind(clang_getCanonicalType(pointee).kind) ||
+                                                  is_function_kind(clang_getCanonicalType(pointee).kind))))
+            star = mem_format("(%s)", star);
+        return declare(pointee, star, true);
+    }
+    if (t.kind == CXType_ConstantArray)
+        return declare(clang_getArrayElementType(t), mem_format("%s[%lld]", inner, clang_getArraySize(t)),
+                       keep_const);
+    if (t.kind == CXType_IncompleteArray)
+        return declare(clang_getArrayElementType(t), mem_format("%s[]", inner), keep_const);
+    if (t.kind == CXType_FunctionProto)
+        return declare(clang_getResultType(t), mem_format("%s(%s)", inner, parameter_list(t, "")), true);
+    if (t.kind == CXType_FunctionNoProto)
+        return declare(clang_getResultType(t), mem_format("%s()", inner), true);
+    CXType c = clang_getCanonicalType(t);
+    CXCursor declaration = clang_getTypeDeclaration(t);
+    enum CXCursorKind declared = clang_getCursorKind(declaration);
+    if (t.kind == CXType_Elaborated) {
+        CXType named = clang_Type_getNamedType(t);
+        bool is_const = clang_isConstQualifiedType(t) && keep_const;
+        const char *text = declare(named, inner, keep_const);
+        if (is_const && !clang_isConstQualifiedType(named))
+            text = mem_format("const %s", text);
+        if (clang_isVolatileQualifiedType(t) && !clang_isVolatileQualifiedType(named))
+            text = mem_format("volatile %s", text);
+        return text;
+    }
+    if (declared == CXCursor_TypedefDecl && t.kind == CXType_Typedef) {
+        bool hides_const = !keep_const && (clang_isConstQualifiedType(c) || is_array_kind(c.kind));
+        if (!is_local(declaration) && !hides_const)
+            return leaf(front_text(clang_getCursorSpelling(declaration)), t, inner, keep_const);
+        CXType under = clang_getTypedefDeclUnderlyingType(declaration);
+        const char *text = declare(under, inner, keep_const && clang_isConstQualifiedType(under));
+        if (keep_const && clang_isConstQualifiedType(t))
+            text = clang_getCanonicalType(under).kind == CXType_Pointer
+                       ? declare(under, mem_format("const %s", inner), true)
+                       : mem_format("const %s", text);
+        return text;
+    }
+    if (t.kind == CXType_Record || t.kind == CXType_Enum) {
+        if (is_local(declaration)) {
+            if (t.kind == CXType_Enum)
+                return declare(clang_getEnumDeclIntegerType(declaration), inner, keep_const);
+            struct local_type *local = local_type_of(declaration);
+            if (local) {
+                local->hoisted = true;
+                const char *keyword =
+                    clang_getCursorKind(declaration) == CXCursor_UnionDecl ? "union" : "struct";
+                return leaf(mem_format("%s %s", keyword, local->moved), t, inner, keep_const);
+            }
+        }
+        return leaf(unqualified_spelling(t), t, inner, keep_const);
+    }
+    if (c.kind != t.kind || (t.kind == CXType_Unexposed && !clang_equalTypes(c, t))) {
+        if (!clang_equalTypes(c, t) || c.kind != t.kind)
+            return declare(c, inner, keep_const);
+    }
+    return leaf(unqualified_spelling(t), t, inner, keep_const);
+}
+
+const char *type_declare(struct type *type, const char *name)
+{
+    return declare(type->type, name, false);
+}
+
+const char *type_parameters(struct function *fn, const char *prefix)
+{
+    struct buffer b = {0};
+    put(&b, "%s", prefix);
+    for (unsigned i = 0; i < fn->parameter_count; i++) {
+        struct local *p = fn->locals.at[i];
+        put(&b, "%s%s", b.length ? ", " : "", declare(p->type->type, p->name, false));
+    }
+    return b.length ? b.text : "void";
+}
+
+const char *type_parameter_types(struct type *function, const char *first)
+{
+    return parameter_list(canonical(function), first);
+}
+
+const char *type_parameter_declare(struct type *function, unsigned index, const char *name)
+{
+    return declare_parameter(canonical(function), index, name);
+}
+
+unsigned type_parameter_count(struct type *function)
+{
+    int count = clang_getNumArgTypes(canonical(function));
+    return count < 0 ? 0 : (unsigned)count;
+}
+
+// ---- Questions ----------------------------------------------------------------------------------------
+
+struct type *type_result(struct type *function)
+{
+    CXType result = clang_getResultType(function->type);
+    if (result.kind == CXType_Invalid)
+        result = clang_getResultType(canonical(function));
+    return clang_getCanonicalType(result).kind == CXType_Void ? NULL : type_new(result);
+}
+
+struct type *type_function_of(struct type *callee)
+{
+    CXType t = callee->type;
+    for (;;) {
+        CXType c = clang_getCanonicalType(t);
+        if (c.kind != CXType_Pointer)
+            return type_new(is_function_kind(t.kind) ? t : c);
+        t = clang_getPointeeType(c);
+    }
+}
+
+bool type_is_void(struct type *type)
+{
+    return !type || canonical(type).kind == CXType_Void;
+}
+
+bool type_is_scalar(struct type *type)
+{
+    CXType c = canonical(type);
+    switch (c.kind) {
+    case CXType_Pointer:
+    case CXType_Enum:
+    case CXType_BlockPointer:
+        return true;
+    case CXType_Unexposed: { // _BitInt, nullptr_t
+        const char *spelling = unqualified_spelling(c);
+        return strstr(spelling, "_BitInt") != NULL || !strcmp(spelling, "nullptr_t");
+    }
+    default:
+        return c.kind >= CXType_FirstBuiltin && c.kind <= CXType_LastBuiltin && c.kind != CXType_Void;
+    }
+}
+
+bool type_is_record(struct type *type)
+{
+    return canonical(type).kind == CXType_Record;
+}
+
+bool type_is_array(struct type *type)
+{
+    return is_array_kind(canonical(type).kind);
+}
+
+bool type_is_pointer(struct type *type)
+{
+    return canonical(type).kind == CXType_Pointer;
+}
+
+bool type_is_storable(struct type *type)
+{
+    CXType c = canonical(type);
+    return c.kind != CXType_Void && !is_function_kind(c.kind) && clang_Type_getSizeOf(c) >= 0;
+}
+
+bool type_same(struct type *a, struct type *b)
+{
+    return clang_equalTypes(canonical(a), canonical(b));
+}
+
+struct type *type_unqualified(struct type *type)
+{
+    return type;
+}
+
+long long type_size(struct type *type)
+{
+    return clang_Type_getSizeOf(type->type);
+}
+
+long long type_align(struct type *type)
+{
+    return clang_Type_getAlignOf(type->type);
+}
+
+static unsigned declaration_end(CXCursor declaration)
+{
+    CXFile file;
+    CXCursor definition = clang_getCursorDefinition(declaration);
+    if (clang_Cursor_isNull(definition))
+        definition = declaration;
+    unsigned end = front_offset(clang_getRangeEnd(clang_getCursorExtent(definition)), &file);
+    return front_in_main(file) && !is_local(declaration) ? end : 0;
+}
+
+unsigned type_needs(struct unit *unit, struct type *type)
+{
+    (void)unit;
+    CXType t = type->type;
+    unsigned needs = 0;
+    for (int depth = 0; depth < 64; depth++) {
+        CXCursor declaration = clang_getTypeDeclaration(t);
+        if (!clang_isInvalid(clang_getCursorKind(declaration))) {
+            unsigned end = declaration_end(declaration);
+            needs = end > needs ? end : needs;
+        }
+        if (t.kind == CXType_Elaborated) {
+            t = clang_Type_getNamedType(t);
+        } else if (t.kind == CXType_Typedef) {
+            if (!is_local(declaration))
+                return needs;
+            t = clang_getTypedefDeclUnderlyingType(declaration);
+        } else if (is_array_kind(t.kind)) {
+            t = clang_getArrayElementType(t);
+        } else if (t.kind == CXType_Pointer) {
+            t = clang_getPointeeType(t);
+        } else if (is_function_kind(t.kind)) {
+            for (int i = 0; i < clang_getNumArgTypes(t); i++) {
+                unsigned end = type_needs(unit, type_new(clang_getArgType(t, (unsigned)i)));
+                needs = end > needs ? end : needs;
+            }
+            t = clang_getResultType(t);
+        } else if (t.kind == CXType_Unexposed || t.kind == CXType_Auto) {
+            CXType c = clang_getCanonicalType(t);
+            if (c.kind == t.kind)
+                return needs;
+            t = c;
+        } else {
+            return needs;
+        }
+    }
+    return needs;
+}

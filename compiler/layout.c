@@ -1,0 +1,411 @@
+// layout.c - the future's fields, and which of them share bytes.
+//   in:    local->points, fn->awaits
+//   out:   fn->layout: a tree of structs and unions; local->field, operand->slot, await->state
+//   needs: flow; the layouts of embedded callees are made on demand
+//
+// Two fields may share bytes when no suspension point needs both. The fields are split into groups that share no
+// point: they form a union. Within a group, fields needed at every point of it stand side by side, and what
+// remains is split again. No size enters the decision, so the output fits any target.
+#include "front.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct vec(const char *) *taken_table;
+enum { NAME_BUCKETS = 1024 };
+
+static bool take_name(const char *name)
+{
+    unsigned h = 2166136261u;
+    for (const char *c = name; *c; c++)
+        h = (h ^ (unsigned char)*c) * 16777619u;
+    struct { const char **at; size_t count, capacity; } *bucket = (void *)&taken_table[h % NAME_BUCKETS];
+    for (size_t i = 0; i < bucket->count; i++)
+        if (!strcmp(bucket->at[i], name))
+            return false;
+    VEC_PUSH(bucket, name);
+    return true;
+}
+
+static const char *unique_name(const char *wanted)
+{
+    if (take_name(wanted))
+        return wanted;
+    for (unsigned n = 2;; n++) {
+        const char *name = mem_format("%s_%u", wanted, n);
+        if (take_name(name))
+            return name;
+    }
+}
+
+// ---- Members ------------------------------------------------------------------------------------------
+
+static struct field *member(const char *text, long long size, long long align)
+{
+    struct field *f = mem_alloc(sizeof *f);
+    f->kind = FIELD_MEMBER;
+    f->text = text;
+    f->size = size > 0 ? size : 8;
+    f->align = align > 0 ? align : 8;
+    return f;
+}
+
+struct field_list vec(struct field *);
+
+static void add_at(struct field_list *list, struct field *f, unsigned point)
+{
+    VEC_PUSH(&f->points, point);
+    VEC_PUSH(list, f);
+}
+
+static void local_members(struct function *fn, struct field_list *list)
+{
+    for (size_t i = 0; i < fn->locals.count; i++) {
+        struct local *l = fn->locals.at[i];
+        if (!l->in_frame && !l->saved && !l->is_parameter)
+            continue;
+        l->field = unique_name(l->name);
+        struct field *f = member(type_declare(l->type, l->field), type_size(l->type), type_align(l->type));
+        f->local = l;
+        f->everywhere = l->everywhere;
+        for (size_t j = 0; j < l->points.count; j++)
+            VEC_PUSH(&f->points, l->points.at[j]);
+        VEC_PUSH(list, f);
+    }
+}
+
+static const char *operand_name(struct operand *o)
+{
+    if (o->callee)
+        return o->callee->name;
+    return "called";
+}
+
+static void operand_members(struct operand *o, unsigned point, struct field_list *list)
+{
+    o->slot = unique_name(operand_name(o));
+    struct function *callee = o->callee;
+    switch (o->storage) {
+    case STORAGE_EMBEDDED: {
+        long long size = 8, align = 8;
+        if (callee->body) {
+            layout(callee);
+            size = callee->layout->size;
+            align = callee->layout->align;
+        } else if (callee->future_type) {
+            size = type_size(callee->future_type);
+            align = type_align(callee->future_type);
+        }
+        add_at(list, member(mem_format("struct %s_future %s", callee->name, o->slot), size, align), point);
+        break;
+    }
+    case STORAGE_FRAME:
+        add_at(list, member(mem_format("struct %s_future *%s", callee->name, o->slot), 8, 8), point);
+        break;
+    case STORAGE_OPAQUE:
+        add_at(list, member(mem_format("void *%s", o->slot), 8, 8), point);
+        if (!callee)
+            add_at(list, member(mem_format("async_fn_pointer %s_type", o->slot), 8, 8), point);
+        break;
+    }
+    if (o->deep)
+        add_at(list, member(mem_format("struct async_frame %s_frame", o->slot), 16, 8), point);
+}
+
+// An operand keeps its innermost frame when polling it from its root would skip levels.
+static bool is_deep(struct operand *o)
+{
+    if (o->storage == STORAGE_OPAQUE)
+        return true;
+    return o->generated && o->callee->deep;
+}
+
+static const char *mask_type(size_t count)
+{
+    return count <= 8 ? "uint8_t" : count <= 16 ? "uint16_t" : count <= 32 ? "uint32_t" : "uint64_t";
+}
+
+static void await_members(struct function *fn, struct await *aw, struct field_list *list)
+{
+    static const char *const forms[] = {"join", "select", "timeout"};
+    aw->state = unique_name(mem_format("%s_at_%s", fn->name, aw->is_form ? forms[aw->form] : operand_name(&aw->operands.at[0])));
+    for (size_t i = 0; i < aw->operands.count; i++) {
+        struct operand *o = &aw->operands.at[i];
+        o->deep = aw->is_form && is_deep(o);
+        operand_members(o, aw->index, list);
+    }
+    if (aw->is_form && aw->form == FORM_TIMEOUT)
+        add_at(list, member(mem_format("struct async_sleep_ms_future timer_%u", aw->index), 56, 8), aw->index);
+    if (aw->is_form && aw->form == FORM_JOIN) {
+        size_t n = aw->operands.count;
+        long long size = n <= 8 ? 1 : n <= 16 ? 2 : n <= 32 ? 4 : 8;
+        add_at(list, member(mem_format("%s left_%u", mask_type(n), aw->index), size, size), aw->index);
+    }
+}
+
+// ---- Grouping -----------------------------------------------------------------------------------------
+
+static struct field *group(int kind)
+{
+    struct field *g = mem_alloc(sizeof *g);
+    g->kind = kind;
+    g->align = 1;
+    return g;
+}
+
+static int by_align(const void *a, const void *b)
+{
+    const struct field *x = *(struct field *const *)a, *y = *(struct field *const *)b;
+    if (x->align != y->align)
+        return x->align > y->align ? -1 : 1;
+    return 0;
+}
+
+static void sort_stable(struct field **at, size_t count)
+{
+    // Insertion by alignment class keeps the order of declaration within a class.
+    struct field_list sorted = {0};
+    for (long long align = 4096; align; align /= 2)
+        for (size_t i = 0; i < count; i++)
+            if (at[i]->align == align)
+                VEC_PUSH(&sorted, at[i]);
+    if (sorted.count == count)
+        memcpy(at, sorted.at, count * sizeof *at);
+    else
+        qsort(at, count, sizeof *at, by_align);
+}
+
+static void finish_group(struct field *g)
+{
+    if (g->kind == FIELD_STRUCT)
+        sort_stable(g->members.at, g->members.count);
+    for (size_t i = 0; i < g->members.count; i++) {
+        struct field *m = g->members.at[i];
+        if (m->align > g->align)
+            g->align = m->align;
+        if (g->kind == FIELD_UNION)
+            g->size = m->size > g->size ? m->size : g->size;
+        else
+            g->size = (g->size + m->align - 1) / m->align * m->align + m->size;
+    }
+    g->size = (g->size + g->align - 1) / g->align * g->align;
+}
+
+static void adopt(struct field *g, struct field *m)
+{
+    if (m->kind != FIELD_MEMBER && m->kind == g->kind) {
+        for (size_t i = 0; i < m->members.count; i++)
+            VEC_PUSH(&g->members, m->members.at[i]);
+    } else {
+        VEC_PUSH(&g->members, m);
+    }
+}
+
+struct grouping {
+    unsigned *leader; // union-find over points
+    unsigned *count;  // points of a component, by leader
+    unsigned *seen;   // stamp
+    unsigned *index;  // of a component, by leader
+    unsigned stamp, points;
+};
+
+static unsigned find(struct grouping *g, unsigned point)
+{
+    while (g->leader[point] != point)
+        point = g->leader[point] = g->leader[g->leader[point]];
+    return point;
+}
+
+static struct field *arrange(struct grouping *g, struct field_list *list);
+
+// No field spans the group: long-lived ones take turns in slots, the others lie in a union over the points.
+static struct field *arrange_chain(struct field_list *list)
+{
+    struct field *result = group(FIELD_STRUCT);
+    struct slot {
+        struct field *shared;
+        unsigned last;
+        long long size;
+    };
+    struct vec(struct slot) slots = {0};
+    struct field *by_point = group(FIELD_UNION);
+    struct field *at_point = NULL;
+    unsigned point = 0;
+    // Fields come sorted by their first point.
+    for (size_t i = 0; i < list->count; i++) {
+        struct field *f = list->at[i];
+        unsigned first = f->points.at[0], last = f->points.at[f->points.count - 1];
+        if (first == last) {
+            if (!at_point || point != first) {
+                if (at_point) {
+                    finish_group(at_point);
+                    VEC_PUSH(&by_point->members, at_point);
+                }
+                at_point = group(FIELD_STRUCT);
+                point = first;
+            }
+            VEC_PUSH(&at_point->members, f);
+            continue;
+        }
+        struct slot *free_slot = NULL;
+        for (size_t j = 0; j < slots.count && j < 64; j++)
+            if (slots.at[j].last < first &&
+                (!free_slot || llabs(slots.at[j].size - f->size) < llabs(free_slot->size - f->size)))
+                free_slot = &slots.at[j];
+        if (!free_slot) {
+            VEC_PUSH(&slots, ((struct slot){group(FIELD_UNION), 0, f->size}));
+            free_slot = &slots.at[slots.count - 1];
+        }
+        VEC_PUSH(&free_slot->shared->members, f);
+        free_slot->last = last;
+    }
+    if (at_point) {
+        finish_group(at_point);
+        VEC_PUSH(&by_point->members, at_point);
+    }
+    for (size_t i = 0; i < slots.count; i++) {
+        finish_group(slots.at[i].shared);
+        adopt(result, slots.at[i].shared->members.count == 1 ? slots.at[i].shared->members.at[0] : slots.at[i].shared);
+    }
+    if (by_point->members.count) {
+        finish_group(by_point);
+        adopt(result, by_point->members.count == 1 ? by_point->members.at[0] : by_point);
+    }
+    finish_group(result);
+    return result;
+}
+
+static struct field *arrange_component(struct grouping *g, struct field_list *list, unsigned points)
+{
+    if (list->count == 1)
+        return list->at[0];
+    struct field *side_by_side = group(FIELD_STRUCT);
+    struct field_list rest = {0};
+    for (size_t i = 0; i < list->count; i++) {
+        if (list->at[i]->points.count == points)
+            VEC_PUSH(&side_by_side->members, list->at[i]);
+        else
+            VEC_PUSH(&rest, list->at[i]);
+    }
+    if (rest.count == list->count)
+        return arrange_chain(list);
+    if (rest.count)
+        adopt(side_by_side, arrange(g, &rest));
+    finish_group(side_by_side);
+    return side_by_side;
+}
+
+static struct field *arrange(struct grouping *g, struct field_list *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        for (size_t j = 0; j < list->at[i]->points.count; j++) {
+            unsigned p = list->at[i]->points.at[j];
+            g->leader[p] = p;
+            g->count[p] = 0;
+        }
+    for (size_t i = 0; i < list->count; i++)
+        for (size_t j = 1; j < list->at[i]->points.count; j++) {
+            unsigned a = find(g, list->at[i]->points.at[0]), b = find(g, list->at[i]->points.at[j]);
+            if (a != b)
+                g->leader[a < b ? b : a] = a < b ? a : b;
+        }
+    g->stamp++;
+    for (size_t i = 0; i < list->count; i++)
+        for (size_t j = 0; j < list->at[i]->points.count; j++) {
+            unsigned p = list->at[i]->points.at[j];
+            if (g->seen[p] != g->stamp) {
+                g->seen[p] = g->stamp;
+                g->count[find(g, p)]++;
+            }
+        }
+    // Collect the components in the order of their first field.
+    struct component {
+        unsigned leader, points;
+        struct field_list fields;
+    };
+    struct vec(struct component) components = {0};
+    unsigned *index = g->index; // all zero between calls
+    for (size_t i = 0; i < list->count; i++) {
+        unsigned leader = find(g, list->at[i]->points.at[0]);
+        if (!index[leader]) {
+            VEC_PUSH(&components, ((struct component){leader, g->count[leader], {0}}));
+            index[leader] = (unsigned)components.count;
+        }
+        VEC_PUSH(&components.at[index[leader] - 1].fields, list->at[i]);
+    }
+    for (size_t i = 0; i < components.count; i++)
+        index[components.at[i].leader] = 0;
+    if (components.count == 1)
+        return arrange_component(g, &components.at[0].fields, components.at[0].points);
+    struct field *overlay = group(FIELD_UNION);
+    for (size_t i = 0; i < components.count; i++)
+        adopt(overlay, arrange_component(g, &components.at[i].fields, components.at[i].points));
+    finish_group(overlay);
+    return overlay;
+}
+
+static int by_first_point(const void *a, const void *b)
+{
+    const struct field *x = *(struct field *const *)a, *y = *(struct field *const *)b;
+    if (x->points.at[0] != y->points.at[0])
+        return x->points.at[0] < y->points.at[0] ? -1 : 1;
+    return x->size > y->size ? -1 : x->size < y->size;
+}
+
+static bool waits_for_generated(struct function *fn)
+{
+    for (size_t i = 0; i < fn->awaits.count; i++)
+        for (size_t j = 0; j < fn->awaits.at[i]->operands.count; j++) {
+            struct operand *o = &fn->awaits.at[i]->operands.at[j];
+            if (o->generated || o->storage == STORAGE_OPAQUE)
+                return true;
+        }
+    return false;
+}
+
+void layout(struct function *fn)
+{
+    if (fn->laid_out)
+        return;
+    fn->laid_out = true;
+    fn->deep = waits_for_generated(fn);
+    for (size_t i = 0; i < fn->awaits.count; i++) // before this function's own names are handed out
+        for (size_t j = 0; j < fn->awaits.at[i]->operands.count; j++) {
+            struct operand *o = &fn->awaits.at[i]->operands.at[j];
+            if (o->storage == STORAGE_EMBEDDED && o->callee->body)
+                layout(o->callee);
+        }
+    taken_table = mem_alloc(NAME_BUCKETS * sizeof *taken_table);
+    take_name("state");
+    take_name("link");
+    take_name("result");
+    struct field_list all = {0}, shared = {0};
+    local_members(fn, &all);
+    unsigned points = (unsigned)fn->awaits.count + 2;
+    for (size_t i = 0; i < fn->awaits.count; i++)
+        await_members(fn, fn->awaits.at[i], &all);
+    if (fn->result)
+        add_at(&all, member(type_declare(fn->result, "result"), type_size(fn->result), type_align(fn->result)),
+               points - 1);
+    struct field *top = group(FIELD_STRUCT);
+    for (size_t i = 0; i < all.count; i++) {
+        if (all.at[i]->everywhere)
+            VEC_PUSH(&top->members, all.at[i]);
+        else
+            VEC_PUSH(&shared, all.at[i]);
+    }
+    if (shared.count) {
+        qsort(shared.at, shared.count, sizeof *shared.at, by_first_point);
+        struct grouping g = {mem_alloc(points * sizeof(unsigned)), mem_alloc(points * sizeof(unsigned)),
+                             mem_alloc(points * sizeof(unsigned)), mem_alloc(points * sizeof(unsigned)), 0, points};
+        adopt(top, arrange(&g, &shared));
+    }
+    size_t states = fn->awaits.count + 2;
+    long long width = states <= 256 ? 1 : states <= 65536 ? 2 : 4;
+    VEC_PUSH(&top->members, member(mem_format("%s state", width == 1 ? "uint8_t" : width == 2 ? "uint16_t" : "uint32_t"),
+                                   width, width));
+    if (!fn->link_fixed)
+        VEC_PUSH(&top->members, member("uint8_t link", 1, 1));
+    finish_group(top);
+    fn->layout = top;
+}

@@ -1,0 +1,148 @@
+// lex.c - just enough of C's lexical grammar (C11 6.4) to edit text safely.
+#include "asyncc.h"
+
+#include <ctype.h>
+#include <string.h>
+
+bool is_name_byte(char c)
+{
+    return isalnum((unsigned char)c) || c == '_' || c == '$' || (c & 0x80);
+}
+
+static bool at_line_start(const char *text, unsigned at)
+{
+    while (at > 0 && (text[at - 1] == ' ' || text[at - 1] == '\t'))
+        at--;
+    return at == 0 || text[at - 1] == '\n' || text[at - 1] == '\r';
+}
+
+static unsigned skip_block_comment(const char *text, unsigned at, unsigned limit)
+{
+    for (at += 2; at + 1 < limit; at++)
+        if (text[at] == '*' && text[at + 1] == '/')
+            return at + 2;
+    return limit;
+}
+
+static bool spliced(const char *text, unsigned at) // is the newline at `at` escaped by a backslash?
+{
+    if (at > 0 && text[at - 1] == '\r')
+        at--;
+    return at > 0 && text[at - 1] == '\\';
+}
+
+static unsigned skip_line(const char *text, unsigned at, unsigned limit)
+{
+    while (at < limit && (text[at] != '\n' || spliced(text, at))) {
+        if (text[at] == '/' && at + 1 < limit && text[at + 1] == '*')
+            at = skip_block_comment(text, at, limit);
+        else
+            at++;
+    }
+    return at;
+}
+
+static unsigned skip_line_comment(const char *text, unsigned at, unsigned limit)
+{
+    while (at < limit && (text[at] != '\n' || spliced(text, at)))
+        at++;
+    return at;
+}
+
+unsigned lex_skip_blank(const char *text, unsigned at, unsigned limit)
+{
+    while (at < limit) {
+        if (isspace((unsigned char)text[at]))
+            at++;
+        else if (text[at] == '\\' && at + 1 < limit && (text[at + 1] == '\n' || text[at + 1] == '\r'))
+            at++;
+        else if (text[at] == '/' && at + 1 < limit && text[at + 1] == '*')
+            at = skip_block_comment(text, at, limit);
+        else if (text[at] == '/' && at + 1 < limit && text[at + 1] == '/')
+            at = skip_line_comment(text, at, limit);
+        else
+            break;
+    }
+    return at < limit ? at : limit;
+}
+
+static unsigned skip_quoted(const char *text, unsigned at, unsigned limit)
+{
+    char quote = text[at++];
+    while (at < limit && text[at] != quote && text[at] != '\n')
+        at += text[at] == '\\' && at + 1 < limit ? 2 : 1;
+    return at < limit ? at + 1 : limit;
+}
+
+struct token lex_next(const char *text, unsigned at, unsigned limit)
+{
+    static const char *const punctuators[] = {"...", "<<=", ">>=", "->", "++", "--", "<<", ">>", "<=", ">=", "==",
+                                              "!=",  "&&",  "||",  "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=",
+                                              "##",  "::"};
+    at = lex_skip_blank(text, at, limit);
+    struct token token = {TOKEN_END, at, at};
+    if (at >= limit)
+        return token;
+    char c = text[at];
+    if (c == '#' && at_line_start(text, at)) {
+        token.kind = TOKEN_DIRECTIVE;
+        token.end = skip_line(text, at, limit);
+    } else if (c == '"' || c == '\'') {
+        token.kind = TOKEN_STRING;
+        token.end = skip_quoted(text, at, limit);
+    } else if (isdigit((unsigned char)c) ||
+               (c == '.' && at + 1 < limit && isdigit((unsigned char)text[at + 1]))) {
+        token.kind = TOKEN_NUMBER;
+        unsigned end = at + 1;
+        while (end < limit &&
+               (is_name_byte(text[end]) || text[end] == '.' ||
+                (text[end] == '\'' && end + 1 < limit && isalnum((unsigned char)text[end + 1])) ||
+                ((text[end] == '+' || text[end] == '-') && strchr("eEpP", text[end - 1]))))
+            end++;
+        token.end = end;
+    } else if (is_name_byte(c)) {
+        unsigned end = at;
+        while (end < limit && is_name_byte(text[end]))
+            end++;
+        token.kind = TOKEN_NAME;
+        token.end = end;
+        unsigned length = end - at; // an encoding prefix belongs to its literal
+        if (end < limit && (text[end] == '"' || text[end] == '\'') &&
+            ((length == 1 && strchr("LuU", c)) || (length == 2 && c == 'u' && text[at + 1] == '8'))) {
+            token.kind = TOKEN_STRING;
+            token.end = skip_quoted(text, end, limit);
+        }
+    } else {
+        token.kind = TOKEN_PUNCTUATION;
+        token.end = at + 1;
+        for (size_t i = 0; i < sizeof punctuators / sizeof *punctuators; i++) {
+            size_t length = strlen(punctuators[i]);
+            if (length <= limit - at && !memcmp(text + at, punctuators[i], length)) {
+                token.end = at + (unsigned)length;
+                break;
+            }
+        }
+    }
+    return token;
+}
+
+bool token_is(const char *text, struct token token, const char *spelling)
+{
+    size_t length = strlen(spelling);
+    return token.end - token.start == length && !memcmp(text + token.start, spelling, length);
+}
+
+unsigned lex_group_end(const char *text, unsigned open, unsigned limit)
+{
+    unsigned depth = 0;
+    for (struct token t = lex_next(text, open, limit); t.kind != TOKEN_END;
+         t = lex_next(text, t.end, limit)) {
+        if (t.kind != TOKEN_PUNCTUATION || t.end - t.start != 1)
+            continue;
+        if (strchr("([{", text[t.start]))
+            depth++;
+        else if (strchr(")]}", text[t.start]) && --depth == 0)
+            return t.end;
+    }
+    return limit;
+}

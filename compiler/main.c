@@ -1,0 +1,357 @@
+// main.c - the command line, and the order of the passes.
+#define _GNU_SOURCE
+#include "front.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct options {
+    const char *input, *output, *depfile, *explain;
+    bool depend, no_line, check;
+    struct vec(const char *) flags;
+};
+
+static const char usage[] =
+    "usage: asyncc IN.c -o OUT.c [OPTION...] [-- CC-FLAGS...]\n"
+    "Translates async C into plain C.\n"
+    "\n"
+    "  -o FILE               where to write; - is standard output (as an input: standard input)\n"
+    "  --no-line             no #line directives, for reading\n"
+    "  --check               write nothing; exit 1 when FILE is not what would be written\n"
+    "  -MD [-MF DEPFILE]     also write what OUT.c depends on (default: OUT.c.d)\n"
+    "  --diagnostics=FORM    text (default) or json\n"
+    "  -Werror, -Wno-NAME    warnings are errors; no warnings of this name\n"
+    "  --error-limit=N       stop after N errors (default 20; 0: never)\n"
+    "  --explain CODE        what an error code means, and its repair\n"
+    "  --help, --version\n"
+    "\n"
+    "CC-FLAGS are the C compiler's: -I, -D, -std=...\n"
+    "Exit status: 0 done, 1 errors in the input, 2 usage or I/O, 70 a defect of asyncc.\n";
+
+// ---- Files --------------------------------------------------------------------------------------------
+
+static char *read_stream(int fd, const char *name, size_t *length)
+{
+    struct buffer b = {0};
+    static char chunk[1 << 16];
+    for (;;) {
+        ssize_t n = read(fd, chunk, sizeof chunk);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            usage_error("cannot read %s: %s", name, strerror(errno));
+        if (n == 0)
+            break;
+        put_text(&b, chunk, (size_t)n);
+        if (b.length > (1u << 30))
+            usage_error("%s is larger than 1 GiB", name);
+    }
+    *length = b.length;
+    return b.text ? b.text : "";
+}
+
+static char *read_file(const char *path, size_t *length)
+{
+    if (!strcmp(path, "-"))
+        return read_stream(0, "standard input", length);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        usage_error("cannot open %s: %s", path, strerror(errno));
+    struct stat st;
+    if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
+        usage_error("%s is a directory", path);
+    char *text = read_stream(fd, path, length);
+    close(fd);
+    return text;
+}
+
+static char temporary_path[4096]; // removed when a signal ends us
+
+static void on_signal(int number)
+{
+    if (*temporary_path)
+        unlink(temporary_path);
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
+static void write_all(int fd, const char *path, const char *text, size_t length)
+{
+    while (length) {
+        ssize_t n = write(fd, text, length);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0) {
+            int error = errno;
+            if (*temporary_path)
+                unlink(temporary_path);
+            usage_error("cannot write %s: %s", path, strerror(error));
+        }
+        text += n;
+        length -= (size_t)n;
+    }
+}
+
+// A reader sees the old file or the new one, never a part.
+static void write_file(const char *path, const char *text, size_t length)
+{
+    struct stat st;
+    if (!strcmp(path, "-")) {
+        write_all(1, "standard output", text, length);
+        return;
+    }
+    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) { // a device or a pipe: no renaming over it
+        int fd = open(path, O_WRONLY | O_CLOEXEC);
+        if (fd < 0)
+            usage_error("cannot write %s: %s", path, strerror(errno));
+        write_all(fd, path, text, length);
+        close(fd);
+        return;
+    }
+    snprintf(temporary_path, sizeof temporary_path, "%s.XXXXXX", path);
+    int fd = mkostemp(temporary_path, O_CLOEXEC);
+    if (fd < 0) {
+        int error = errno;
+        *temporary_path = 0;
+        usage_error("cannot write %s: %s", path, strerror(error));
+    }
+    write_all(fd, path, text, length);
+    mode_t mask = umask(0);
+    umask(mask);
+    fchmod(fd, 0666 & ~mask);
+    if (close(fd) || rename(temporary_path, path)) {
+        int error = errno;
+        unlink(temporary_path);
+        usage_error("cannot write %s: %s", path, strerror(error));
+    }
+    *temporary_path = 0;
+}
+
+static void add_dependency(const char *path, void *data)
+{
+    struct buffer *b = data;
+    put(b, " \\\n  ");
+    for (; *path; path++)
+        put(b, *path == ' ' || *path == '#' ? "\\%c" : *path == '$' ? "$%c" : "%c", *path);
+}
+
+static void write_depfile(const struct options *o, struct unit *unit)
+{
+    struct buffer b = {0};
+    put(&b, "%s:", o->output);
+    add_dependency(o->input, &b);
+    front_each_include(unit, add_dependency, &b);
+    put(&b, "\n");
+    write_file(o->depfile ? o->depfile : mem_format("%s.d", o->output), b.text, b.length);
+}
+
+// ---- Options ------------------------------------------------------------------------------------------
+
+static const char *argument_of(int argc, char **argv, int *i, const char *option)
+{
+    if (*i + 1 >= argc)
+        usage_error("%s needs an argument", option);
+    return argv[++*i];
+}
+
+static void add_response_file(struct options *o, const char *path)
+{
+    size_t length;
+    const char *text = read_file(path, &length);
+    for (size_t i = 0; i < length;) {
+        while (i < length && (text[i] == ' ' || text[i] == '\n' || text[i] == '\t' || text[i] == '\r'))
+            i++;
+        struct buffer word = {0};
+        char quote = 0;
+        bool any = false;
+        for (; i < length && (quote || !(text[i] == ' ' || text[i] == '\n' || text[i] == '\t' || text[i] == '\r')); i++) {
+            any = true;
+            if (quote ? text[i] == quote : text[i] == '"' || text[i] == '\'')
+                quote = quote ? 0 : text[i];
+            else if (text[i] == '\\' && quote != '\'' && i + 1 < length)
+                put(&word, "%c", text[++i]);
+            else
+                put(&word, "%c", text[i]);
+        }
+        if (any)
+            VEC_PUSH(&o->flags, word.text ? word.text : "");
+    }
+}
+
+// What only the compiler proper needs: outputs, dependencies, the input itself.
+static void add_flags(struct options *o, int argc, char **argv)
+{
+    for (int i = 0; i < argc; i++) {
+        const char *f = argv[i];
+        if (f[0] == '@')
+            add_response_file(o, f + 1);
+        else if (!strcmp(f, "-c") || !strcmp(f, "-S") || !strcmp(f, "-E") || !strcmp(f, "-MD") || !strcmp(f, "-MMD") ||
+                 !strcmp(f, "-MP") || !strcmp(f, "-M") || !strcmp(f, "-MM"))
+            continue;
+        else if (!strcmp(f, "-o") || !strcmp(f, "-MF") || !strcmp(f, "-MT") || !strcmp(f, "-MQ"))
+            i++;
+        else
+            VEC_PUSH(&o->flags, f);
+    }
+}
+
+static void parse_options(struct options *o, int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        const char *a = argv[i];
+        if (!strcmp(a, "--")) {
+            add_flags(o, argc - i - 1, argv + i + 1);
+            break;
+        }
+        if (!strcmp(a, "-o"))
+            o->output = argument_of(argc, argv, &i, a);
+        else if (!strcmp(a, "--no-line"))
+            o->no_line = true;
+        else if (!strcmp(a, "--check"))
+            o->check = true;
+        else if (!strcmp(a, "-MD"))
+            o->depend = true;
+        else if (!strcmp(a, "-MF"))
+            o->depfile = argument_of(argc, argv, &i, a);
+        else if (!strcmp(a, "--diagnostics=json"))
+            diagnostics_options.json = true;
+        else if (!strcmp(a, "--diagnostics=text"))
+            diagnostics_options.json = false;
+        else if (!strcmp(a, "-Werror"))
+            diagnostics_options.warnings_are_errors = true;
+        else if (!strncmp(a, "-Wno-", 5) && a[5])
+            disable_warning(a + 5);
+        else if (!strncmp(a, "--error-limit=", 14))
+            diagnostics_options.error_limit = (unsigned)strtoul(a + 14, NULL, 10);
+        else if (!strcmp(a, "--explain"))
+            o->explain = argument_of(argc, argv, &i, a);
+        else if (!strcmp(a, "--help")) {
+            fputs(usage, stdout);
+            exit(fflush(stdout) ? 2 : 0);
+        } else if (!strcmp(a, "--version")) {
+            puts("asyncc " ASYNCC_VERSION);
+            exit(fflush(stdout) ? 2 : 0);
+        } else if (a[0] == '-' && a[1])
+            usage_error("unknown option %s (asyncc --help lists them; the compiler's flags go after --)", a);
+        else if (o->input)
+            usage_error("two input files: %s and %s", o->input, a);
+        else
+            o->input = a;
+    }
+}
+
+// Our headers stand beside the tool: build/bin/asyncc and /usr/bin/asyncc alike.
+static const char *find_headers(void)
+{
+    char self[4096];
+    ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+    if (n <= 0)
+        return NULL;
+    self[n] = 0;
+    static const char *const places[] = {"/../include", "/../../include"};
+    char *slash = strrchr(self, '/');
+    if (slash)
+        *slash = 0;
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        const char *path = mem_format("%s%s", self, places[i]);
+        if (access(mem_format("%s/asyncc/async.h", path), R_OK) == 0)
+            return path;
+    }
+    return NULL;
+}
+
+// ---- The passes ---------------------------------------------------------------------------------------
+
+static void each_async_function(struct unit *unit, void (*pass)(struct function *))
+{
+    for (size_t i = 0; i < unit->functions.count; i++)
+        if (unit->functions.at[i]->is_async && unit->functions.at[i]->body)
+            pass(unit->functions.at[i]);
+}
+
+static int translate(struct options *o)
+{
+    size_t length;
+    char *text = read_file(o->input, &length);
+    if (memchr(text, 0, length))
+        usage_error("%s is not a text file", o->input);
+    const char *path = !strcmp(o->input, "-") ? "<stdin>.c" : o->input;
+    struct front_options front = {path, text, (unsigned)length, o->flags.at, (unsigned)o->flags.count, find_headers()};
+    struct unit unit = {0};
+    if (!front_parse(&front, &unit))
+        return 1;
+    front_build(&unit);
+    if (error_count || !expand(&front, &unit))
+        return 1;
+    check(&unit);
+    if (error_count)
+        return 1;
+    each_async_function(&unit, lower);
+    if (error_count)
+        return 1;
+    assemble_prepare(&unit);
+    each_async_function(&unit, flow);
+    each_async_function(&unit, layout);
+    struct buffer out = {0};
+    const char *slash = strrchr(o->output, '/');
+    emit(&unit, slash ? slash + 1 : o->output, !o->no_line, &out);
+    if (o->check) {
+        size_t old_length;
+        const char *old = read_file(o->output, &old_length);
+        if (old_length == out.length && !memcmp(old, out.text, out.length))
+            return 0;
+        fprintf(stderr, "asyncc: %s is stale: %s translates to something else\n", o->output, o->input);
+        return 1;
+    }
+    write_file(o->output, out.text, out.length);
+    if (o->depend || o->depfile)
+        write_depfile(o, &unit);
+    return 0;
+}
+
+static void *run(void *data)
+{
+    static int status;
+    status = translate(data);
+    return &status;
+}
+
+// Deep nesting needs a deep stack: clang's parser and our passes recurse over the tree.
+static int run_on_big_stack(struct options *o)
+{
+    setenv("LIBCLANG_NOTHREADS", "1", 1);
+    pthread_attr_t attributes;
+    pthread_t thread;
+    void *status;
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, (size_t)512 << 20);
+    if (pthread_create(&thread, &attributes, run, o) || pthread_join(thread, &status))
+        usage_error("cannot start: no memory for a stack");
+    return *(int *)status;
+}
+
+int main(int argc, char **argv)
+{
+    struct options o = {0};
+    diagnostics_options.color = isatty(2);
+    signal(SIGINT, on_signal);
+    signal(SIGTERM, on_signal);
+    signal(SIGHUP, on_signal);
+    signal(SIGPIPE, SIG_IGN);
+    parse_options(&o, argc, argv);
+    if (o.explain)
+        return explain_code(o.explain);
+    if (!o.input)
+        usage_error("no input file (asyncc --help)");
+    if (!o.output)
+        usage_error("no output file: say -o OUT.c");
+    int status = run_on_big_stack(&o);
+    flush_diagnostics();
+    return status;
+}

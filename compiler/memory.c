@@ -1,0 +1,87 @@
+// memory.c - one arena for the run, and text buffers. The tool is short-lived: nothing is freed.
+#include "asyncc.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { CHUNK = 1 << 20 };
+
+static char *chunk_top, *chunk_end;
+
+void *mem_alloc(size_t size)
+{
+    size = (size + 15) & ~(size_t)15;
+    if (size > (size_t)(chunk_end - chunk_top)) {
+        size_t chunk = size > CHUNK / 4 ? size : CHUNK;
+        char *fresh = calloc(1, chunk);
+        if (!fresh) {
+            fputs("asyncc: out of memory\n", stderr);
+            exit(2);
+        }
+        if (chunk == size)
+            return fresh;
+        chunk_top = fresh;
+        chunk_end = fresh + chunk;
+    }
+    void *result = chunk_top;
+    chunk_top += size;
+    return result;
+}
+
+void *mem_grow(void *old, size_t old_size, size_t new_size)
+{
+    void *grown = mem_alloc(new_size);
+    if (old_size)
+        memcpy(grown, old, old_size);
+    return grown;
+}
+
+char *mem_text(const char *start, size_t length)
+{
+    char *copy = mem_alloc(length + 1);
+    memcpy(copy, start, length);
+    return copy;
+}
+
+char *mem_format(const char *format, ...)
+{
+    va_list list, again;
+    va_start(list, format);
+    va_copy(again, list);
+    int length = vsnprintf(NULL, 0, format, list);
+    va_end(list);
+    char *text = mem_alloc((size_t)length + 1);
+    vsnprintf(text, (size_t)length + 1, format, again);
+    va_end(again);
+    return text;
+}
+
+void put_text(struct buffer *b, const char *text, size_t length)
+{
+    if (b->length + length + 1 > b->capacity) {
+        size_t grown = (b->length + length + 1) * 2;
+        b->text = mem_grow(b->text, b->length, grown);
+        b->capacity = grown;
+    }
+    memcpy(b->text + b->length, text, length);
+    b->length += length;
+    b->text[b->length] = 0;
+}
+
+void put(struct buffer *b, const char *format, ...)
+{
+    char small[512];
+    va_list list, again;
+    va_start(list, format);
+    va_copy(again, list);
+    int length = vsnprintf(small, sizeof small, format, list);
+    va_end(list);
+    if ((size_t)length < sizeof small) {
+        put_text(b, small, (size_t)length);
+    } else {
+        char *text = mem_alloc((size_t)length + 1);
+        vsnprintf(text, (size_t)length + 1, format, again);
+        put_text(b, text, (size_t)length);
+    }
+    va_end(again);
+}

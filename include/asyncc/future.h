@@ -1,0 +1,302 @@
+// future.h - the contract between futures and whoever polls them. Needs no heap and no libc.
+//
+// A future is a struct and three functions. asyncc generates them from an `async` function; anyone may
+// write them by hand, and `await` cannot tell the difference. This is a complete one, ready on the
+// second poll:
+//
+//     async void twice(void);                                  // so that `await twice()` type-checks
+//     struct twice_future { bool polled; };
+//     static inline void twice_future_init(struct twice_future *self) { self->polled = false; }
+//     static inline enum async_poll twice_future_poll(struct twice_future *self,
+//                                                     struct async_context *cx)
+//     {
+//         if (self->polled)
+//             return ASYNC_READY;
+//         self->polled = true;
+//         async_waker_wake(&cx->waker);                        // "poll me again"
+//         return ASYNC_PENDING;
+//     }
+//     static inline void twice_future_drop(struct twice_future *self) { (void)self; }
+//
+// A future that yields a value of type T has a member `T result`, set before poll returns ASYNC_READY.
+//
+// The rules:
+//  - init stores the arguments and runs nothing. Between init and the first poll a future may be moved
+//    or forgotten; from its first poll until it is ready or dropped it stays where it is.
+//  - poll is called until it returns ASYNC_READY, and never again after that. Before it returns
+//    ASYNC_PENDING it has arranged for cx->waker (or a clone of it) to be woken.
+//  - drop cancels a pending future: afterwards nothing refers to its memory. It does nothing on a future
+//    that was never polled or is ready. It must not be called twice.
+//  - init, poll and drop of one future are called by one thread at a time.
+#ifndef ASYNCC_FUTURE_H
+#define ASYNCC_FUTURE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum async_poll {
+    ASYNC_PENDING, // not done; a waker was kept and will be woken
+    ASYNC_READY,   // done; the future's result may be read, and it is not polled again
+};
+
+// ---- Wakers -----------------------------------------------------------------------------------------
+
+// What a waker points to decides what these do, so that a foreign event loop can bring its own.
+// All of them may be called from any thread if the table's owner says so; the runtime's may.
+struct async_waker_ops {
+    void (*clone)(void *data); // one more waker points to data
+    void (*wake)(void *data);  // whoever polls should poll again; keeps the waker
+    void (*drop)(void *data);  // one waker fewer points to data
+};
+
+// A waker is borrowed while it sits in a context. To keep it past the poll, clone it.
+struct async_waker {
+    void *data;
+    const struct async_waker_ops *ops;
+};
+
+static inline struct async_waker async_waker_clone(const struct async_waker *waker)
+{
+    waker->ops->clone(waker->data);
+    return *waker;
+}
+
+static inline void async_waker_wake(const struct async_waker *waker)
+{
+    waker->ops->wake(waker->data);
+}
+
+static inline void async_waker_drop(struct async_waker *waker)
+{
+    waker->ops->drop(waker->data);
+    waker->ops = NULL;
+}
+
+// ---- Frames: how a wake resumes the innermost future, not the root -------------------------------------
+//
+// A generated future is also called a frame. Polling a chain of a hundred frames from its root at every
+// wake would cost a hundred calls, so a task remembers the innermost frame that suspended, and whoever
+// wakes it polls that one. When a frame is done, its parent is polled next, and so on up. A frame finds
+// its parent through a link: a constant that says which function the parent runs and how far into the
+// parent's frame the child sits.
+
+struct async_context;
+struct async_frame_type;
+
+struct async_frame_link {
+    const struct async_frame_type *parent;
+    size_t offset; // from the start of the parent's frame to the start of this one
+};
+
+enum {
+    ASYNC_LINK_NONE = 0,     // the frame is polled by foreign code: a task, join, a hand-written future
+    ASYNC_LINK_BLOCK = 255,  // the frame sits in a block of the frame arena, which knows the parent
+    ASYNC_LINK_FIXED = 65535 // as link_at: the frame has one possible parent, links[0], and no link byte
+};
+
+// What resuming needs to know of a generated function. One constant per function.
+struct async_frame_type {
+    enum async_poll (*poll)(void *frame, struct async_context *cx);
+    const struct async_frame_link *links; // a link byte of n > 0 names links[n - 1]
+    size_t link_at; // offset of the frame's link byte, or ASYNC_LINK_FIXED
+};
+
+// A suspended frame, and what runs it.
+struct async_frame {
+    void *frame;
+    const struct async_frame_type *type;
+};
+
+// ---- The frame arena: frames of recursive calls and of calls through pointers -------------------------
+
+// Precedes each frame in the arena. Frames are freed last in, first out in all but rare cases; one
+// freed early is only marked, and goes when all above it have gone.
+struct async_block {
+    void *parent; // the frame that awaits this one
+    const struct async_frame_type *parent_type;
+    struct async_arena *arena;
+    struct async_block *below; // the block allocated before this one; its lowest bits are flags
+};
+
+enum {
+    ASYNC_BLOCK_FREED = 1, // in `below`: freed before a block above it
+    ASYNC_BLOCK_DONE = 2,  // in `below`: the frame has become ready
+    ASYNC_BLOCK_FIRST = 4, // in `below`: first of its chunk, so that freeing it may free the chunk
+    ASYNC_BLOCK_FLAGS = 7,
+    ASYNC_BLOCK_ALIGN = 16
+};
+
+// A stack of blocks in chunks. All zero is an empty arena that cannot grow.
+struct async_arena {
+    char *top;               // first free byte
+    char *end;               // end of the current chunk
+    struct async_block *last; // topmost block, or NULL
+    // Called when `size` bytes (header included) do not fit: makes room and returns a block with
+    // ASYNC_BLOCK_FIRST set in `below`, already linked, or NULL with no memory left.
+    struct async_block *(*grow)(struct async_arena *arena, size_t size);
+    // Called when a first block was popped (arena->last is already the one below it): goes back a chunk.
+    void (*shrink)(struct async_arena *arena, struct async_block *first);
+};
+
+// ---- Contexts -----------------------------------------------------------------------------------------
+
+// What a poll is given. Lives at least as long as the future that is polled with it.
+struct async_context {
+    struct async_waker waker;
+    struct async_frame suspended; // set by the innermost generated frame that returned ASYNC_PENDING
+    struct async_arena arena;
+    bool out_of_memory; // a frame could not be allocated: the poller must drop the future
+};
+
+static inline struct async_block *async_block_of(void *frame)
+{
+    return (struct async_block *)((char *)frame - sizeof(struct async_block));
+}
+
+// Room for a frame of `size` bytes awaited by `parent`; NULL with no memory left.
+static inline void *async_frame_alloc(struct async_context *cx, size_t size, void *parent,
+                                      const struct async_frame_type *parent_type)
+{
+    struct async_arena *arena = &cx->arena;
+    size_t need = (size + sizeof(struct async_block) + (ASYNC_BLOCK_ALIGN - 1)) &
+                  ~(size_t)(ASYNC_BLOCK_ALIGN - 1);
+    struct async_block *block;
+    if (need <= (size_t)(arena->end - arena->top)) {
+        block = (struct async_block *)arena->top;
+        arena->top += need;
+        block->below = arena->last;
+        arena->last = block;
+    } else {
+        block = arena->grow ? arena->grow(arena, need) : NULL;
+        if (!block) {
+            cx->out_of_memory = true;
+            return NULL;
+        }
+    }
+    block->parent = parent;
+    block->parent_type = parent_type;
+    block->arena = arena;
+    return block + 1;
+}
+
+// Gives back what async_frame_alloc returned. The frame is ready or dropped.
+static inline void async_frame_free(void *frame)
+{
+    struct async_block *block = async_block_of(frame);
+    struct async_arena *arena = block->arena;
+    if (block != arena->last) {
+        block->below = (struct async_block *)((uintptr_t)block->below | ASYNC_BLOCK_FREED);
+        return;
+    }
+    for (;;) {
+        uintptr_t below = (uintptr_t)block->below;
+        struct async_block *next = (struct async_block *)(below & ~(uintptr_t)ASYNC_BLOCK_FLAGS);
+        arena->last = next;
+        if (below & ASYNC_BLOCK_FIRST)
+            arena->shrink(arena, block);
+        else
+            arena->top = (char *)block;
+        if (!next || !((uintptr_t)next->below & ASYNC_BLOCK_FREED))
+            return;
+        block = next;
+    }
+}
+
+// Has the walk of async_resume already seen this arena frame become ready?
+static inline bool async_frame_done(void *frame)
+{
+    return (uintptr_t)async_block_of(frame)->below & ASYNC_BLOCK_DONE;
+}
+
+// Polls the innermost suspended frame, and each parent whose child is done, until one is pending or the
+// outermost (the one without a parent) is ready. On ASYNC_PENDING cx->suspended is up to date.
+static inline enum async_poll async_resume(struct async_context *cx)
+{
+    char *frame = (char *)cx->suspended.frame;
+    const struct async_frame_type *type = cx->suspended.type;
+    for (;;) {
+        if (type->poll(frame, cx) == ASYNC_PENDING)
+            return ASYNC_PENDING;
+        const struct async_frame_link *link = type->links;
+        if (type->link_at != ASYNC_LINK_FIXED) {
+            unsigned n = (unsigned char)frame[type->link_at];
+            if (n == ASYNC_LINK_NONE)
+                return ASYNC_READY;
+            if (n == ASYNC_LINK_BLOCK) {
+                struct async_block *block = async_block_of(frame);
+                block->below = (struct async_block *)((uintptr_t)block->below | ASYNC_BLOCK_DONE);
+                frame = (char *)block->parent;
+                type = block->parent_type;
+                continue;
+            }
+            link += n - 1;
+        }
+        frame -= link->offset;
+        type = link->parent;
+    }
+}
+
+// The same for one operand of a join or select, which keeps its own innermost frame.
+static inline enum async_poll async_resume_operand(struct async_frame *operand,
+                                                   struct async_context *cx)
+{
+    cx->suspended = *operand;
+    enum async_poll poll = async_resume(cx);
+    *operand = cx->suspended;
+    return poll;
+}
+
+// Used by generated code: what polling an operand for the first time returned. A generated operand that is
+// pending has left its innermost frame in the context.
+static inline enum async_poll async_operand_polled(struct async_frame *operand,
+                                                   struct async_context *cx, bool generated,
+                                                   enum async_poll poll)
+{
+    if (generated && poll == ASYNC_PENDING)
+        *operand = cx->suspended;
+    return poll;
+}
+
+// Used by generated code: a future was polled again after it was ready.
+static inline enum async_poll async_polled_when_done(void)
+{
+#ifndef NDEBUG
+    extern void abort(void);
+    abort();
+#endif
+    return ASYNC_READY;
+}
+
+// ---- Descriptors: handling a future without knowing its type ------------------------------------------
+
+// One suspension point of a generated function.
+struct async_state_info {
+    const char *name;  // of the state, as in the enum
+    const char *child; // the function awaited there
+    unsigned line;     // of the await in the source
+};
+
+struct async_future_type {
+    const char *name; // the function's, as in the source
+    const char *file;
+    size_t size, align;
+    size_t result_at, result_size; // 0, 0: no result
+    void (*init)(void); // really void (*)(void *future, P...), the arguments as the function takes them
+    enum async_poll (*poll)(void *future, struct async_context *cx);
+    void (*drop)(void *future);
+    const struct async_frame_type *frame; // NULL: written by hand
+    const struct async_state_info *states; // state n > 0 is states[n - 1]; NULL: written by hand
+    unsigned state_count;
+    unsigned state_size; // bytes of the state member
+    size_t state_at;     // its offset
+};
+
+// `async_fn(T, (P, Q))`: pointer to an async function. A name of an async function converts to it.
+// In the translated view it points to the function's descriptor.
+typedef const struct async_future_type *async_fn_pointer;
+
+// memcpy is part of every freestanding C implementation; generated code copies arrays with it.
+void *memcpy(void *restrict to, const void *restrict from, size_t size);
+
+#endif

@@ -1,0 +1,164 @@
+// task.h - tasks: futures that an executor runs on their own.
+//
+//     #include <asyncc/async.h>
+//     #include <asyncc/task.h>
+//
+//     static async int half(int n) { await async_yield(); return n / 2; }
+//
+//     async int main(void)
+//     {
+//         struct async_task *t = async_spawn(half(84));        // NULL: no memory, and nothing ran
+//         if (!t)
+//             return 1;
+//         int status = await async_task_join(t);               // 0, -ECANCELED or -ENOMEM
+//         int n = status == 0 ? async_task_result(t, int) : 0;
+//         async_detach(t);                                     // the result is gone from here on
+//         return n == 42 ? 0 : 1;
+//     }
+//
+// Ownership: async_spawn returns a handle, which keeps the task's memory and its result until
+// async_detach(handle) gives it up, exactly once. Neither joining nor cancelling gives it up. A
+// task runs on whether or not it has a handle. When the executor ends, all its tasks end with it,
+// handles or not (see executor.h).
+//
+// Threads: a task belongs to the executor of the thread that spawned it; everything on this page is
+// for that thread only. Wakers of a task may be cloned, woken and dropped on any thread, and woken
+// in a signal handler (cloned or dropped there: no).
+#ifndef ASYNCC_TASK_H
+#define ASYNCC_TASK_H
+
+#include <asyncc/future.h>
+// async.h comes last: its keywords are macros.
+#include <asyncc/async.h>
+
+struct async_task;
+
+// Gives up the handle. The task runs on by itself and frees itself when it is done; if it is done
+// already, it is freed now, result included. Owner thread only. NULL is allowed and does nothing.
+void async_detach(struct async_task *task);
+
+// Drops the task's future at its suspension: what is pending there is cleaned up before this
+// returns, and async_task_join reports -ECANCELED. A task that cancels itself (or is cancelled from
+// within its own poll) is dropped when that poll returns, unless it finishes with that poll, which
+// wins. Does nothing if the task is done. The handle stays valid. Owner thread only. NULL is
+// allowed.
+void async_cancel(struct async_task *task);
+
+// Is the task done: finished, cancelled or out of memory? Owner thread only.
+bool async_task_done(struct async_task *task);
+
+// Where the result of a task that was joined with status 0 is. The bytes belong to the task and
+// stay until the handle is given up. `async_task_result(task, T)` in async.h reads them as a T.
+void *async_task_result_at(struct async_task *task);
+
+// ---- await async_task_join(task): waits until the task is done ----------------------------------
+//
+// Returns 0 (finished, the result may be read), -ECANCELED (dropped by async_cancel), or -ENOMEM
+// (dropped because a frame could not be allocated). Any number of tasks may join one task.
+// Cancel-safe: a dropped join leaves the task as it was.
+asyncc_async int async_task_join(struct async_task *task);
+
+struct async_task_join_future {
+    struct async_task *task;              // NULL: done, result is set
+    struct async_task_join_future *next;  // the task's list of those who wait
+    struct async_task_join_future **link; // what points to us; NULL: not in the list
+    struct async_waker waker;             // held while in the list
+    int result;
+};
+
+static inline void async_task_join_future_init(struct async_task_join_future *self,
+                                               struct async_task *task)
+{
+    self->task = task;
+    self->link = NULL;
+}
+
+enum async_poll async_task_join_future_poll(struct async_task_join_future *self,
+                                            struct async_context *cx);
+
+static inline void async_task_join_future_drop(struct async_task_join_future *self)
+{
+    if (!self->link)
+        return;
+    *self->link = self->next;
+    if (self->next)
+        self->next->link = self->link;
+    self->link = NULL;
+    async_waker_drop(&self->waker);
+}
+
+// ---- await async_yield(): lets every other ready task run first ---------------------------------
+//
+// Costs no system call and no clock. Cancel-safe.
+asyncc_async void async_yield(void);
+
+struct async_yield_future {
+    bool polled;
+};
+
+static inline void async_yield_future_init(struct async_yield_future *self)
+{
+    self->polled = false;
+}
+
+static inline enum async_poll async_yield_future_poll(struct async_yield_future *self,
+                                                      struct async_context *cx)
+{
+    if (self->polled)
+        return ASYNC_READY;
+    self->polled = true;
+    async_waker_wake(&cx->waker);
+    return ASYNC_PENDING;
+}
+
+static inline void async_yield_future_drop(struct async_yield_future *self)
+{
+    (void)self;
+}
+
+// ---- For generated and foreign code: spawning by descriptor -------------------------------------
+//
+//     struct half_future *f = async_task_new(&half_future_type);
+//     if (f)
+//         half_future_init(f, 84);
+//     struct async_task *t = f ? async_task_start(f) : NULL;
+
+// Room for a future of this type, in a task of this thread's executor, which is created if there is
+// none yet. The caller initialises it and calls async_task_start. NULL with no memory (or
+// descriptors) left.
+void *async_task_new(const struct async_future_type *type);
+
+// Queues the task whose future is initialised now, and returns its handle. Cannot fail: what can
+// run out was taken by async_task_new. `future` is what that returned.
+struct async_task *async_task_start(void *future);
+
+// Defines the descriptor `static const struct async_future_type NAME_future_type` of a hand-written
+// future, with the thunks that keep its function pointers well defined. The first form is for
+// futures with a `result`, the second for those without.
+#define ASYNC_FUTURE_TYPE(NAME)                                      \
+    ASYNC_FUTURE_TYPE_(NAME, offsetof(struct NAME##_future, result), \
+                       sizeof(((struct NAME##_future *)0)->result))
+#define ASYNC_FUTURE_TYPE_VOID(NAME) ASYNC_FUTURE_TYPE_(NAME, 0, 0)
+
+#define ASYNC_FUTURE_TYPE_(NAME, RESULT_AT, RESULT_SIZE)                                    \
+    static enum async_poll NAME##_future_poll_thunk(void *future, struct async_context *cx) \
+    {                                                                                       \
+        return NAME##_future_poll((struct NAME##_future *)future, cx);                      \
+    }                                                                                       \
+    static void NAME##_future_drop_thunk(void *future)                                      \
+    {                                                                                       \
+        NAME##_future_drop((struct NAME##_future *)future);                                 \
+    }                                                                                       \
+    static const struct async_future_type NAME##_future_type = {                            \
+        .name = #NAME,                                                                      \
+        .file = __FILE__,                                                                   \
+        .size = sizeof(struct NAME##_future),                                               \
+        .align = _Alignof(struct NAME##_future),                                            \
+        .result_at = RESULT_AT,                                                             \
+        .result_size = RESULT_SIZE,                                                         \
+        .init = (void (*)(void))NAME##_future_init,                                         \
+        .poll = NAME##_future_poll_thunk,                                                   \
+        .drop = NAME##_future_drop_thunk,                                                   \
+    }
+
+#endif

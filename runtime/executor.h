@@ -1,0 +1,93 @@
+// executor.h - one thread's ready queue, inbox, timers and descriptors.
+#ifndef ASYNCC_RUNTIME_EXECUTOR_H
+#define ASYNCC_RUNTIME_EXECUTOR_H
+
+#include <asyncc/executor.h>
+#include <stdatomic.h>
+
+#include "arena.h"
+#include "pool.h"
+#include "reactor.h"
+#include "task.h"
+#include "timer.h"
+
+#pragma GCC visibility push(hidden)
+
+struct async_source;
+
+enum {
+    EXECUTOR_POLLS = 128, // per turn, then timers and descriptors are looked after
+    EXECUTOR_IO = 64      // operations that one poll of a task may finish without waiting
+};
+
+struct async_executor {
+    // The ready queue: owner thread, and signal handlers on it while `open`.
+    struct async_task *ready_first, *ready_last;
+    // The owner thread's wakes may use the ready queue: the executor is in a turn, and no operation
+    // on the queue is underway. Only the owner thread writes it. A signal handler that finds it
+    // false, because it interrupted such an operation or the way to sleep, takes the inbox like
+    // another thread would.
+    volatile bool open;
+
+    // Owner thread only.
+    bool running; // inside block_on or run_main
+    bool closing; // all tasks are being dropped; no new ones
+    unsigned io_credit;
+    struct timer_wheel timers;
+    struct pool pool;
+    struct arena_cache chunks;
+    struct async_source **sources; // by descriptor
+    size_t source_room;            // length of that array
+    size_t source_count;           // registered ones
+    uint32_t source_generation;    // of the last one
+    const struct async_reactor_ops *ops;
+    struct async_reactor *reactor;
+
+    // Any thread.
+    _Alignas(64) _Atomic(struct async_task *) inbox; // by task->inbox_next, newest first
+    atomic_bool sleeping; // waits in the reactor, or is about to: set by the owner, cleared by wakers
+    atomic_bool closed; // the owner is gone: what comes to the inbox is freed by who put it there
+    atomic_uint refs;   // the owner, and each task with TASK_MERGED; the last one frees the executor
+};
+
+// This thread's executor, or NULL.
+extern _Thread_local struct async_executor *async_current;
+
+// This thread's executor, created if there is none. NULL with no memory or descriptors left.
+struct async_executor *executor_get(void);
+
+// Puts a task into the inbox, from any thread, and wakes the owner if it sleeps.
+void executor_send(struct async_executor *executor, struct async_task *task);
+
+// One reference less.
+void executor_unref(struct async_executor *executor);
+
+// Puts a task that is not queued at the end of the ready queue. `open` is false, or there are no
+// tasks yet.
+static inline void executor_push(struct async_executor *executor, struct async_task *task)
+{
+    task->next = NULL;
+    task->queued = true;
+    if (executor->ready_first)
+        executor->ready_last->next = task;
+    else
+        executor->ready_first = task;
+    executor->ready_last = task;
+}
+
+// Brackets operations on the ready queue: a signal handler sees either `open` and a whole queue, or
+// not open.
+static inline void executor_shut(struct async_executor *executor)
+{
+    executor->open = false;
+    atomic_signal_fence(memory_order_seq_cst);
+}
+
+static inline void executor_reopen(struct async_executor *executor)
+{
+    atomic_signal_fence(memory_order_seq_cst);
+    executor->open = true;
+}
+
+#pragma GCC visibility pop
+#endif

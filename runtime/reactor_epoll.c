@@ -1,0 +1,150 @@
+// reactor_epoll.c - the Linux back end: one epoll descriptor, and an eventfd to be woken by.
+//
+// Both are edge-triggered: a descriptor is registered once, and the eventfd need never be read, for
+// each write to it is an edge of its own.
+#define _GNU_SOURCE
+#include "reactor.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    EVENTS = 256
+};
+
+#define WAKE_TOKEN UINT64_MAX
+
+struct async_reactor {
+    int epoll;
+    int wake;
+    bool no_pwait2; // the kernel or a sandbox refuses epoll_pwait2
+    struct epoll_event events[EVENTS];
+};
+
+static void epoll_fini(struct async_reactor *reactor)
+{
+    if (reactor->wake >= 0)
+        close(reactor->wake);
+    if (reactor->epoll >= 0)
+        close(reactor->epoll);
+    free(reactor);
+}
+
+static int epoll_init(struct async_reactor **out)
+{
+    struct async_reactor *reactor = calloc(1, sizeof *reactor);
+    if (!reactor)
+        return -ENOMEM;
+    struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data.u64 = WAKE_TOKEN};
+    reactor->wake = -1;
+    reactor->epoll = epoll_create1(EPOLL_CLOEXEC);
+    if (reactor->epoll >= 0)
+        reactor->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (reactor->wake < 0 || epoll_ctl(reactor->epoll, EPOLL_CTL_ADD, reactor->wake, &event) < 0) {
+        int rc = -errno;
+        epoll_fini(reactor);
+        return rc;
+    }
+    *out = reactor;
+    return 0;
+}
+
+static int epoll_add(struct async_reactor *reactor, int fd, uint64_t token)
+{
+    struct epoll_event event = {
+        .events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
+        .data.u64 = token,
+    };
+    return epoll_ctl(reactor->epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
+}
+
+static void epoll_remove(struct async_reactor *reactor, int fd)
+{
+    // Fails only if the descriptor is closed already, and then it has left by itself.
+    struct epoll_event unused = {0};
+    epoll_ctl(reactor->epoll, EPOLL_CTL_DEL, fd, &unused);
+}
+
+// Like epoll_wait with a timeout in nanoseconds.
+static int wait_ns(struct async_reactor *reactor, uint64_t timeout_ns)
+{
+#ifdef SYS_epoll_pwait2
+    if (!reactor->no_pwait2 && timeout_ns != 0 && timeout_ns != UINT64_MAX &&
+        sizeof(time_t) == sizeof(int64_t)) {
+        struct timespec timeout = {
+            .tv_sec = (time_t)(timeout_ns / 1000000000),
+            .tv_nsec = (long)(timeout_ns % 1000000000),
+        };
+        long n = syscall(SYS_epoll_pwait2, reactor->epoll, reactor->events, EVENTS, &timeout, NULL, 0);
+        if (n >= 0 || (errno != ENOSYS && errno != EPERM))
+            return (int)n;
+        reactor->no_pwait2 = true;
+    }
+#endif
+    int timeout_ms = -1;
+    if (timeout_ns != UINT64_MAX) {
+        uint64_t ms = timeout_ns / 1000000 + (timeout_ns % 1000000 != 0);
+        timeout_ms = ms < INT_MAX ? (int)ms : INT_MAX;
+    }
+    return epoll_wait(reactor->epoll, reactor->events, EVENTS, timeout_ms);
+}
+
+static void epoll_wait_ready(struct async_reactor *reactor, uint64_t timeout_ns, reactor_ready *ready,
+                             void *data)
+{
+    // Fails only when a signal comes; the executor looks around and comes back.
+    int n = wait_ns(reactor, timeout_ns);
+    for (int i = 0; i < n; i++) {
+        struct epoll_event *event = &reactor->events[i];
+        uint64_t token = event->data.u64;
+        if (token == WAKE_TOKEN)
+            continue;
+        unsigned events = 0;
+        if (event->events & EPOLLIN)
+            events |= REACTOR_READABLE;
+        if (event->events & EPOLLOUT)
+            events |= REACTOR_WRITABLE;
+        if (event->events & (EPOLLHUP | EPOLLERR))
+            events |= REACTOR_READABLE | REACTOR_WRITABLE | REACTOR_CLOSED;
+        if (event->events & EPOLLRDHUP)
+            events |= REACTOR_READABLE | REACTOR_CLOSED;
+        ready(data, token, events);
+    }
+}
+
+static void epoll_wake(struct async_reactor *reactor)
+{
+    int saved = errno; // of the code that a signal handler interrupts
+    uint64_t one = 1;
+    ssize_t n;
+    do
+        n = write(reactor->wake, &one, sizeof one);
+    while (n < 0 && errno == EINTR);
+    errno = saved;
+}
+
+static uint64_t epoll_now_ns(struct async_reactor *reactor)
+{
+    (void)reactor;
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+const struct async_reactor_ops reactor_epoll = {
+    .name = "epoll",
+    .init = epoll_init,
+    .fini = epoll_fini,
+    .add = epoll_add,
+    .remove = epoll_remove,
+    .wait = epoll_wait_ready,
+    .wake = epoll_wake,
+    .now_ns = epoll_now_ns,
+};

@@ -1,0 +1,178 @@
+// timer.c - a hierarchical timer wheel with 1 ms ticks.
+//
+// Level 0 has a slot for each tick of the current 256, level 1 one for each 256 ticks of the
+// current 65536, and so on. A timer sits at the level of the highest byte in which its tick differs
+// from the wheel's, in the slot named by that byte; so every slot in use at a level comes after the
+// wheel's own position there, and when the wheel reaches it, the slot's timers move to lower
+// levels. Timers beyond 2^32 ticks wait in the top level and are sorted again each time round.
+//
+// FRESH TIMERS. Reading the clock costs more than everything else here, so arming does not: a new
+// timer waits in a list until the executor's turn is over, and its time starts then. A timer that
+// is disarmed in the same turn, like most timeouts, has cost two list operations.
+#include "timer.h"
+
+#include <assert.h>
+
+static bool list_empty(const struct async_timer_link *list)
+{
+    return !list->next || list->next == list;
+}
+
+static void list_push(struct async_timer_link *list, struct async_timer_link *link)
+{
+    if (!list->next)
+        list->next = list->prev = list;
+    link->next = list;
+    link->prev = list->prev;
+    list->prev->next = link;
+    list->prev = link;
+}
+
+static void list_remove(struct async_timer_link *link)
+{
+    link->prev->next = link->next;
+    link->next->prev = link->prev;
+    link->next = NULL;
+}
+
+// Moves all of `from` to the empty list `to`.
+static void list_move(struct async_timer_link *to, struct async_timer_link *from)
+{
+    if (list_empty(from))
+        return;
+    *to = *from;
+    to->next->prev = to->prev->next = to;
+    from->next = from->prev = from;
+}
+
+void timer_arm(struct timer_wheel *wheel, struct async_timer *timer)
+{
+    list_push(&wheel->fresh, &timer->link);
+}
+
+void timer_disarm(struct async_timer *timer)
+{
+    list_remove(&timer->link);
+    async_waker_drop(&timer->waker);
+}
+
+bool timer_wheel_busy(const struct timer_wheel *wheel)
+{
+    uint64_t any = 0;
+    for (int level = 0; level < TIMER_LEVELS; level++)
+        for (int i = 0; i < TIMER_SLOTS / 64; i++)
+            any |= wheel->occupied[level][i];
+    return any || !list_empty(&wheel->fresh);
+}
+
+static void insert(struct timer_wheel *wheel, struct async_timer *timer)
+{
+    uint64_t differ = timer->when ^ wheel->tick;
+    int level = differ ? (63 - __builtin_clzll(differ)) / 8 : 0;
+    if (level >= TIMER_LEVELS)
+        level = TIMER_LEVELS - 1;
+    unsigned slot = (timer->when >> (8 * level)) & (TIMER_SLOTS - 1);
+    wheel->occupied[level][slot / 64] |= UINT64_C(1) << (slot % 64);
+    list_push(&wheel->slots[level][slot], &timer->link);
+}
+
+// The first slot in use in [from, TIMER_SLOTS), or TIMER_SLOTS. Clears the bits of empty ones it
+// meets.
+static unsigned find_slot(struct timer_wheel *wheel, int level, unsigned from)
+{
+    for (unsigned word = from / 64; word < TIMER_SLOTS / 64; word++) {
+        uint64_t *bits = &wheel->occupied[level][word];
+        uint64_t mask = word == from / 64 ? ~UINT64_C(0) << (from % 64) : ~UINT64_C(0);
+        while (*bits & mask) {
+            unsigned bit = (unsigned)__builtin_ctzll(*bits & mask);
+            if (!list_empty(&wheel->slots[level][word * 64 + bit]))
+                return word * 64 + bit;
+            *bits &= ~(UINT64_C(1) << bit);
+        }
+    }
+    return TIMER_SLOTS;
+}
+
+// The next tick at which a slot must be emptied, or TIMER_NEVER.
+static uint64_t next_tick(struct timer_wheel *wheel)
+{
+    for (int level = 0; level < TIMER_LEVELS; level++) {
+        int shift = 8 * level;
+        unsigned here = (wheel->tick >> shift) & (TIMER_SLOTS - 1);
+        uint64_t around = wheel->tick >> shift >> 8 << 8 << shift; // where this round of the level began
+        unsigned slot = find_slot(wheel, level, here + 1);
+        if (slot < TIMER_SLOTS)
+            return around | (uint64_t)slot << shift;
+        if (level < TIMER_LEVELS - 1)
+            continue;
+        // Beyond the top level's round: sorted again in the next one.
+        slot = find_slot(wheel, level, 0);
+        if (slot < TIMER_SLOTS)
+            return around + ((uint64_t)TIMER_SLOTS << shift) + ((uint64_t)slot << shift);
+    }
+    return TIMER_NEVER;
+}
+
+// Sorts the timers of a slot the wheel has reached into lower levels.
+static void cascade(struct timer_wheel *wheel, int level)
+{
+    unsigned slot = (wheel->tick >> (8 * level)) & (TIMER_SLOTS - 1);
+    struct async_timer_link list = {0};
+    list_move(&list, &wheel->slots[level][slot]);
+    wheel->occupied[level][slot / 64] &= ~(UINT64_C(1) << (slot % 64));
+    for (struct async_timer_link *link = list.next; link && link != &list;) {
+        struct async_timer_link *next = link->next;
+        insert(wheel, (struct async_timer *)link);
+        link = next;
+    }
+}
+
+static void fire(struct timer_wheel *wheel)
+{
+    unsigned slot = wheel->tick & (TIMER_SLOTS - 1);
+    list_move(&wheel->due, &wheel->slots[0][slot]);
+    wheel->occupied[0][slot / 64] &= ~(UINT64_C(1) << (slot % 64));
+    while (!list_empty(&wheel->due)) {
+        struct async_timer *timer = (struct async_timer *)wheel->due.next;
+        list_remove(&timer->link);
+        timer->when = ASYNC_TIMER_FIRED;
+        struct async_waker waker = timer->waker; // the timer may be gone once it is woken
+        async_waker_wake(&waker);
+        async_waker_drop(&waker);
+    }
+}
+
+static void start_fresh(struct timer_wheel *wheel, uint64_t now_ns)
+{
+    uint64_t now = now_ns / TIMER_TICK_NS + (now_ns % TIMER_TICK_NS != 0); // up: never early
+    while (!list_empty(&wheel->fresh)) {
+        struct async_timer *timer = (struct async_timer *)wheel->fresh.next;
+        list_remove(&timer->link);
+        uint64_t far = TIMER_NEVER / TIMER_TICK_NS - 1; // still a time in nanoseconds
+        timer->when = timer->when < far - now ? now + timer->when : far;
+        insert(wheel, timer);
+    }
+}
+
+void timer_wheel_advance(struct timer_wheel *wheel, uint64_t now_ns)
+{
+    uint64_t now = now_ns / TIMER_TICK_NS;
+    uint64_t next;
+    while ((next = next_tick(wheel)) <= now) {
+        wheel->tick = next;
+        for (int level = TIMER_LEVELS - 1; level > 0; level--)
+            if (!(next & ((UINT64_C(1) << (8 * level)) - 1)))
+                cascade(wheel, level);
+        fire(wheel);
+    }
+    // Nothing lies in between, so every timer keeps its place.
+    if (now > wheel->tick)
+        wheel->tick = now;
+    start_fresh(wheel, now_ns);
+}
+
+uint64_t timer_wheel_next(struct timer_wheel *wheel)
+{
+    uint64_t tick = next_tick(wheel);
+    return tick == TIMER_NEVER ? TIMER_NEVER : tick * TIMER_TICK_NS;
+}

@@ -1,0 +1,6 @@
+#include "plain.h"
+
+int plain(void)
+{
+    return 42;
+}

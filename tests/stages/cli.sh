@@ -1,0 +1,83 @@
+# cli - asyncc's command line: what it prints, what it writes, how it exits.
+. tests/lib.sh
+scratch cli
+root=$PWD
+cp examples/echo_server.c "$T/good.c"
+printf '#include <asyncc/async.h>\nasync int f(void);\nint g(void) { return f() +; }\n' >"$T/bad.c"
+cd "$T" || exit 1
+
+# expect WHAT STATUS PATTERN ARGUMENT... - asyncc exits so, and a line of its output matches; "" asks for no output.
+expect()
+{
+    what=cli/$1
+    want=$2
+    pattern=$3
+    shift 3
+    timeout 60 "$ASYNCC" "$@" >"$T/log" 2>&1 </dev/null
+    got=$?
+    echo "(exit status $got; expected $want and '$pattern')" >"$T/why"
+    cat "$T/log" >>"$T/why"
+    if [ $got -ne "$want" ]; then
+        fail "$what" "$T/why"
+    elif [ -z "$pattern" ] && [ -s "$T/log" ]; then
+        fail "$what" "$T/why"
+    elif ! grep -q -e "$pattern" "$T/log" && [ -n "$pattern" ]; then
+        fail "$what" "$T/why"
+    else
+        ok "$what"
+    fi
+}
+
+# no_file WHAT FILE...
+no_file()
+{
+    what=cli/$1
+    shift
+    for file; do
+        if [ -e "$file" ]; then
+            fail "$what: $file exists"
+            return
+        fi
+    done
+    ok "$what"
+}
+
+version=$(sed -n 's/.*VERSION \([0-9.]*\) LANGUAGES.*/\1/p' "$root/CMakeLists.txt")
+
+expect "help" 0 '--explain' --help
+expect "version is the project's" 0 "$version" --version
+expect "translates quietly" 0 '' good.c -o good.out.c
+check "cli/the output is there" test -s good.out.c
+expect "no input" 2 . -o x.c
+expect "missing input" 2 'missing.c' missing.c -o x.c
+expect "a directory" 2 . "$T" -o x.c
+expect "an unknown flag" 2 'frobnicate' --frobnicate good.c -o x.c
+expect "an output that cannot be written" 2 'no/such' good.c -o no/such/dir.c
+expect "a full disk" 2 . good.c -o /dev/full
+expect "an error of the C front end" 1 '^bad.c:3:[0-9]*: error: ' bad.c -o x.c
+no_file "failures leave no output" x.c
+: >empty.c
+expect "an empty file" 0 '' empty.c -o empty.out.c
+
+expect "--check of a fresh output" 0 '' --check good.c -o good.out.c
+echo '/* edited */' >>good.out.c
+expect "--check of a stale output" 1 . --check good.c -o good.out.c
+expect "--check of a missing output" 1 . --check good.c -o none.c
+no_file "--check writes nothing" none.c
+
+expect "json diagnostics" 1 '"line": *3' --diagnostics=json bad.c -o x.c
+expect "a dependency file" 0 '' good.c -o dep.c -MD -MF dep.d
+check "cli/it names the output" grep -q '^dep\.c:' dep.d
+check "cli/it names the source" grep -q 'good\.c' dep.d
+check "cli/it names the headers" grep -q 'asyncc/net\.h' dep.d
+
+expect "an unknown code" 2 . --explain E999999
+
+# Two runs give the same bytes, and neither the place of the file nor the directory of the run shows in them.
+mkdir -p elsewhere
+cp good.c elsewhere/
+"$ASYNCC" good.c -o once.c
+(cd elsewhere && "$ASYNCC" good.c -o ../twice.c)
+check "cli/the same output elsewhere" cmp once.c twice.c
+check "cli/no absolute path in the output" sh -c "! grep -n '$T' once.c"
+exit 0

@@ -1,0 +1,494 @@
+// runtime_net.c - TCP on loopback and waiting for descriptors: short reads, resets, cancelling in
+// the middle, running out of descriptors; and that no descriptor leaks.
+#define _GNU_SOURCE
+#include "runtime_support.h"
+
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+ASYNC_FUTURE_TYPE(async_tcp_accept);
+ASYNC_FUTURE_TYPE(async_tcp_connect);
+ASYNC_FUTURE_TYPE(async_tcp_read);
+ASYNC_FUTURE_TYPE(async_tcp_write_all);
+ASYNC_FUTURE_TYPE(async_readable);
+ASYNC_FUTURE_TYPE(async_writable);
+ASYNC_FUTURE_TYPE_VOID(async_sleep_ms);
+
+static int open_descriptors(void)
+{
+    int n = 0;
+    DIR *dir = opendir("/proc/self/fd");
+    while (readdir(dir))
+        n++;
+    closedir(dir);
+    return n;
+}
+
+static int descriptors_before;
+
+static int count_descriptors(void **unused)
+{
+    (void)unused;
+    descriptors_before = open_descriptors();
+    return 0;
+}
+
+static int no_descriptor_leaks(void **unused)
+{
+    (void)unused;
+    async_executor_close();
+    assert_int_equal(open_descriptors(), descriptors_before);
+    return 0;
+}
+
+static void nap(uint64_t ms)
+{
+    struct async_sleep_ms_future f;
+    async_sleep_ms_future_init(&f, ms);
+    async_block_on_future(&async_sleep_ms_future_type, &f);
+}
+
+static int accept_now(struct async_listener *listener, struct async_tcp **out)
+{
+    struct async_tcp_accept_future f;
+    async_tcp_accept_future_init(&f, listener, out);
+    async_block_on_future(&async_tcp_accept_future_type, &f);
+    return f.result;
+}
+
+static int connect_now(const char *host, int port, struct async_tcp **out)
+{
+    struct async_tcp_connect_future f;
+    async_tcp_connect_future_init(&f, host, port, out);
+    async_block_on_future(&async_tcp_connect_future_type, &f);
+    return f.result;
+}
+
+static ssize_t read_now(struct async_tcp *tcp, void *buf, size_t n)
+{
+    struct async_tcp_read_future f;
+    async_tcp_read_future_init(&f, tcp, buf, n);
+    async_block_on_future(&async_tcp_read_future_type, &f);
+    return f.result;
+}
+
+static ssize_t write_now(struct async_tcp *tcp, const void *buf, size_t n)
+{
+    struct async_tcp_write_all_future f;
+    async_tcp_write_all_future_init(&f, tcp, buf, n);
+    async_block_on_future(&async_tcp_write_all_future_type, &f);
+    return f.result;
+}
+
+static int readable_now(int fd)
+{
+    struct async_readable_future f;
+    async_readable_future_init(&f, fd);
+    async_block_on_future(&async_readable_future_type, &f);
+    return f.result;
+}
+
+static int writable_now(int fd)
+{
+    struct async_writable_future f;
+    async_writable_future_init(&f, fd);
+    async_block_on_future(&async_writable_future_type, &f);
+    return f.result;
+}
+
+static struct async_task *start_read(struct async_tcp *tcp, void *buf, size_t n)
+{
+    struct async_tcp_read_future *f = async_task_new(&async_tcp_read_future_type);
+    async_tcp_read_future_init(f, tcp, buf, n);
+    return async_task_start(f);
+}
+
+static struct async_task *start_write(struct async_tcp *tcp, const void *buf, size_t n)
+{
+    struct async_tcp_write_all_future *f = async_task_new(&async_tcp_write_all_future_type);
+    async_tcp_write_all_future_init(f, tcp, buf, n);
+    return async_task_start(f);
+}
+
+static struct async_task *start_accept(struct async_listener *listener, struct async_tcp **out)
+{
+    struct async_tcp_accept_future *f = async_task_new(&async_tcp_accept_future_type);
+    async_tcp_accept_future_init(f, listener, out);
+    return async_task_start(f);
+}
+
+static struct async_task *start_readable(int fd)
+{
+    struct async_readable_future *f = async_task_new(&async_readable_future_type);
+    async_readable_future_init(f, fd);
+    return async_task_start(f);
+}
+
+struct pair {
+    struct async_listener *listener;
+    struct async_tcp *a, *b;
+};
+
+static struct pair make_pair(const char *host)
+{
+    struct pair p;
+    assert_int_equal(async_tcp_listen(host, 0, &p.listener), 0);
+    assert_true(async_listener_port(p.listener) > 0);
+    assert_int_equal(connect_now(host, async_listener_port(p.listener), &p.a), 0);
+    assert_int_equal(accept_now(p.listener, &p.b), 0);
+    return p;
+}
+
+static void close_pair(struct pair *p)
+{
+    async_tcp_close(p->a);
+    async_tcp_close(p->b);
+    async_listener_close(p->listener);
+}
+
+static void talks(void **unused)
+{
+    (void)unused;
+    static const char *hosts[] = {"127.0.0.1", "localhost", "::1"};
+    for (int i = 0; i < 3; i++) {
+        struct async_listener *probe;
+        if (async_tcp_listen(hosts[i], 0, &probe) < 0 && i == 2)
+            continue; // no IPv6 here
+        async_listener_close(probe);
+        struct pair p = make_pair(hosts[i]);
+        char buf[100];
+        assert_int_equal(write_now(p.a, "hello world", 11), 11);
+        assert_int_equal(read_now(p.b, buf, 5), 5);
+        assert_int_equal(read_now(p.b, buf + 5, 90), 6); // a short read: drained
+        assert_memory_equal(buf, "hello world", 11);
+        struct async_task *later = start_read(p.b, buf, 100);
+        nap(5);
+        assert_false(async_task_done(later));
+        assert_int_equal(write_now(p.a, "more", 4), 4);
+        nap(5);
+        assert_int_equal(async_task_result(later, ssize_t), 4);
+        async_detach(later);
+        // Data and the end at once: the short read must not wait for an edge that came already.
+        assert_int_equal(write_now(p.a, "bye", 3), 3);
+        shutdown(async_tcp_fd(p.a), SHUT_WR);
+        nap(5);
+        assert_int_equal(read_now(p.b, buf, 100), 3);
+        assert_int_equal(read_now(p.b, buf, 100), 0);
+        assert_int_equal(read_now(p.b, buf, 100), 0);
+        assert_int_equal(write_now(p.b, "x", 1), 1);
+        assert_int_equal(read_now(p.a, buf, 100), 1);
+        assert_int_equal(write_now(p.a, "x", 0), 0);
+        close_pair(&p);
+    }
+}
+
+static void refuses_bad_addresses(void **unused)
+{
+    (void)unused;
+    struct async_listener *l;
+    struct async_tcp *t;
+    assert_int_equal(async_tcp_listen("no.such.name", 1, &l), -EINVAL);
+    assert_int_equal(async_tcp_listen("127.0.0.1", 65536, &l), -EINVAL);
+    assert_int_equal(async_tcp_listen("127.0.0.1", -1, &l), -EINVAL);
+    assert_int_equal(async_tcp_listen(NULL, 0, &l), 0);
+    struct async_listener *second;
+    assert_int_equal(async_tcp_listen("", async_listener_port(l), &second), -EADDRINUSE);
+    int port = async_listener_port(l);
+    async_listener_close(l);
+    async_listener_close(NULL);
+    async_tcp_close(NULL);
+    assert_int_equal(connect_now("127.0.0.1", port, &t), -ECONNREFUSED);
+    assert_int_equal(connect_now("300.1.1.1", port, &t), -EINVAL);
+}
+
+// More than the socket buffers hold, with a reader that takes odd bits.
+static void writes_all(void **unused)
+{
+    (void)unused;
+    enum {
+        SIZE = 20 << 20
+    };
+    struct pair p = make_pair("127.0.0.1");
+    char *out = malloc(SIZE), *in = malloc(SIZE);
+    for (size_t i = 0; i < SIZE; i++)
+        out[i] = (char)(i * 31 + i / 4096);
+    struct async_task *writer = start_write(p.a, out, SIZE);
+    size_t got = 0;
+    while (got < SIZE) {
+        size_t want = 1 + got % 70001;
+        ssize_t n = read_now(p.b, in + got, want < SIZE - got ? want : SIZE - got);
+        assert_true(n > 0);
+        got += (size_t)n;
+    }
+    assert_memory_equal(in, out, SIZE);
+    nap(1);
+    assert_int_equal(async_task_result(writer, ssize_t), SIZE);
+    async_detach(writer);
+    free(in);
+    free(out);
+    close_pair(&p);
+}
+
+static void reports_a_reset(void **unused)
+{
+    (void)unused;
+    struct pair p = make_pair("127.0.0.1");
+    char buf[10];
+    struct async_task *reader = start_read(p.a, buf, sizeof buf);
+    nap(2);
+    struct linger now = {1, 0};
+    setsockopt(async_tcp_fd(p.b), SOL_SOCKET, SO_LINGER, &now, sizeof now);
+    async_tcp_close(p.b);
+    nap(5);
+    assert_int_equal(async_task_result(reader, ssize_t), -ECONNRESET);
+    async_detach(reader);
+    assert_int_equal(write_now(p.a, "x", 1), -EPIPE); // and no SIGPIPE
+    p.b = NULL;
+    close_pair(&p);
+}
+
+static void cancels_in_the_middle(void **unused)
+{
+    (void)unused;
+    struct pair p = make_pair("127.0.0.1");
+    char buf[10];
+    enum {
+        SIZE = 20 << 20
+    };
+    char *big = calloc(1, SIZE);
+    struct async_tcp *peer;
+    struct async_task *reader = start_read(p.b, buf, sizeof buf);
+    struct async_task *reader2 = start_read(p.b, buf, sizeof buf);
+    struct async_task *writer = start_write(p.b, big, SIZE);
+    struct async_task *accepter = start_accept(p.listener, &peer);
+    struct async_task *never = start_accept(p.listener, &peer);
+    async_cancel(never);
+    nap(5);
+    assert_false(async_task_done(reader) || async_task_done(writer) || async_task_done(accepter));
+    async_cancel(reader2);
+    async_cancel(reader);
+    async_cancel(writer);
+    async_cancel(accepter);
+    // The same connection goes on working.
+    assert_int_equal(write_now(p.a, "abc", 3), 3);
+    assert_int_equal(read_now(p.b, buf, sizeof buf), 3);
+    free(big);
+    async_detach(reader);
+    async_detach(reader2);
+    async_detach(writer);
+    async_detach(accepter);
+    async_detach(never);
+    close_pair(&p);
+    // A connect that nobody answers.
+    struct async_tcp *t = NULL;
+    struct async_tcp_connect_future *f = async_task_new(&async_tcp_connect_future_type);
+    async_tcp_connect_future_init(f, "192.0.2.1", 9, &t);
+    struct async_task *connecter = async_task_start(f);
+    nap(2);
+    async_cancel(connecter);
+    async_detach(connecter);
+    assert_null(t);
+}
+
+static void the_end_finds_operations_pending(void **unused)
+{
+    (void)unused;
+    struct pair p = make_pair("127.0.0.1");
+    char buf[10];
+    start_read(p.a, buf, sizeof buf);
+    start_readable(async_tcp_fd(p.b));
+    nap(2);
+    async_executor_close();
+    close_pair(&p); // allowed, though their executor is gone
+}
+
+static void several_accept_on_one_listener(void **unused)
+{
+    (void)unused;
+    enum {
+        MANY = 50
+    };
+    struct async_listener *l;
+    assert_int_equal(async_tcp_listen("127.0.0.1", 0, &l), 0);
+    struct async_tcp *peers[MANY] = {0}, *clients[MANY];
+    struct async_task *tasks[MANY];
+    for (int i = 0; i < MANY; i++)
+        tasks[i] = start_accept(l, &peers[i]);
+    nap(1);
+    for (int i = 0; i < MANY; i++)
+        assert_int_equal(connect_now("127.0.0.1", async_listener_port(l), &clients[i]), 0);
+    nap(10);
+    for (int i = 0; i < MANY; i++) {
+        assert_int_equal(async_task_result(tasks[i], int), 0);
+        async_detach(tasks[i]);
+        async_tcp_close(peers[i]);
+        async_tcp_close(clients[i]);
+    }
+    async_listener_close(l);
+}
+
+static void survives_running_out_of_descriptors(void **unused)
+{
+    (void)unused;
+    struct async_listener *l;
+    assert_int_equal(async_tcp_listen("127.0.0.1", 0, &l), 0);
+    int client = socket(AF_INET, SOCK_STREAM, 0);
+    struct sockaddr_in address = {
+        .sin_family = AF_INET,
+        .sin_port = htons((uint16_t)async_listener_port(l)),
+        .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+    };
+    assert_int_equal(connect(client, (struct sockaddr *)&address, sizeof address), 0);
+    struct rlimit before, none;
+    getrlimit(RLIMIT_NOFILE, &before);
+    none = before;
+    none.rlim_cur = 0;
+    setrlimit(RLIMIT_NOFILE, &none);
+    struct async_tcp *peer = NULL, *other;
+    struct async_task *accepter = start_accept(l, &peer);
+    assert_int_equal(connect_now("127.0.0.1", 9, &other), -EMFILE);
+    struct rusage start, end;
+    getrusage(RUSAGE_SELF, &start);
+    nap(150);
+    getrusage(RUSAGE_SELF, &end);
+    assert_false(async_task_done(accepter));
+    long spent =
+        (end.ru_utime.tv_sec - start.ru_utime.tv_sec + end.ru_stime.tv_sec - start.ru_stime.tv_sec) *
+            1000000 +
+        end.ru_utime.tv_usec - start.ru_utime.tv_usec + end.ru_stime.tv_usec - start.ru_stime.tv_usec;
+    assert_true(spent < 50000); // it does not spin
+    setrlimit(RLIMIT_NOFILE, &before);
+    nap(100);
+    assert_int_equal(async_task_result(accepter, int), 0);
+    async_detach(accepter);
+    close(client);
+    async_tcp_close(peer);
+    // Closed while it waits to try again.
+    client = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(connect(client, (struct sockaddr *)&address, sizeof address), 0);
+    setrlimit(RLIMIT_NOFILE, &none);
+    accepter = start_accept(l, &peer);
+    nap(5);
+    setrlimit(RLIMIT_NOFILE, &before);
+    async_cancel(accepter);
+    async_detach(accepter);
+    async_listener_close(l);
+    close(client);
+    nap(60);
+}
+
+// ---- Any descriptor -----------------------------------------------------------------------------
+
+static void waits_for_a_pipe(void **unused)
+{
+    (void)unused;
+    for (int round = 0; round < 3; round++) { // the same numbers again and again
+        int fds[2];
+        assert_int_equal(pipe2(fds, O_NONBLOCK | O_CLOEXEC), 0);
+        assert_int_equal(writable_now(fds[1]), 0);
+        struct async_task *reader = start_readable(fds[0]);
+        struct async_task *reader2 = start_readable(fds[0]);
+        struct async_task *dropped = start_readable(fds[0]);
+        nap(2);
+        assert_false(async_task_done(reader));
+        async_cancel(dropped);
+        async_detach(dropped);
+        assert_int_equal(write(fds[1], "x", 1), 1);
+        nap(2);
+        assert_int_equal(async_task_result(reader, int), 0);
+        assert_int_equal(async_task_result(reader2, int), 0);
+        async_detach(reader);
+        async_detach(reader2);
+        assert_int_equal(readable_now(fds[0]), 0); // still unread
+        char c;
+        assert_int_equal(read(fds[0], &c, 1), 1);
+        reader = start_readable(fds[0]);
+        nap(2);
+        assert_false(async_task_done(reader));
+        close(fds[1]);
+        nap(2);
+        assert_int_equal(async_task_result(reader, int), 0);
+        async_detach(reader);
+        close(fds[0]);
+    }
+}
+
+static void needs_not_wait_for_a_file(void **unused)
+{
+    (void)unused;
+    FILE *file = tmpfile();
+    assert_int_equal(readable_now(fileno(file)), 0);
+    assert_int_equal(writable_now(fileno(file)), 0);
+    fclose(file);
+    assert_int_equal(readable_now(9999), -EBADF);
+    assert_int_equal(writable_now(-1), -EBADF);
+}
+
+static void waits_beside_a_connection(void **unused)
+{
+    (void)unused;
+    struct pair p = make_pair("127.0.0.1");
+    struct async_task *reader = start_readable(async_tcp_fd(p.b));
+    nap(2);
+    assert_false(async_task_done(reader));
+    assert_int_equal(write_now(p.a, "x", 1), 1);
+    nap(2);
+    assert_int_equal(async_task_result(reader, int), 0);
+    async_detach(reader);
+    char buf[10];
+    assert_int_equal(read_now(p.b, buf, 10), 1);
+    close_pair(&p);
+}
+
+static enum async_poll hog(void *data, struct async_context *cx, int *state)
+{
+    (void)state;
+    async_waker_wake(&cx->waker);
+    return *(bool *)data ? ASYNC_READY : ASYNC_PENDING;
+}
+
+// A task that never sleeps does not keep others from their descriptors and timers.
+static void nobody_starves(void **unused)
+{
+    (void)unused;
+    struct pair p = make_pair("127.0.0.1");
+    bool stop = false;
+    struct async_task *busy = spawn_script(hog, NULL, &stop);
+    char buf[10];
+    struct async_task *reader = start_read(p.b, buf, 10);
+    nap(3);
+    assert_int_equal(write_now(p.a, "x", 1), 1);
+    nap(3);
+    assert_int_equal(async_task_result(reader, ssize_t), 1);
+    async_detach(reader);
+    stop = true;
+    nap(1);
+    assert_true(async_task_done(busy));
+    async_detach(busy);
+    close_pair(&p);
+}
+
+#define TEST(NAME) cmocka_unit_test_setup_teardown(NAME, count_descriptors, no_descriptor_leaks)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(talks),
+        TEST(refuses_bad_addresses),
+        TEST(writes_all),
+        TEST(reports_a_reset),
+        TEST(cancels_in_the_middle),
+        TEST(the_end_finds_operations_pending),
+        TEST(several_accept_on_one_listener),
+        TEST(survives_running_out_of_descriptors),
+        TEST(waits_for_a_pipe),
+        TEST(needs_not_wait_for_a_file),
+        TEST(waits_beside_a_connection),
+        TEST(nobody_starves),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
