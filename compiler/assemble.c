@@ -135,7 +135,7 @@ static void declare_functions(struct output *o, struct function *fn)
     say(o, "%s%svoid %s_future_drop(%s);\n", u, l, fn->name, self_parameter(fn));
     if (needs_descriptor(fn))
         say(o, "%sconst struct async_future_type %s_future_type;\n", *l ? l : "extern ", fn->name);
-    say(o, "static const struct async_frame_type %s_frame;\n", fn->name);
+    say(o, "%sstatic const struct async_frame_type %s_frame;\n", unused(fn), fn->name);
 }
 
 static void put_state_enum(struct output *o, struct function *fn)
@@ -176,40 +176,6 @@ static void put_block_on_helper(struct output *o, struct function *fn, const cha
     say(o, "}\n");
 }
 
-static void put_head(struct output *o, struct function *fn)
-{
-    sync_output(o);
-    say(o, "\n// ---- async %s\n", fn->name);
-    put_state_enum(o, fn);
-    say(o, "struct %s_future {\n", fn->name);
-    for (size_t i = 0; i < fn->layout->members.count; i++)
-        put_field(o, fn->layout->members.at[i], 4);
-    say(o, "};\n\n");
-    declare_functions(o, fn);
-    if (fn->spawned)
-        put_spawn_helper(o, fn, parameters(fn, ""), argument_names(fn));
-    if (fn->blocked_on)
-        put_block_on_helper(o, fn, parameters(fn, ""), argument_names(fn));
-    say(o, "\n");
-}
-
-// ---- The tail: init, poll, drop, tables -----------------------------------------------------------------
-
-static void put_init(struct output *o, struct function *fn)
-{
-    say(o, "%svoid %s_future_init(%s)\n{\n", linkage(fn), fn->name, parameters(fn, self_parameter(fn)));
-    say(o, "    %s->state = %s_state_start;\n", fn->self, fn->name);
-    if (!fn->link_fixed)
-        say(o, "    %s->link = ASYNC_LINK_NONE;\n", fn->self);
-    for (unsigned i = 0; i < fn->parameter_count; i++) {
-        struct local *p = fn->locals.at[i];
-        if (!*p->name)
-            continue;
-        say(o, "    %s->%s = %s;\n", fn->self, p->field, p->name);
-    }
-    say(o, "}\n\n");
-}
-
 static bool is_mentioned(struct function *fn, struct local *l)
 {
     for (size_t i = 0; i < fn->mentions.count; i++)
@@ -248,13 +214,67 @@ static const char *prologue(struct function *fn)
     return b.text;
 }
 
+static void put_local_types(struct output *o, struct function *fn)
+{
+    for (size_t i = 0; i < fn->local_types.count; i++)
+        if (fn->local_types.at[i]->hoisted && !fn->local_types.at[i]->inside)
+            say(o, "%s %s;\n", fn->local_types.at[i]->keyword, fn->local_types.at[i]->moved);
+    for (size_t i = 0; i < fn->local_types.count; i++) {
+        struct local_type *t = fn->local_types.at[i];
+        if (!t->hoisted || t->inside)
+            continue;
+        say(o, "%s %s ", t->keyword, t->moved);
+        o->fn = fn;
+        o->source = fn->source;
+        copy_source(o, t->body, t->end);
+        o->fn = NULL;
+        o->source = fn->unit->main;
+        say(o, ";\n\n");
+    }
+}
+
+static void put_head(struct output *o, struct function *fn)
+{
+    sync_output(o);
+    say(o, "\n// ---- async %s\n", fn->name);
+    fn->prologue = prologue(fn); // before the local types: it may need some
+    put_local_types(o, fn);
+    put_state_enum(o, fn);
+    say(o, "struct %s_future {\n", fn->name);
+    for (size_t i = 0; i < fn->layout->members.count; i++)
+        put_field(o, fn->layout->members.at[i], 4);
+    say(o, "};\n\n");
+    declare_functions(o, fn);
+    if (fn->spawned)
+        put_spawn_helper(o, fn, parameters(fn, ""), argument_names(fn));
+    if (fn->blocked_on)
+        put_block_on_helper(o, fn, parameters(fn, ""), argument_names(fn));
+    say(o, "\n");
+}
+
+// ---- The tail: init, poll, drop, tables -----------------------------------------------------------------
+
+static void put_init(struct output *o, struct function *fn)
+{
+    say(o, "%svoid %s_future_init(%s)\n{\n", linkage(fn), fn->name, parameters(fn, self_parameter(fn)));
+    say(o, "    %s->state = %s_state_start;\n", fn->self, fn->name);
+    if (!fn->link_fixed)
+        say(o, "    %s->link = ASYNC_LINK_NONE;\n", fn->self);
+    for (unsigned i = 0; i < fn->parameter_count; i++) {
+        struct local *p = fn->locals.at[i];
+        if (!*p->name)
+            continue;
+        say(o, "    %s->%s = %s;\n", fn->self, p->field, p->name);
+    }
+    say(o, "}\n\n");
+}
+
 static void put_poll(struct output *o, struct function *fn)
 {
     say(o, "static enum async_poll %s_frame_poll(void *asyncc_future, struct async_context *%s)\n", fn->name, fn->cx);
-    const char *head = prologue(fn);
     o->fn = fn;
     o->source = fn->source;
-    emit_source_block(o, fn->lowered, head);
+    emit_source_block(o, fn->lowered, fn->prologue);
     // Falling off the end: before the closing brace.
     o->b->length--;
     while (o->b->length && (o->b->text[o->b->length - 1] == ' ' || o->b->text[o->b->length - 1] == '\n')) {
@@ -448,8 +468,6 @@ static void put_tail(struct output *o, struct function *fn)
     put_init(o, fn);
     put_poll(o, fn);
     put_drop(o, fn);
-    put_links(o, fn);
-    put_frame_type(o, fn);
     put_descriptor(o, fn);
     if (fn->is_main)
         put_main(o, fn);
@@ -682,6 +700,13 @@ void emit(struct unit *unit, const char *output_path, bool lines, struct buffer 
             at = fn->end;
         }
     }
-    if (s->length && s->text[s->length - 1] != '\n')
-        say(&o, "\n");
+    sync_output(&o); // the links name members of futures defined anywhere above
+    say(&o, "\n");
+    for (size_t i = 0; i < unit->functions.count; i++) {
+        struct function *fn = unit->functions.at[i];
+        if (fn->is_async && fn->body) {
+            put_links(&o, fn);
+            put_frame_type(&o, fn);
+        }
+    }
 }

@@ -82,6 +82,11 @@ struct range {
     unsigned start, end;
 };
 
+struct expansion { // a macro that expand.c replaced by its text
+    unsigned start, end;                   // in the text as it is now
+    unsigned original_start, original_end; // as the user wrote it
+};
+
 struct source {
     const char *path; // as the user gave or included it
     char *text;
@@ -90,6 +95,8 @@ struct source {
     struct vec(struct invocation) invocations; // sorted by start, disjoint
     struct vec(struct range) skipped;          // by #if
     struct vec(unsigned) lines;                // offset of each line's start
+    struct source *original;                   // before expand.c changed the text; NULL: unchanged
+    struct vec(struct expansion) expansions;   // sorted
 };
 
 struct place {
@@ -97,6 +104,7 @@ struct place {
     unsigned offset;
 };
 
+bool source_is_expanded(struct source *source, unsigned offset); // in the text of an expanded macro?
 unsigned source_line(struct source *source, unsigned offset); // 1-based, physical
 // As #line directives say: the user's file and line.
 unsigned presumed_line(struct source *source, unsigned offset, const char **file);
@@ -257,6 +265,7 @@ struct mention {
     struct local *local;       // replaced by self->field when in the frame
     struct function *function; // replaced by &f_future_type
     const char *text;          // else: replaced by this
+    const bool *when;          // if this holds; NULL: always
     unsigned access;           // of local
 };
 
@@ -422,6 +431,8 @@ struct function {
     bool laid_out, deep;
     bool link_fixed;       // one possible parent: no link byte
     unsigned slot_offset;  // where in the main file its struct is defined
+    struct vec(struct local_type *) local_types;
+    const char *prologue;  // assemble.c
     struct stmt *lowered;
     struct field *layout;
     struct type *future_type; // has_future: the struct
@@ -438,6 +449,19 @@ void flow(struct function *fn);
 void layout(struct function *fn);
 void assemble_prepare(struct unit *unit); // which callee finds its parent how; before layout
 void emit(struct unit *unit, const char *output_path, bool lines, struct buffer *out);
+
+// A struct or union declared inside an async function. When its future needs the type, the declaration moves in
+// front of the future, under a name of its own.
+struct local_type {
+    struct front_cursor *cursor;
+    struct function *function;
+    struct local_type *inside; // declared inside this one, and moves with it
+    const char *keyword;       // "struct", "union"
+    const char *moved;         // its name at file scope
+    unsigned start, body, end; // of the declaration; of its opening brace
+    bool hoisted;
+    struct local_type *next;
+};
 
 struct unit {
     struct source *main;

@@ -131,7 +131,8 @@ static void check_await(struct checking *ck, struct node *n)
         error_at(at(ck, n), "E0106", "await inside a defer");
         note_at(at(ck, ck->defer), "the defer is here");
     }
-    if (ck->unevaluated)
+    // A macro such as assert may name its argument twice, once in a sizeof: that one never happens.
+    if (ck->unevaluated && !source_is_expanded(ck->fn->source, ck->unevaluated->at))
         error_at(at(ck, n), "E0104", "await in an operand that is never evaluated");
     if (ck->generic)
         error_at(at(ck, n), "E0104", "await inside _Generic");

@@ -51,6 +51,35 @@ unsigned source_line(struct source *source, unsigned offset)
     return (unsigned)low + 1;
 }
 
+static struct expansion *last_expansion(struct source *source, unsigned offset)
+{
+    size_t low = 0, high = source->expansions.count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (source->expansions.at[middle].start <= offset)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low ? &source->expansions.at[low - 1] : NULL;
+}
+
+bool source_is_expanded(struct source *source, unsigned offset)
+{
+    struct expansion *e = last_expansion(source, offset);
+    return e && offset < e->end;
+}
+
+// The place as the user wrote it: inside an expanded macro, the macro's name.
+static struct place original_place(struct place at)
+{
+    if (!at.source->original)
+        return at;
+    struct expansion *e = last_expansion(at.source, at.offset);
+    unsigned offset = !e ? at.offset : at.offset < e->end ? e->original_start : e->original_end + (at.offset - e->end);
+    return (struct place){at.source->original, offset};
+}
+
 static const char *line_text(struct source *source, unsigned line)
 {
     unsigned start = source->lines.at[line - 1], end = start;
@@ -67,8 +96,10 @@ static struct message *message_new(enum severity severity, struct place at, cons
     m->code = code;
     m->text = text;
     if (at.source) {
+        unsigned presumed = presumed_line(at.source, at.offset, &m->file);
+        at = original_place(at);
         unsigned physical = source_line(at.source, at.offset);
-        m->line = presumed_line(at.source, at.offset, &m->file);
+        m->line = presumed;
         m->column = at.offset - at.source->lines.at[physical - 1] + 1;
         m->source_line = line_text(at.source, physical);
     }

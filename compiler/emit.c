@@ -138,6 +138,8 @@ void copy_source(struct output *o, unsigned start, unsigned end)
         for (size_t i = first_mention(fn, start); i < fn->mentions.count && fn->mentions.at[i].offset < end; i++) {
             struct mention *m = &fn->mentions.at[i];
             const char *text = m->text;
+            if (m->when && !*m->when)
+                continue;
             if (m->local)
                 text = m->local->in_frame ? local_text(m->local) : NULL;
             if (!text || m->offset < at)
@@ -952,12 +954,22 @@ static void emit_return(struct output *o, struct stmt *s, unsigned indent)
     say(o, "}");
 }
 
+static bool has_moved(struct function *fn, struct node *type)
+{
+    for (size_t i = 0; i < fn->local_types.count; i++)
+        if (fn->local_types.at[i]->start == type->start && fn->local_types.at[i]->end == type->end)
+            return fn->local_types.at[i]->hoisted;
+    return false;
+}
+
 static void emit_statement(struct output *o, struct stmt *s, unsigned indent)
 {
     switch (s->kind) {
     case STMT_COPY:
+        if (s->node->kind == NODE_TYPE && has_moved(o->fn, s->node))
+            break;
         copy_source(o, s->node->start, statement_end(o, s->node));
-        if (s->node->kind == NODE_TYPE)
+        if (s->node->kind == NODE_TYPE && s->origin->kind == NODE_DECLARATIONS)
             say(o, ";");
         break;
     case STMT_EXPRESSION:

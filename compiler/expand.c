@@ -222,9 +222,40 @@ static unsigned count_lines(const char *text, unsigned start, unsigned end)
     return lines;
 }
 
+static unsigned original_offset(struct source *s, unsigned offset)
+{
+    struct expansion *e = NULL;
+    for (size_t i = 0; i < s->expansions.count && s->expansions.at[i].start <= offset; i++)
+        e = &s->expansions.at[i];
+    return !e ? offset : offset < e->end ? e->original_start : e->original_end + (offset - e->end);
+}
+
+struct expansion_list vec(struct expansion);
+
+struct growth { // of the list of expansions while a new text is put together
+    size_t old; // next of the old text's expansions
+    struct expansion_list list;
+};
+
+// Copies the old text up to `to`, and with it the expansions that lie there.
+static void keep_text(struct growth *g, struct buffer *result, struct source *s, unsigned at, unsigned to)
+{
+    long long shift = (long long)result->length - at;
+    for (; g->old < s->expansions.count && s->expansions.at[g->old].start < to; g->old++) {
+        struct expansion e = s->expansions.at[g->old];
+        if (e.end <= at)
+            continue;
+        e.start = (unsigned)(e.start < at ? result->length : (size_t)(e.start + shift));
+        e.end = (unsigned)((e.end < to ? e.end : to) + shift);
+        VEC_PUSH(&g->list, e);
+    }
+    put_text(result, s->text + at, to - at);
+}
+
 // Where a directive may be put: the start of the line that holds the invocation, unless that is inside another
 // invocation's arguments or a directive; the probe has a line of its own.
-static bool expand_once(const struct front_options *o, struct source *s, struct buffer *result)
+static bool expand_once(const struct front_options *o, struct source *s, struct buffer *result,
+                        struct expansion_list *list)
 {
     struct buffer probe = {0};
     struct vec(unsigned) offsets = {0};
@@ -250,6 +281,7 @@ static bool expand_once(const struct front_options *o, struct source *s, struct 
     at = 0;
     size_t n = 0;
     bool ok = true;
+    struct growth g = {0};
     for (size_t i = 0; i < s->invocations.count; i++) {
         struct invocation *v = &s->invocations.at[i];
         if (!v->expand)
@@ -261,21 +293,26 @@ static bool expand_once(const struct front_options *o, struct source *s, struct 
             ok = false;
             continue;
         }
-        put_text(result, s->text + at, v->start - at);
+        keep_text(&g, result, s, at, v->start);
+        struct expansion e = {(unsigned)result->length, 0, original_offset(s, v->start), original_offset(s, v->end)};
         put_text(result, text, strlen(text));
+        e.end = (unsigned)result->length;
+        VEC_PUSH(&g.list, e);
         unsigned padding = count_lines(s->text, v->start, v->end);
         unsigned column_break = padding;
         while (column_break--)
             put(result, "\n");
         at = v->end;
     }
-    put_text(result, s->text + at, s->length - at);
+    keep_text(&g, result, s, at, s->length);
+    *list = g.list;
     return ok;
 }
 
 bool expand(const struct front_options *options, struct unit *unit)
 {
     struct front_options again = *options;
+    struct source *original = unit->main;
     for (int round = 0; mark_unit(unit); round++) {
         if (round == EXPANSION_LIMIT) {
             for (size_t i = 0; i < unit->main->invocations.count; i++)
@@ -285,12 +322,16 @@ bool expand(const struct front_options *options, struct unit *unit)
             return false;
         }
         struct buffer text = {0};
-        if (!expand_once(&again, unit->main, &text))
+        struct expansion_list expansions = {0};
+        if (!expand_once(&again, unit->main, &text, &expansions))
             return false;
         again.text = text.text;
         again.length = (unsigned)text.length;
         if (!front_parse(&again, unit))
             return false;
+        unit->main->original = original;
+        for (size_t i = 0; i < expansions.count; i++)
+            VEC_PUSH(&unit->main->expansions, expansions.at[i]);
         front_build(unit);
         if (error_count)
             return false;

@@ -10,16 +10,8 @@ struct type {
     CXType type;
 };
 
-// A type declared inside an async function that its future needs: moved in front of the future.
-struct local_type {
+struct front_cursor {
     CXCursor cursor;
-    struct function *function;
-    const char *name;  // "" for an unnamed one
-    const char *moved; // its name at file scope
-    unsigned start, end; // of the declaration
-    unsigned name_at;    // of the tag, or of the opening brace
-    bool hoisted;
-    struct local_type *next;
 };
 
 extern CXTranslationUnit front_tu;

@@ -8,6 +8,7 @@
 
 static struct function *current; // whose body is being built
 static struct local_type *local_types;
+static void mention_type(CXCursor c);
 
 // ---- Finding declarations again -------------------------------------------------------------------------
 
@@ -41,7 +42,7 @@ struct local_type *local_type_of(CXCursor declaration)
 {
     CXCursor c = clang_getCanonicalCursor(declaration);
     for (struct local_type *t = local_types; t; t = t->next)
-        if (clang_equalCursors(t->cursor, c))
+        if (clang_equalCursors(t->cursor->cursor, c))
             return t;
     return NULL;
 }
@@ -247,7 +248,7 @@ static struct node *scope_of(struct node *n)
 static void add_mention(unsigned offset, unsigned length, struct local *local, struct function *fn,
                         const char *text, unsigned access)
 {
-    struct mention m = {offset, offset + length, local, fn, text, access};
+    struct mention m = {offset, offset + length, local, fn, text, NULL, access};
     VEC_PUSH(&current->mentions, m);
 }
 
@@ -631,6 +632,8 @@ static enum CXChildVisitResult on_variable_part(CXCursor c, CXCursor parent, CXC
     struct local *l = data;
     if (clang_getCursorKind(c) == CXCursor_UnexposedAttr)
         cleanup_attribute(c, l);
+    if (clang_getCursorKind(c) == CXCursor_TypeRef)
+        mention_type(c);
     return CXChildVisit_Continue;
 }
 
@@ -654,29 +657,102 @@ static struct node *build_variable(CXCursor c, struct node *parent)
     return n;
 }
 
+static struct local_type *enclosing_type; // while the members of a local record are visited
+
+static enum CXChildVisitResult on_member(CXCursor c, CXCursor parent, CXClientData data);
+
+static void add_local_type(CXCursor c, enum CXCursorKind kind, bool alone)
+{
+    CXCursor canonical = clang_getCanonicalCursor(c);
+    if (local_type_of(canonical) || !clang_isCursorDefinition(c))
+        return;
+    CXSourceRange extent = clang_getCursorExtent(c);
+    struct local_type *t = mem_alloc(sizeof *t);
+    t->cursor = mem_alloc(sizeof *t->cursor);
+    t->cursor->cursor = canonical;
+    t->function = current;
+    t->inside = enclosing_type;
+    t->keyword = kind == CXCursor_UnionDecl ? "union" : "struct";
+    t->start = front_offset(clang_getRangeStart(extent), NULL);
+    t->end = front_offset(clang_getRangeEnd(extent), NULL);
+    const char *text = current->source->text;
+    struct token brace = {TOKEN_END, t->start, t->start};
+    do
+        brace = lex_next(text, brace.end, t->end);
+    while (brace.kind != TOKEN_END && !token_is(text, brace, "{"));
+    t->body = brace.start;
+    const char *name = front_text(clang_getCursorSpelling(c));
+    bool named = *name && !strchr(name, '(');
+    unsigned count = (unsigned)current->local_types.count + 1;
+    t->moved = named ? mem_format("asyncc_%s_%s_%u", current->name, name, count)
+                     : mem_format("asyncc_%s_%u", current->name, count);
+    t->next = local_types;
+    local_types = t;
+    VEC_PUSH(&current->local_types, t);
+    struct mention m = {.offset = t->start, .end = t->end, .when = &t->hoisted};
+    if (t->inside) { // moves with the outer one; only its tag changes
+        m.end = t->body;
+        m.text = named ? mem_format("%s %s ", t->keyword, t->moved) : NULL;
+    } else {
+        m.text = alone ? "" : mem_format("%s %s", t->keyword, t->moved);
+    }
+    if (m.text)
+        VEC_PUSH(&current->mentions, m);
+    struct local_type *saved = enclosing_type;
+    enclosing_type = t;
+    clang_visitChildren(c, on_member, NULL);
+    enclosing_type = saved;
+}
+
+static void mention_type(CXCursor c)
+{
+    CXCursor target = clang_getCursorReferenced(c);
+    unsigned at = front_offset(clang_getCursorLocation(c), NULL);
+    if (clang_getCursorKind(target) == CXCursor_TypedefDecl) {
+        if (!enclosing_type || !known_find(clang_getCanonicalCursor(target)))
+            return;
+        CXType under = clang_getCanonicalType(clang_getTypedefDeclUnderlyingType(target));
+        struct mention m = {.offset = at, .when = &enclosing_type->hoisted};
+        m.end = at + (unsigned)strlen(front_text(clang_getCursorSpelling(target)));
+        m.text = type_declare(type_new(under), "");
+        VEC_PUSH(&current->mentions, m);
+        return;
+    }
+    struct local_type *t = local_type_of(target);
+    if (!t)
+        return;
+    struct mention m = {.offset = at, .text = t->moved, .when = &t->hoisted};
+    m.end = at;
+    while (m.end < current->source->length && is_name_byte(current->source->text[m.end]))
+        m.end++;
+    VEC_PUSH(&current->mentions, m);
+}
+
+static enum CXChildVisitResult on_member(CXCursor c, CXCursor parent, CXClientData data)
+{
+    (void)parent;
+    (void)data;
+    enum CXCursorKind kind = clang_getCursorKind(c);
+    if (kind == CXCursor_TypeRef)
+        mention_type(c);
+    if (kind == CXCursor_StructDecl || kind == CXCursor_UnionDecl) {
+        add_local_type(c, kind, false);
+        return CXChildVisit_Continue;
+    }
+    return CXChildVisit_Recurse;
+}
+
 static struct node *build_type(CXCursor c, struct node *parent)
 {
     struct node *n = node_new(NODE_TYPE, parent, c);
     enum CXCursorKind kind = clang_getCursorKind(c);
-    if (kind != CXCursor_StructDecl && kind != CXCursor_UnionDecl)
-        return n;
-    CXCursor canonical = clang_getCanonicalCursor(c);
-    if (!local_type_of(canonical) && clang_isCursorDefinition(c)) {
-        struct local_type *t = mem_alloc(sizeof *t);
-        t->cursor = canonical;
-        t->function = current;
-        t->name = front_text(clang_getCursorSpelling(c));
-        if (strchr(t->name, '('))
-            t->name = "";
-        unsigned count = 1;
-        for (struct local_type *o = local_types; o; o = o->next)
-            count += o->function == current;
-        t->moved = *t->name ? mem_format("asyncc_%s_%s_%u", current->name, t->name, count)
-                            : mem_format("asyncc_%s_%u", current->name, count);
-        t->start = n->start;
-        t->end = n->end;
-        t->next = local_types;
-        local_types = t;
+    if (kind == CXCursor_TypedefDecl)
+        known_add(clang_getCanonicalCursor(c), NULL, NULL);
+    if (kind == CXCursor_TypedefDecl)
+        clang_visitChildren(c, on_member, NULL);
+    if (kind == CXCursor_StructDecl || kind == CXCursor_UnionDecl) {
+        struct token after = lex_next(current->source->text, n->end, current->source->length);
+        add_local_type(c, kind, token_is(current->source->text, after, ";"));
     }
     return n;
 }
@@ -686,6 +762,8 @@ static struct node *build(CXCursor c, struct node *parent)
     enum CXCursorKind kind = clang_getCursorKind(c);
     if (clang_isExpression(kind))
         return build_expression(c, kind, parent);
+    if (kind == CXCursor_TypeRef)
+        mention_type(c);
     if (clang_isAttribute(kind) || kind == CXCursor_TypeRef || kind == CXCursor_LabelRef ||
         kind == CXCursor_MemberRef)
         return NULL;

@@ -153,10 +153,9 @@ static const char *declare(CXType t, const char *inner, bool keep_const)
                 return declare(clang_getEnumDeclIntegerType(declaration), inner, keep_const);
             struct local_type *local = local_type_of(declaration);
             if (local) {
-                local->hoisted = true;
-                const char *keyword =
-                    clang_getCursorKind(declaration) == CXCursor_UnionDecl ? "union" : "struct";
-                return leaf(mem_format("%s %s", keyword, local->moved), t, inner, keep_const);
+                for (struct local_type *l = local; l; l = l->inside)
+                    l->hoisted = true;
+                return leaf(mem_format("%s %s", local->keyword, local->moved), t, inner, keep_const);
             }
         }
         return leaf(unqualified_spelling(t), t, inner, keep_const);

@@ -560,6 +560,8 @@ static struct rope lower_statement_expression(struct lowering *lo, struct node *
     struct rope r = {0};
     if (t)
         rope_local(&r, t);
+    else
+        rope_text(&r, "(void)0");
     return r;
 }
 
