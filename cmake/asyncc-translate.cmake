@@ -27,5 +27,8 @@ endforeach()
 
 execute_process(COMMAND ${command} RESULT_VARIABLE status)
 if(NOT status EQUAL 0)
-    message(FATAL_ERROR "asyncc failed: ${status}")
+    if(CMAKE_VERSION VERSION_GREATER_EQUAL 3.29)
+        cmake_language(EXIT 1) # asyncc has said what is wrong
+    endif()
+    message(FATAL_ERROR "asyncc: ${status}")
 endif()

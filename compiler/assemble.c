@@ -178,10 +178,8 @@ static void put_block_on_helper(struct output *o, struct function *fn, const cha
 
 static bool is_mentioned(struct function *fn, struct local *l)
 {
-    for (size_t i = 0; i < fn->mentions.count; i++)
-        if (fn->mentions.at[i].local == l)
-            return true;
-    return l->is_temporary;
+    (void)fn;
+    return l->mentioned || l->is_temporary;
 }
 
 static const char *prologue(struct function *fn)
@@ -192,7 +190,7 @@ static const char *prologue(struct function *fn)
         struct local *l = fn->locals.at[i];
         if (l->in_frame || (!l->is_parameter && !l->is_temporary) || (l->is_parameter && !is_mentioned(fn, l)))
             continue;
-        put(&b, "    %s%s;\n", type_declare(l->type, l->name), l->is_scalar ? " = 0" : "");
+        put(&b, "    %s%s;\n", type_declare(l->type, l->spelling), l->is_scalar ? " = 0" : "");
     }
     if (fn->deferred_count) {
         put(&b, "    unsigned asyncc_leave = 0;\n");
@@ -639,6 +637,14 @@ static int by_place(const void *a, const void *b)
     return x->top < y->top ? -1 : x->top > y->top;
 }
 
+static int by_slot(const void *a, const void *b)
+{
+    const struct function *x = *(struct function *const *)a, *y = *(struct function *const *)b;
+    if (x->slot_offset != y->slot_offset)
+        return x->slot_offset < y->slot_offset ? -1 : 1;
+    return by_place(a, b);
+}
+
 void emit(struct unit *unit, const char *output_path, bool lines, struct buffer *out)
 {
     struct source *s = unit->main;
@@ -654,6 +660,13 @@ void emit(struct unit *unit, const char *output_path, bool lines, struct buffer 
     }
     if (order.count)
         qsort(order.at, order.count, sizeof *order.at, by_place);
+    struct vec(struct function *) heads = {0}; // by where their futures go
+    for (size_t i = 0; i < unit->functions.count; i++)
+        if (unit->functions.at[i]->is_async && unit->functions.at[i]->body)
+            VEC_PUSH(&heads, unit->functions.at[i]);
+    if (heads.count)
+        qsort(heads.at, heads.count, sizeof *heads.at, by_slot);
+    size_t head = 0;
     unsigned at = 0;
     if (s->length >= 3 && !memcmp(s->text, "\xEF\xBB\xBF", 3)) {
         write_text(&o, s->text, 3);
@@ -681,9 +694,8 @@ void emit(struct unit *unit, const char *output_path, bool lines, struct buffer 
         struct function *fn = order.at[i];
         if (i == 0)
             put_first_slot(&o, unit, fn->top);
-        for (size_t j = 0; j < unit->functions.count; j++)
-            if (unit->functions.at[j]->is_async && unit->functions.at[j]->body)
-                put_function_head(&o, unit->functions.at[j], fn->top);
+        for (; head < heads.count && heads.at[head]->slot_offset <= fn->top; head++)
+            put_function_head(&o, heads.at[head], fn->top);
         if (i == 0)
             for (size_t j = 0; j < unit->functions.count; j++)
                 if (unit->functions.at[j]->is_async && unit->functions.at[j]->in_header && unit->functions.at[j]->body)

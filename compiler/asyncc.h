@@ -41,6 +41,13 @@ char *mem_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
         (v)->at[(v)->count++] = (item);                                                           \
     } while (0)
 
+// From text to anything. `*table_at(&t, key)` is NULL until it is set.
+struct table {
+    struct table_entry **buckets;
+    size_t bucket_count, count;
+};
+void **table_at(struct table *table, const char *key);
+
 struct buffer {
     char *text;
     size_t length, capacity;
@@ -213,6 +220,8 @@ struct node {
     struct type *type;       // of the value, after implicit conversions; NULL for statements
     struct type *own_type;   // before them
     struct local *local;     // NODE_REF, NODE_VARIABLE
+    struct local *locals;    // scopes: what is declared directly in them
+    struct deferred *defers; // NODE_BLOCK: its defers, the last one first
     struct function *callee; // NODE_REF to an async function
     const char *name;        // NODE_LABEL, NODE_GOTO, NODE_MEMBER
     enum operator_kind op;
@@ -234,11 +243,14 @@ enum access { ACCESS_READ = 1, ACCESS_WRITE = 2 };
 
 struct local {
     const char *name;
+    const char *spelling; // of the C local in the output: another name where it shadows, or is shadowed by, one
     struct function *function;
     struct node *declaration; // NODE_VARIABLE; NULL for a parameter or temporary
     struct node *scope;       // the block, for, or switch it lives in; NULL: the whole function
     struct type *type;
+    struct local *next_in_scope;
     unsigned offset; // of its name in the source
+    bool mentioned;
     bool is_parameter, is_temporary;
     bool is_static;  // stays what it is
     bool is_scalar, is_const, is_volatile, is_variable_length, is_va_list, is_jmp_buf;
@@ -334,6 +346,7 @@ struct exit_path { // a jump that leaves blocks with defers
 
 struct deferred { // a defer statement, or the cleanup of a variable; in force until its block ends
     struct deferred *outer;
+    struct deferred *before; // in the same block
     struct node *node;
     struct local *cleanup;
     unsigned index;
@@ -468,6 +481,7 @@ struct unit {
     struct vec(struct range) prototypes; // of async functions, in the main file
     struct vec(unsigned) tops;           // where each top-level declaration of the main file starts
     struct vec(struct source *) sources;
+    struct table functions_by_name;
     struct vec(struct function *) functions; // every async function named or defined, in order of appearance
 };
 

@@ -579,14 +579,11 @@ static void mark_uses(struct function *fn, struct node *n)
 static void check_names(struct unit *unit, struct function *fn)
 {
     static const char *const suffixes[] = {"future_init", "future_poll", "future_drop", "future_type"};
-    for (size_t i = 0; i < unit->functions.count; i++) {
-        struct function *other = unit->functions.at[i];
-        if (!other->name || strncmp(other->name, fn->name, strlen(fn->name)) || other->name[strlen(fn->name)] != '_')
-            continue;
-        for (size_t j = 0; j < 4; j++)
-            if (!strcmp(other->name + strlen(fn->name) + 1, suffixes[j]))
-                error_at((struct place){other->source, other->name_offset}, "E0302",
-                         "'%s' collides with a name generated for async '%s'", other->name, fn->name);
+    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
+        struct function *other = *table_at(&unit->functions_by_name, mem_format("%s_%s", fn->name, suffixes[i]));
+        if (other)
+            error_at((struct place){other->source, other->name_offset}, "E0302",
+                     "'%s' collides with a name generated for async '%s'", other->name, fn->name);
     }
 }
 

@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 // ---- Lines --------------------------------------------------------------------------------------------
 
@@ -97,7 +98,7 @@ const char *local_text(struct local *l)
 {
     if (l->in_frame)
         return mem_format("%s->%s", l->function->self, l->field);
-    return l->name;
+    return l->spelling;
 }
 
 static size_t first_mention(struct function *fn, unsigned offset)
@@ -141,7 +142,7 @@ void copy_source(struct output *o, unsigned start, unsigned end)
             if (m->when && !*m->when)
                 continue;
             if (m->local)
-                text = m->local->in_frame ? local_text(m->local) : NULL;
+                text = m->local->in_frame || m->local->spelling != m->local->name ? local_text(m->local) : NULL;
             if (!text || m->offset < at)
                 continue;
             write_source(o, at, m->offset);
@@ -336,9 +337,9 @@ static void emit_saves(struct output *o, struct await *aw, bool store, unsigned 
             continue; // its field still holds it
         newline(o, indent, at);
         if (store)
-            say(o, "%s->%s = %s;", o->fn->self, l->field, l->name);
+            say(o, "%s->%s = %s;", o->fn->self, l->field, l->spelling);
         else
-            say(o, "%s = %s->%s;", l->name, o->fn->self, l->field);
+            say(o, "%s = %s->%s;", l->spelling, o->fn->self, l->field);
     }
 }
 
@@ -673,7 +674,7 @@ static void emit_declare(struct output *o, struct stmt *s)
     struct node *value = l->declaration->first;
     bool list = value && value->kind == NODE_INIT_LIST;
     if (!l->in_frame) {
-        say(o, "%s", type_declare(l->type, l->name));
+        say(o, "%s", type_declare(l->type, l->spelling));
         if (s->has_value) {
             say(o, " = ");
             write_rope(o, &s->rope);
@@ -757,9 +758,8 @@ static void emit_deferred(struct output *o, struct deferred *d, unsigned indent)
 
 static void emit_block_defers(struct output *o, struct node *block, unsigned indent)
 {
-    for (size_t i = o->fn->deferred.count; i-- > 0;)
-        if (o->fn->deferred.at[i]->block == block)
-            emit_deferred(o, o->fn->deferred.at[i], indent);
+    for (struct deferred *d = block->defers; d; d = d->before)
+        emit_deferred(o, d, indent);
 }
 
 // One statement of a source block, however many it became.
@@ -786,6 +786,16 @@ static unsigned emit_group(struct output *o, struct stmt *s, unsigned indent)
     return end;
 }
 
+static bool says_fallthrough(struct output *o, unsigned start, unsigned end)
+{
+    for (unsigned i = start; i + 10 < end; i++)
+        if (!strncasecmp(o->source->text + i, "fall", 4) &&
+            (!strncasecmp(o->source->text + i + 4, "thr", 3) || !strncasecmp(o->source->text + i + 5, "thr", 3) ||
+             !strncasecmp(o->source->text + i + 4, "s thr", 5)))
+            return true;
+    return false;
+}
+
 void emit_source_block(struct output *o, struct stmt *s, const char *prologue)
 {
     struct node *n = s->node;
@@ -793,6 +803,8 @@ void emit_source_block(struct output *o, struct stmt *s, const char *prologue)
     unsigned at = n->start + 1, indent = column_of(o, n->start) + 4;
     for (struct stmt *each = s->body; each;) {
         copy_gap(o, at, each->origin->start);
+        if (o->lines && each->origin->kind == NODE_CASE && says_fallthrough(o, at, each->origin->start))
+            say(o, "/* fallthrough */ "); // gcc wants it right before the case, and a #line may stand between
         indent = column_of(o, each->origin->start);
         struct stmt *next = group_end(each);
         at = emit_group(o, each, indent);

@@ -54,9 +54,10 @@ static bool bound_inside(struct node *jump)
     return false;
 }
 
-static bool may_be_in_frame(struct local *l)
+// Its name in the output may differ from the source's.
+static bool may_be_respelled(struct local *l)
 {
-    return l && (l->escapes || l->is_volatile || !l->is_scalar);
+    return l && (l->escapes || l->is_volatile || !l->is_scalar || l->spelling != l->name);
 }
 
 static bool is_async_unary(struct marking *m, struct node *n)
@@ -112,7 +113,7 @@ static void mark_nodes(struct marking *m, struct node *n, bool async)
     case NODE_REF:
         if (n->callee && n->invocation >= 0)
             mark(m, n);
-        if (async && n->local && n->invocation >= 0 && may_be_in_frame(n->local) &&
+        if (async && n->local && n->invocation >= 0 && may_be_respelled(n->local) &&
             (body || m->source->invocations.at[n->invocation].stringifies))
             mark(m, n);
         break;

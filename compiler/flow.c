@@ -74,11 +74,17 @@ static size_t first_mention(struct function *fn, unsigned offset)
     return low;
 }
 
+static bool declared_in(struct local *l, unsigned start, unsigned end)
+{
+    return !l->is_parameter && !l->is_temporary && l->offset >= start && l->offset < end;
+}
+
 static void use_range(struct flowing *f, unsigned step, unsigned start, unsigned end)
 {
     struct function *fn = f->fn;
     for (size_t i = first_mention(fn, start); i < fn->mentions.count && fn->mentions.at[i].offset < end; i++)
-        if (fn->mentions.at[i].local && (fn->mentions.at[i].access & ACCESS_READ))
+        if (fn->mentions.at[i].local && (fn->mentions.at[i].access & ACCESS_READ) &&
+            !declared_in(fn->mentions.at[i].local, start, end))
             VEC_PUSH(&f->steps.at[step].uses, fn->mentions.at[i].local);
 }
 
@@ -246,15 +252,7 @@ static void walk_switch(struct flowing *f, struct stmt *s)
 static void walk_exit(struct flowing *f, struct stmt *s)
 {
     if (s->exit)
-        for (size_t i = 0; i < f->fn->deferred.count; i++) {
-            struct deferred *d = f->fn->deferred.at[i];
-            for (size_t j = 0; j < d->exits.count; j++)
-                if (d->exits.at[j] == s->exit) {
-                    struct deferred only = *d;
-                    only.outer = NULL;
-                    use_deferred(f, (unsigned)f->steps.count - 1, &only, NULL);
-                }
-        }
+        use_deferred(f, (unsigned)f->steps.count - 1, s->deferred, s->exit->outermost->outer);
 }
 
 static void walk(struct flowing *f, struct stmt *s)
@@ -284,12 +282,8 @@ static void walk(struct flowing *f, struct stmt *s)
         walk_list(f, s->body);
         at = step_new(f);
         if (s->node && s->node->kind == NODE_BLOCK)
-            for (size_t i = 0; i < f->fn->deferred.count; i++)
-                if (f->fn->deferred.at[i]->block == s->node) {
-                    struct deferred only = *f->fn->deferred.at[i];
-                    only.outer = NULL;
-                    use_deferred(f, at, &only, NULL);
-                }
+            for (struct deferred *d = s->node->defers; d; d = d->before)
+                use_deferred(f, at, d, d->outer);
         break;
     case STMT_IF: {
         unsigned test = step_new(f);
@@ -469,6 +463,14 @@ static void everywhere_in_scope(struct local *l)
         add_point(l, i);
 }
 
+static void save_at(struct await *aw, struct local *l)
+{
+    if (l->scope && (aw->node->start < l->scope->start || aw->node->start >= l->scope->end))
+        internal_fault("'%s' of %s is live across the await in line %u, outside its scope", l->name,
+                       l->function->name, aw->line);
+    VEC_PUSH(&aw->saves, l);
+}
+
 static void place_local(struct flowing *f, struct local *l, struct use_list *uses)
 {
     if (l->is_static || l->is_variable_length)
@@ -494,7 +496,7 @@ static void place_local(struct flowing *f, struct local *l, struct use_list *use
     if (l->saved)
         for (size_t i = 0; i < l->points.count; i++)
             if (l->points.at[i])
-                VEC_PUSH(&f->fn->awaits.at[l->points.at[i] - 1]->saves, l);
+                save_at(f->fn->awaits.at[l->points.at[i] - 1], l);
 }
 
 static unsigned number_of(struct local *l)

@@ -253,6 +253,7 @@ bool front_parse(const struct front_options *o, struct unit *unit)
     unit->main = source;
     unit->sources.count = 0;
     unit->functions.count = 0;
+    unit->functions_by_name = (struct table){0};
     VEC_PUSH(&unit->sources, source);
     front_unit = unit;
     return report_errors();

@@ -159,10 +159,7 @@ static struct node *child_at(struct node *n, unsigned index)
 
 static struct function *function_named(const char *name)
 {
-    for (size_t i = 0; i < front_unit->functions.count; i++)
-        if (front_unit->functions.at[i]->name && !strcmp(front_unit->functions.at[i]->name, name))
-            return front_unit->functions.at[i];
-    return NULL;
+    return *table_at(&front_unit->functions_by_name, name);
 }
 
 static struct function *function_of(CXCursor c)
@@ -180,6 +177,7 @@ static struct function *function_of(CXCursor c)
         fn->type = type_new(clang_getCursorType(c));
         fn->result = type_result(fn->type);
         fn->is_variadic = clang_isFunctionTypeVariadic(fn->type->type);
+        *table_at(&front_unit->functions_by_name, name) = fn;
         VEC_PUSH(&front_unit->functions, fn);
         CXFile file;
         unsigned at = front_offset(clang_getCursorLocation(c), &file);
@@ -224,6 +222,7 @@ static struct local *local_new(CXCursor c, struct node *scope)
 {
     struct local *l = mem_alloc(sizeof *l);
     l->name = front_text(clang_getCursorSpelling(c));
+    l->spelling = l->name;
     l->function = current;
     l->type = type_new(clang_getCursorType(c));
     l->offset = front_offset(clang_getCursorLocation(c), NULL);
@@ -232,6 +231,10 @@ static struct local *local_new(CXCursor c, struct node *scope)
     enum CX_StorageClass storage = clang_Cursor_getStorageClass(c);
     l->is_static = storage == CX_SC_Static || storage == CX_SC_Extern;
     classify_local(l);
+    if (scope) {
+        l->next_in_scope = scope->locals;
+        scope->locals = l;
+    }
     VEC_PUSH(&current->locals, l);
     known_add(c, l, NULL);
     return l;
@@ -296,6 +299,7 @@ static void classify_access(struct node *ref)
         l->escapes = true;
         l->escape = n;
     }
+    l->mentioned = true;
     add_mention(ref->at, (unsigned)strlen(l->name), l, NULL, NULL, access);
 }
 
@@ -645,6 +649,7 @@ static struct node *build_variable(CXCursor c, struct node *parent)
     n->local = local_new(c, scope_of(parent));
     n->local->declaration = n;
     clang_visitChildren(c, on_variable_part, n->local);
+    add_mention(n->local->offset, (unsigned)strlen(n->local->name), n->local, NULL, NULL, 0);
     CXCursor initializer = clang_Cursor_getVarDeclInitializer(c);
     if (!clang_Cursor_isNull(initializer)) {
         struct node *value = build(initializer, n);
@@ -963,6 +968,30 @@ static enum CXChildVisitResult on_function_part(CXCursor c, CXCursor parent, CXC
     return CXChildVisit_Continue;
 }
 
+// Where one local hides another, the inner one gets a name of its own: a suspension inside must store both.
+static void name_locals(struct function *fn)
+{
+    struct stack {
+        struct vec(struct local *) locals;
+    };
+    struct table by_name = {0};
+    for (size_t i = 0; i < fn->locals.count; i++) {
+        struct local *l = fn->locals.at[i];
+        struct stack *same = *table_at(&by_name, l->name);
+        if (!same)
+            *table_at(&by_name, l->name) = same = mem_alloc(sizeof *same);
+        while (same->locals.count) {
+            struct local *outer = same->locals.at[same->locals.count - 1];
+            if (!outer->scope || outer->scope->end > l->offset)
+                break;
+            same->locals.count--;
+        }
+        if (same->locals.count && !l->is_static)
+            l->spelling = mem_format("%s_asyncc%zu", l->name, same->locals.count + 1);
+        VEC_PUSH(&same->locals, l);
+    }
+}
+
 static void build_function(struct function *fn, CXCursor c)
 {
     current = fn;
@@ -971,6 +1000,7 @@ static void build_function(struct function *fn, CXCursor c)
     if (fn->body) {
         classify_all(fn->body);
         mention_functions(fn->body);
+        name_locals(fn);
     }
     finish_mentions(fn);
 }
@@ -997,13 +1027,6 @@ static void on_async_function(CXCursor c)
     fn->is_variadic = clang_isFunctionTypeVariadic(fn->type->type);
     build_function(fn, c);
     fn->is_main = !strcmp(fn->name, "main");
-    // The list is in the order of definition.
-    for (size_t i = 0; i + 1 < front_unit->functions.count; i++)
-        if (front_unit->functions.at[i] == fn) {
-            memmove(&front_unit->functions.at[i], &front_unit->functions.at[i + 1],
-                    (front_unit->functions.count - i - 1) * sizeof fn);
-            front_unit->functions.at[front_unit->functions.count - 1] = fn;
-        }
     if (!has_annotation(c))
         error_at(place_at(fn->name_offset), "E0108", "'%s' is declared async elsewhere, but not defined so", fn->name);
 }

@@ -11,30 +11,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct vec(const char *) *taken_table;
-enum { NAME_BUCKETS = 1024 };
-
-static bool take_name(const char *name)
-{
-    unsigned h = 2166136261u;
-    for (const char *c = name; *c; c++)
-        h = (h ^ (unsigned char)*c) * 16777619u;
-    struct { const char **at; size_t count, capacity; } *bucket = (void *)&taken_table[h % NAME_BUCKETS];
-    for (size_t i = 0; i < bucket->count; i++)
-        if (!strcmp(bucket->at[i], name))
-            return false;
-    VEC_PUSH(bucket, name);
-    return true;
-}
+static struct table names; // of one function's future: how often each was asked for
 
 static const char *unique_name(const char *wanted)
 {
-    if (take_name(wanted))
+    uintptr_t *asked = (uintptr_t *)table_at(&names, wanted);
+    if (!(*asked)++)
         return wanted;
-    for (unsigned n = 2;; n++) {
-        const char *name = mem_format("%s_%u", wanted, n);
-        if (take_name(name))
+    for (;;) {
+        const char *name = mem_format("%s_%u", wanted, (unsigned)(*asked)++);
+        uintptr_t *taken = (uintptr_t *)table_at(&names, name);
+        asked = (uintptr_t *)table_at(&names, wanted); // the table may have grown
+        if (!*taken) {
+            *(uintptr_t *)table_at(&names, name) = 1;
             return name;
+        }
     }
 }
 
@@ -375,10 +366,10 @@ void layout(struct function *fn)
             if (o->storage == STORAGE_EMBEDDED && o->callee->body)
                 layout(o->callee);
         }
-    taken_table = mem_alloc(NAME_BUCKETS * sizeof *taken_table);
-    take_name("state");
-    take_name("link");
-    take_name("result");
+    names = (struct table){0};
+    unique_name("state");
+    unique_name("link");
+    unique_name("result");
     struct field_list all = {0}, shared = {0};
     local_members(fn, &all);
     unsigned points = (unsigned)fn->awaits.count + 2;

@@ -66,7 +66,7 @@ static struct rope rope_of(struct node *n)
 static struct local *temporary(struct lowering *lo, struct type *type)
 {
     struct local *l = mem_alloc(sizeof *l);
-    l->name = l->field = mem_format("asyncc_t%u", ++lo->temporaries);
+    l->name = l->spelling = l->field = mem_format("asyncc_t%u", ++lo->temporaries);
     l->function = lo->fn;
     l->type = type;
     l->is_temporary = true;
@@ -659,6 +659,8 @@ static struct deferred *push_deferred(struct lowering *lo, struct node *block)
     struct deferred *d = mem_alloc(sizeof *d);
     d->outer = lo->deferred;
     d->block = block;
+    d->before = block->defers;
+    block->defers = d;
     d->index = ++lo->fn->deferred_count;
     VEC_PUSH(&lo->fn->deferred, d);
     lo->deferred = d;
@@ -668,11 +670,8 @@ static struct deferred *push_deferred(struct lowering *lo, struct node *block)
 
 static void close_scope(struct lowering *lo, struct node *scope)
 {
-    for (size_t i = 0; i < lo->fn->locals.count; i++) {
-        struct local *l = lo->fn->locals.at[i];
-        if (l->scope == scope && !l->is_parameter)
-            l->last_point = (unsigned)lo->fn->awaits.count;
-    }
+    for (struct local *l = scope->locals; l; l = l->next_in_scope)
+        l->last_point = (unsigned)lo->fn->awaits.count;
 }
 
 static void lower_block(struct lowering *lo, struct node *n)

@@ -85,3 +85,49 @@ void put(struct buffer *b, const char *format, ...)
     }
     va_end(again);
 }
+
+// ---- Tables -------------------------------------------------------------------------------------------
+
+struct table_entry {
+    const char *key;
+    void *value;
+    struct table_entry *next;
+};
+
+static size_t hash(const char *key)
+{
+    size_t h = 2166136261u;
+    for (; *key; key++)
+        h = (h ^ (unsigned char)*key) * 16777619u;
+    return h;
+}
+
+static void table_grow(struct table *t)
+{
+    size_t count = t->bucket_count ? t->bucket_count * 4 : 64;
+    struct table_entry **buckets = mem_alloc(count * sizeof *buckets);
+    for (size_t i = 0; i < t->bucket_count; i++)
+        for (struct table_entry *e = t->buckets[i], *next; e; e = next) {
+            next = e->next;
+            struct table_entry **bucket = &buckets[hash(e->key) % count];
+            e->next = *bucket;
+            *bucket = e;
+        }
+    t->buckets = buckets;
+    t->bucket_count = count;
+}
+
+void **table_at(struct table *t, const char *key)
+{
+    if (t->count >= t->bucket_count)
+        table_grow(t);
+    struct table_entry **bucket = &t->buckets[hash(key) % t->bucket_count];
+    for (struct table_entry *e = *bucket; e; e = e->next)
+        if (!strcmp(e->key, key))
+            return &e->value;
+    struct table_entry *e = mem_alloc(sizeof *e);
+    *e = (struct table_entry){key, NULL, *bucket};
+    *bucket = e;
+    t->count++;
+    return &e->value;
+}

@@ -62,7 +62,7 @@ expect "an empty file" 0 '' empty.c -o empty.out.c
 expect "--check of a fresh output" 0 '' --check good.c -o good.out.c
 echo '/* edited */' >>good.out.c
 expect "--check of a stale output" 1 . --check good.c -o good.out.c
-expect "--check of a missing output" 1 . --check good.c -o none.c
+expect "--check of a missing output" 2 none.c --check good.c -o none.c
 no_file "--check writes nothing" none.c
 
 expect "json diagnostics" 1 '"line": *3' --diagnostics=json bad.c -o x.c
@@ -74,10 +74,10 @@ check "cli/it names the headers" grep -q 'asyncc/net\.h' dep.d
 expect "an unknown code" 2 . --explain E999999
 
 # Two runs give the same bytes, and neither the place of the file nor the directory of the run shows in them.
-mkdir -p elsewhere
+mkdir -p elsewhere one two
 cp good.c elsewhere/
-"$ASYNCC" good.c -o once.c
-(cd elsewhere && "$ASYNCC" good.c -o ../twice.c)
-check "cli/the same output elsewhere" cmp once.c twice.c
-check "cli/no absolute path in the output" sh -c "! grep -n '$T' once.c"
+"$ASYNCC" good.c -o one/out.c
+(cd elsewhere && "$ASYNCC" good.c -o ../two/out.c)
+check "cli/the same output elsewhere" cmp one/out.c two/out.c
+check "cli/no absolute path in the output" sh -c "! grep -n '$T' one/out.c"
 exit 0

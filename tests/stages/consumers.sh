@@ -96,7 +96,10 @@ cp -r tests/consumers/cmake/src tests/consumers/cmake/include "$T/make"
 build="make -C '$T/make'"
 program=$T/make/out/consumer
 translating='bin/asyncc .* -o '
+LD_LIBRARY_PATH=$(dirname "$(find "$prefix" -name libasyncc.so)")
+export LD_LIBRARY_PATH
 edits make "$T/make"
+unset LD_LIBRARY_PATH
 
 # A shared library serves as well.
 shared()

@@ -28,10 +28,10 @@ split_flags $(directive asyncc "$source")
 # translate PATH OUT [FLAG...]
 translate()
 {
-    tool=$1
+    program=$1
     out=$2
     shift 2
-    run_tool "$tool" "$source" -o "$out" --no-line "$@" $tool_flags -- $cc_flags
+    run_tool "$program" "$source" -o "$out" --no-line "$@" $tool_flags -- $cc_flags
 }
 
 # compare WHAT EXPECTED ACTUAL

@@ -44,12 +44,13 @@ is_async()
     grep -q '^[[:space:]]*#[[:space:]]*include[[:space:]]*[<"]asyncc/async\.h[>"]' "$1"
 }
 
-# translate PATH SUFFIX - all async sources, to $T/NAME.SUFFIX.c
+# translate PATH DIR - all async sources, to DIR/NAME.out.c
 translate()
 {
+    mkdir -p "$2"
     for file in $sources; do
         is_async "$file" || continue
-        run_tool "$1" "$file" -o "$T/$(basename "$file" .c).$2.c" $(directive asyncc "$main") \
+        run_tool "$1" "$file" -o "$2/$(basename "$file" .c).out.c" $(directive asyncc "$main") \
             -- $include $cflags || return
     done
 }
@@ -90,15 +91,15 @@ try()
     check "run/$name: $what" both "$@"
 }
 
-if ! check "run/$name: translates" translate "$ASYNCC" out; then
+if ! check "run/$name: translates" translate "$ASYNCC" "$T"; then
     exit 0
 fi
 for other in $OTHER_TOOLS; do
     tool=$(tool_name "$other")
     [ "$tool" != sanitized ] || continue
-    translate "${other#*:}" "$tool" >"$T/$tool.log" 2>&1 || fail "run/$name: $tool" "$T/$tool.log"
+    translate "${other#*:}" "$T/$tool" >"$T/$tool.log" 2>&1 || fail "run/$name: $tool" "$T/$tool.log"
     for file in "$T"/*.out.c; do
-        check "run/$name: same output by $tool" diff -u "$file" "${file%.out.c}.$tool.c"
+        check "run/$name: same $(basename "$file") by $tool" diff -u "$file" "$T/$tool/$(basename "$file")"
     done
 done
 
@@ -114,6 +115,9 @@ if [ -z "$TCC" ]; then
 elif [ -n "$reason" ]; then
     skip "run/$name: tcc: $reason"
 else
+    lib=$BUILD/lib/libasyncc.so # tcc cannot link the thread-local data of an archive
+    LD_LIBRARY_PATH=$BUILD/lib
+    export LD_LIBRARY_PATH
     try tcc "$TCC"
 fi
 exit 0

@@ -1,0 +1,287 @@
+#define ASYNCC_TRANSLATED 1 // by asyncc from sum.c; changes belong there
+// asyncc:
+// A loop, two scalars that live across an await, an embedded callee.
+#include <asyncc/task.h>
+#include <asyncc/async.h>
+
+
+
+
+#include <asyncc/executor.h>
+#include <asyncc/task.h>
+#include <asyncc/time.h>
+// async async_form_join is defined elsewhere.
+struct async_form_join_future;
+void async_form_join_future_init(struct async_form_join_future *, int);
+extern const struct async_future_type async_form_join_future_type;
+
+// async async_form_select is defined elsewhere.
+struct async_form_select_future;
+void async_form_select_future_init(struct async_form_select_future *, int);
+extern const struct async_future_type async_form_select_future_type;
+
+// async async_form_timeout_ms is defined elsewhere.
+struct async_form_timeout_ms_future;
+void async_form_timeout_ms_future_init(struct async_form_timeout_ms_future *, unsigned long, int);
+extern const struct async_future_type async_form_timeout_ms_future_type;
+
+
+// ---- async add
+enum add_state {
+    add_state_start,
+    add_at_async_yield, // line 11
+    add_state_done
+};
+
+struct add_future {
+    union {
+        struct {
+            int a;
+            int b;
+            struct async_yield_future async_yield;
+        };
+        int result;
+    };
+    uint8_t state;
+    uint8_t link;
+};
+
+void add_future_init(struct add_future *self, int a, int b);
+enum async_poll add_future_poll(struct add_future *self, struct async_context *cx);
+void add_future_drop(struct add_future *self);
+extern const struct async_future_type add_future_type;
+static const struct async_frame_type add_frame;
+
+
+// ---- async sum
+enum sum_state {
+    sum_state_start,
+    sum_at_add, // line 19
+    sum_state_done
+};
+
+struct sum_future {
+    union {
+        struct {
+            int n;
+            struct add_future add;
+            int i;
+        };
+        int result;
+    };
+    uint8_t state;
+    uint8_t link;
+};
+
+void sum_future_init(struct sum_future *self, int n);
+enum async_poll sum_future_poll(struct sum_future *self, struct async_context *cx);
+void sum_future_drop(struct sum_future *self);
+extern const struct async_future_type sum_future_type;
+static const struct async_frame_type sum_frame;
+
+void add_future_init(struct add_future *self, int a, int b)
+{
+    self->state = add_state_start;
+    self->link = ASYNC_LINK_NONE;
+    self->a = a;
+    self->b = b;
+}
+
+static enum async_poll add_frame_poll(void *asyncc_future, struct async_context *cx)
+{
+    struct add_future *self = asyncc_future;
+    int a = 0;
+    int b = 0;
+    switch (self->state) {
+    case add_state_start:
+        a = self->a;
+        b = self->b;
+        break;
+    case add_at_async_yield:
+        goto asyncc_resume_1;
+    default:
+        return async_polled_when_done();
+    }
+
+    {
+        async_yield_future_init(&self->async_yield);
+        if (0) {
+        asyncc_resume_1:;
+            a = self->a;
+            b = self->b;
+        }
+        if (async_yield_future_poll(&self->async_yield, cx) == ASYNC_PENDING) {
+            self->state = add_at_async_yield;
+            cx->suspended.frame = self;
+            cx->suspended.type = &add_frame;
+            return ASYNC_PENDING;
+        }
+    }
+    {
+        self->result = a + b;
+        self->state = add_state_done;
+        return ASYNC_READY;
+    }
+    self->state = add_state_done;
+    return ASYNC_READY;
+}
+
+enum async_poll add_future_poll(struct add_future *self, struct async_context *cx)
+{
+    return add_frame_poll(self, cx);
+}
+
+void add_future_drop(struct add_future *self)
+{
+    switch (self->state) {
+    case add_at_async_yield:
+        async_yield_future_drop(&self->async_yield);
+        break;
+    default:
+        break;
+    }
+    self->state = add_state_done;
+}
+
+static void add_init_any(void *asyncc_future, int a, int b)
+{
+    add_future_init(asyncc_future, a, b);
+}
+
+static void add_drop_any(void *asyncc_future)
+{
+    add_future_drop(asyncc_future);
+}
+
+static const struct async_state_info add_states[] = {
+    {"add_at_async_yield", "async_yield", 11},
+};
+
+const struct async_future_type add_future_type = {
+    .name = "add",
+    .file = "sum.c",
+    .size = sizeof(struct add_future),
+    .align = _Alignof(struct add_future),
+    .result_at = offsetof(struct add_future, result),
+    .result_size = sizeof(int),
+    .init = (void (*)(void))add_init_any,
+    .poll = add_frame_poll,
+    .drop = add_drop_any,
+    .frame = &add_frame,
+    .states = add_states,
+    .state_count = 1,
+    .state_size = sizeof((struct add_future *)0)->state,
+    .state_at = offsetof(struct add_future, state),
+};
+
+
+
+void sum_future_init(struct sum_future *self, int n)
+{
+    self->state = sum_state_start;
+    self->link = ASYNC_LINK_NONE;
+    self->n = n;
+}
+
+static enum async_poll sum_frame_poll(void *asyncc_future, struct async_context *cx)
+{
+    struct sum_future *self = asyncc_future;
+    int n = 0;
+    switch (self->state) {
+    case sum_state_start:
+        n = self->n;
+        break;
+    case sum_at_add:
+        goto asyncc_resume_1;
+    default:
+        return async_polled_when_done();
+    }
+
+    int sum = 0;
+    for (int i = 0; i < n; i++) {
+        {
+            add_future_init(&self->add, sum, i);
+            if (0) {
+            asyncc_resume_1:;
+                n = self->n;
+                i = self->i;
+                if (self->add.state == add_state_done)
+                    goto asyncc_ready_1;
+            }
+            if (add_future_poll(&self->add, cx) == ASYNC_PENDING) {
+                self->add.link = 1;
+                self->i = i;
+                self->state = sum_at_add;
+                return ASYNC_PENDING;
+            }
+        asyncc_ready_1:;
+        }
+        sum = self->add.result;
+    }
+    {
+        self->result = sum;
+        self->state = sum_state_done;
+        return ASYNC_READY;
+    }
+    self->state = sum_state_done;
+    return ASYNC_READY;
+}
+
+enum async_poll sum_future_poll(struct sum_future *self, struct async_context *cx)
+{
+    return sum_frame_poll(self, cx);
+}
+
+void sum_future_drop(struct sum_future *self)
+{
+    switch (self->state) {
+    case sum_at_add:
+        add_future_drop(&self->add);
+        break;
+    default:
+        break;
+    }
+    self->state = sum_state_done;
+}
+
+static void sum_init_any(void *asyncc_future, int n)
+{
+    sum_future_init(asyncc_future, n);
+}
+
+static void sum_drop_any(void *asyncc_future)
+{
+    sum_future_drop(asyncc_future);
+}
+
+static const struct async_state_info sum_states[] = {
+    {"sum_at_add", "add", 19},
+};
+
+const struct async_future_type sum_future_type = {
+    .name = "sum",
+    .file = "sum.c",
+    .size = sizeof(struct sum_future),
+    .align = _Alignof(struct sum_future),
+    .result_at = offsetof(struct sum_future, result),
+    .result_size = sizeof(int),
+    .init = (void (*)(void))sum_init_any,
+    .poll = sum_frame_poll,
+    .drop = sum_drop_any,
+    .frame = &sum_frame,
+    .states = sum_states,
+    .state_count = 1,
+    .state_size = sizeof((struct sum_future *)0)->state,
+    .state_at = offsetof(struct sum_future, state),
+};
+
+
+
+static const struct async_frame_link add_links[] = {
+    {&sum_frame, offsetof(struct sum_future, add)},
+};
+
+static const struct async_frame_type add_frame = {add_frame_poll, add_links, offsetof(struct add_future, link)};
+
+static const struct async_frame_type sum_frame = {sum_frame_poll, NULL, offsetof(struct sum_future, link)};
+
