@@ -233,6 +233,7 @@ struct node {
     bool has_defer, has_jump, has_label, has_form, has_variable; // below: what keeps it from being copied
     bool global, constant_ref; // NODE_REF: to a global variable; to a function or enumerator
     bool is_default;           // NODE_CASE
+    bool split;                // NODE_DECLARATIONS: cannot be copied as written
     struct node *part[4]; // NODE_FOR: init, condition, increment, body; NODE_IF: condition, then, else;
                           // NODE_WHILE, NODE_DO, NODE_SWITCH: condition, body; NODE_CASE, NODE_LABEL: statement
     struct await *await;  // NODE_AWAIT, after lower
@@ -328,6 +329,7 @@ struct await {
     bool is_form;
     enum form_kind form;
     struct rope timeout;
+    bool discarded; // nothing uses its value
     struct vec(struct operand) operands;
     struct local *result; // where a form's index or an arena callee's result goes; NULL: none
     struct vec(struct local *) saves; // flow.c: locals stored on suspension, reloaded on resumption

@@ -395,6 +395,8 @@ static void emit_resume(struct output *o, struct await *aw, struct operand *sing
     say(o, "asyncc_resume_%u:;", aw->index);
     emit_saves(o, aw, false, indent + 4, at);
     emit_cancelled(o, aw, indent + 4, at);
+    if (aw->discarded)
+        single = NULL;
     if (single && single->storage == STORAGE_OPAQUE) {
         newline(o, indent + 4, at);
         say(o, "if (async_frame_done(%s))", slot(o, single));
@@ -434,10 +436,21 @@ static void emit_single_await(struct output *o, struct await *aw, unsigned inden
     emit_init(o, operand, in, at, true);
     emit_resume(o, aw, operand, in, at);
     newline(o, in, at);
+    // A child that the walk of async_resume found ready is not polled again. A label after the test costs less
+    // than a test on the way in, but nothing may follow it: then a label would stand before a case or a brace.
+    bool once = operand->generated || operand->storage == STORAGE_OPAQUE;
+    const char *pending = mem_format("%s == ASYNC_PENDING", poll_call(o, operand));
+    if (aw->discarded && operand->storage == STORAGE_OPAQUE)
+        pending = mem_format("(!async_frame_done(%s) && %s)", slot(o, operand), pending);
+    else if (aw->discarded && operand->generated)
+        pending = mem_format("%s%sstate != %s && %s", slot(o, operand),
+                             operand->storage == STORAGE_EMBEDDED ? "." : "->", state_done(operand->callee), pending);
+    if (operand->storage == STORAGE_FRAME && aw->discarded)
+        pending = mem_format("(%s)", pending);
     if (operand->storage == STORAGE_EMBEDDED)
-        say(o, "if (%s == ASYNC_PENDING) {", poll_call(o, operand));
+        say(o, "if (%s) {", pending);
     else
-        say(o, "if (!%s || %s == ASYNC_PENDING) {", slot(o, operand), poll_call(o, operand));
+        say(o, "if (!%s || %s) {", slot(o, operand), pending);
     if (operand->storage == STORAGE_EMBEDDED && operand->generated && operand->link) {
         newline(o, in + 4, at);
         say(o, "%s.link = %u;", slot(o, operand), operand->link);
@@ -455,11 +468,11 @@ static void emit_single_await(struct output *o, struct await *aw, unsigned inden
     emit_suspend(o, aw, in + 4, at, !operand->generated && !by_descriptor(operand));
     newline(o, in, at);
     say(o, "}");
-    if (operand->generated || operand->storage == STORAGE_OPAQUE) {
+    if (once && !aw->discarded) {
         newline(o, in > 4 ? in - 4 : 0, at);
         say(o, "asyncc_ready_%u:;", aw->index);
     }
-    if (aw->result) {
+    if (aw->result && !aw->discarded) {
         newline(o, in, at);
         say(o, "%s = %s;", local_text(aw->result), result_of(o, operand));
     }

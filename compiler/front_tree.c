@@ -487,6 +487,8 @@ static struct node *build_expression(CXCursor c, enum CXCursorKind kind, struct 
 {
     struct node *n = node_new(NODE_VALUE, parent, c);
     n->own_type = n->type = type_new(clang_getCursorType(c));
+    if (kind == CXCursor_InitListExpr)
+        n->kind = NODE_INIT_LIST; // its children ask
     build_children(c, n);
     switch (kind) {
     case CXCursor_UnexposedExpr: {

@@ -49,8 +49,26 @@ static void add_at(struct field_list *list, struct field *f, unsigned point)
     VEC_PUSH(list, f);
 }
 
+// A declaration that is taken apart names its types on its own: local ones have to move. Asking for the text marks
+// them.
+static void find_split_declarations(struct function *fn)
+{
+    for (int pass = 0; pass < 2; pass++)
+        for (size_t i = 0; i < fn->locals.count; i++) {
+            struct local *l = fn->locals.at[i];
+            struct node *n = l->declaration ? l->declaration->parent : NULL;
+            if (!n || l->is_static)
+                continue;
+            if (pass == 0)
+                n->split |= n->has_await || n->has_defer || l->in_frame || (l->saved && l->is_const);
+            else if (n->split && !l->is_variable_length)
+                type_declare(l->type, l->spelling);
+        }
+}
+
 static void local_members(struct function *fn, struct field_list *list)
 {
+    find_split_declarations(fn);
     for (size_t i = 0; i < fn->locals.count; i++) {
         struct local *l = fn->locals.at[i];
         if (!l->in_frame && !l->saved && !l->is_parameter)

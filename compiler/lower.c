@@ -223,12 +223,15 @@ static void lower_sequence(struct lowering *lo, struct node **operands, unsigned
         struct node *n = operands[i];
         bool lvalue = first_is_lvalue && i == 0;
         ropes[i] = !holds_await(n) ? rope_of(n) : lvalue ? lower_lvalue(lo, n) : lower_expression(lo, n);
-        if (lvalue || !n->type || !type_is_storable(n->type))
+        if (lvalue)
             continue;
         bool keep = false;
         for (unsigned j = i + 1; j < count && !keep; j++)
             keep = conflicts(n, operands[j]) || (holds_await(n) && holds_await(operands[j]));
         if (keep) {
+            if (!n->type || !type_is_storable(n->type))
+                internal_fault("an operand in line %u has a type no temporary can have",
+                               source_line(lo->fn->source, n->start));
             struct rope value = ropes[i];
             ropes[i] = set_temporary(lo, temporary(lo, n->type), &value);
         }
@@ -907,6 +910,8 @@ static void lower_statement(struct lowering *lo, struct node *n)
     }
     default: {
         struct rope value = lower_expression(lo, n);
+        if (n->await && value.pieces.count <= 1)
+            n->await->discarded = true;
         if (value.pieces.count == 1 &&
             (value.pieces.at[0].kind == PIECE_RESULT || value.pieces.at[0].kind == PIECE_LOCAL))
             break; // the value is thrown away
