@@ -136,7 +136,7 @@ void note_at(struct place at, const char *format, ...) __attribute__((format(pri
 void hint(const char *format, ...) __attribute__((format(printf, 1, 2)));
 // One the front end made, with a location of its own.
 void report_foreign(enum severity severity, const char *file, unsigned line, unsigned column,
-                    const char *source_text, const char *message);
+                    const char *source_text, const char *message, const char *code);
 void usage_error(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
 void internal_fault(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
 void disable_warning(const char *name);
@@ -204,6 +204,7 @@ enum operator_kind {
     OP_ADDRESS,
     OP_DEREFERENCE,
     OP_STEP, // ++ and --
+    OP_SHORT_CONDITIONAL, // NODE_CONDITIONAL: x ?: y
 };
 
 struct type; // opaque outside front.c
@@ -484,6 +485,7 @@ struct unit {
     struct vec(unsigned) tops;           // where each top-level declaration of the main file starts
     struct vec(struct source *) sources;
     struct table functions_by_name;
+    struct table taken_names; // of plain functions and variables -> struct place
     struct vec(struct function *) functions; // every async function named or defined, in order of appearance
 };
 

@@ -580,10 +580,12 @@ static void check_names(struct unit *unit, struct function *fn)
 {
     static const char *const suffixes[] = {"future_init", "future_poll", "future_drop", "future_type"};
     for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
-        struct function *other = *table_at(&unit->functions_by_name, mem_format("%s_%s", fn->name, suffixes[i]));
-        if (other)
-            error_at((struct place){other->source, other->name_offset}, "E0302",
-                     "'%s' collides with a name generated for async '%s'", other->name, fn->name);
+        const char *name = mem_format("%s_%s", fn->name, suffixes[i]);
+        struct function *other = *table_at(&unit->functions_by_name, name);
+        struct place *plain = *table_at(&unit->taken_names, name);
+        if (other || plain)
+            error_at(plain ? *plain : (struct place){other->source, other->name_offset}, "E0302",
+                     "'%s' collides with a name generated for async '%s'", name, fn->name);
     }
 }
 

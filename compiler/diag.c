@@ -170,9 +170,10 @@ void hint(const char *format, ...)
 }
 
 void report_foreign(enum severity severity, const char *file, unsigned line, unsigned column,
-                    const char *source_text, const char *text)
+                    const char *source_text, const char *text, const char *code)
 {
-    struct message *m = message_new(severity, (struct place){0}, NULL, text);
+    struct message *m = message_new(severity, (struct place){0}, code, text);
+    m->hint = code ? repair_of(code) : NULL;
     m->file = file;
     m->line = line;
     m->column = column;

@@ -147,10 +147,16 @@ static void report_clang(CXDiagnostic d, enum severity severity)
     unsigned line, column;
     clang_getPresumedLocation(location, &name, &line, &column);
     const char *path = front_text(name);
+    if (severity == SEVERITY_NOTE && strstr(path, "include/asyncc/"))
+        return; // where our keywords are defined is of no use to anyone
     unsigned physical_column;
     clang_getFileLocation(location, NULL, NULL, &physical_column, NULL);
-    report_foreign(severity, path, line, physical_column, diagnostic_line(file, offset),
-                   friendly(front_text(clang_getDiagnosticSpelling(d))));
+    const char *message = front_text(clang_getDiagnosticSpelling(d)), *code = NULL;
+    if (strstr(message, "variadic function cannot use swiftcall")) {
+        message = "an async function cannot be variadic";
+        code = "E0109";
+    }
+    report_foreign(severity, path, line, physical_column, diagnostic_line(file, offset), friendly(message), code);
     if (severity == SEVERITY_NOTE)
         return;
     CXDiagnosticSet notes = clang_getChildDiagnostics(d);
@@ -253,7 +259,7 @@ bool front_parse(const struct front_options *o, struct unit *unit)
     unit->main = source;
     unit->sources.count = 0;
     unit->functions.count = 0;
-    unit->functions_by_name = (struct table){0};
+    unit->functions_by_name = unit->taken_names = (struct table){0};
     VEC_PUSH(&unit->sources, source);
     front_unit = unit;
     return report_errors();

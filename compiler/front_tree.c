@@ -483,6 +483,13 @@ static void build_call(CXCursor c, struct node *n)
     n->is_async_call = type_is_async_function(callee->type->type);
 }
 
+static bool is_short_conditional(struct node *first)
+{
+    const char *text = current->source->text;
+    struct token mark = lex_next(text, first->end, current->source->length);
+    return token_is(text, mark, "?") && token_is(text, lex_next(text, mark.end, current->source->length), ":");
+}
+
 static struct node *build_expression(CXCursor c, enum CXCursorKind kind, struct node *parent)
 {
     struct node *n = node_new(NODE_VALUE, parent, c);
@@ -501,6 +508,12 @@ static struct node *build_expression(CXCursor c, enum CXCursorKind kind, struct 
         }
         if (only && type_is_void(n->type) && parent && parent->kind == NODE_INIT_LIST)
             n->kind = NODE_DESIGNATED;
+        if (only && only != n->last && is_short_conditional(only)) { // x ?: y shows x several times
+            n->kind = NODE_CONDITIONAL;
+            only->next = n->last;
+            n->op = OP_SHORT_CONDITIONAL;
+            break;
+        }
         if (only && only == n->last && only->type && only->at == n->at && only->end == n->end)
             return only->parent = parent, only;
         break;
@@ -870,6 +883,23 @@ static enum CXChildVisitResult on_annotation(CXCursor c, CXCursor parent, CXClie
     return CXChildVisit_Continue;
 }
 
+static enum CXChildVisitResult on_annotation_place(CXCursor c, CXCursor parent, CXClientData data)
+{
+    (void)parent;
+    unsigned *offset = data;
+    if (clang_getCursorKind(c) != CXCursor_AnnotateAttr)
+        return CXChildVisit_Continue;
+    *offset = front_offset(clang_getRangeStart(clang_getCursorExtent(c)), NULL);
+    return CXChildVisit_Continue; // the last one: an inherited one comes first
+}
+
+static unsigned annotation_offset(CXCursor c)
+{
+    unsigned offset = 0;
+    clang_visitChildren(c, on_annotation_place, &offset);
+    return offset;
+}
+
 static bool has_annotation(CXCursor c)
 {
     bool found = false;
@@ -1029,7 +1059,8 @@ static void on_async_function(CXCursor c)
     fn->is_variadic = clang_isFunctionTypeVariadic(fn->type->type);
     build_function(fn, c);
     fn->is_main = !strcmp(fn->name, "main");
-    if (!has_annotation(c))
+    CXCursor first = clang_getCanonicalCursor(c);
+    if (!clang_equalCursors(first, c) && annotation_offset(c) == annotation_offset(first)) // inherited
         error_at(place_at(fn->name_offset), "E0108", "'%s' is declared async elsewhere, but not defined so", fn->name);
 }
 
@@ -1087,14 +1118,33 @@ static bool is_async_declaration(CXCursor c)
     return is_main && has_annotation(c);
 }
 
+// Names that a generated one may collide with.
+static void note_taken_name(CXCursor c)
+{
+    CXString spelling = clang_getCursorSpelling(c);
+    const char *name = clang_getCString(spelling);
+    CXFile file;
+    unsigned at = front_offset(clang_getCursorLocation(c), &file);
+    if (name && strstr(name, "_future_") && front_in_main(file)) {
+        struct place *place = mem_alloc(sizeof *place);
+        *place = (struct place){front_unit->main, at};
+        *table_at(&front_unit->taken_names, mem_text(name, strlen(name))) = place;
+    }
+    clang_disposeString(spelling);
+}
+
 static enum CXChildVisitResult on_top(CXCursor c, CXCursor parent, CXClientData data)
 {
     (void)parent;
     (void)data;
     enum CXCursorKind kind = clang_getCursorKind(c);
-    if (kind == CXCursor_FunctionDecl && is_async_declaration(c))
+    if (kind == CXCursor_FunctionDecl && is_async_declaration(c)) {
         on_async_function(c);
-    else if (kind == CXCursor_FunctionDecl ? clang_isCursorDefinition(c) : kind == CXCursor_VarDecl)
+        return CXChildVisit_Continue;
+    }
+    if (kind == CXCursor_FunctionDecl || kind == CXCursor_VarDecl)
+        note_taken_name(c);
+    if (kind == CXCursor_FunctionDecl ? clang_isCursorDefinition(c) : kind == CXCursor_VarDecl)
         on_plain_declaration(c, kind);
     else if (kind == CXCursor_StructDecl && clang_isCursorDefinition(c)) {
         CXString spelling = clang_getCursorSpelling(c);

@@ -477,8 +477,28 @@ static void lower_arm(struct lowering *lo, struct stmt **where, struct node *n, 
     leave(lo, b);
 }
 
+static struct rope lower_short_conditional(struct lowering *lo, struct node *n)
+{
+    if (!holds_await(n->last)) {
+        struct rope value = lower_expression(lo, n->first);
+        return splice(n, &n->first, &value, 1);
+    }
+    struct local *t = temporary(lo, n->type), *first = temporary(lo, n->first->type);
+    struct rope value = lower_expression(lo, n->first);
+    struct rope kept = set_temporary(lo, first, &value);
+    struct stmt *s = append(lo, STMT_IF);
+    s->rope = kept;
+    struct branch b = enter(lo, &s->body);
+    struct rope result = set_temporary(lo, t, &kept);
+    leave(lo, b);
+    lower_arm(lo, &s->otherwise, n->last, t);
+    return result;
+}
+
 static struct rope lower_conditional(struct lowering *lo, struct node *n)
 {
+    if (n->op == OP_SHORT_CONDITIONAL)
+        return lower_short_conditional(lo, n);
     struct node *condition = n->first, *yes = condition->next, *no = n->last;
     if (!holds_await(yes) && !holds_await(no))
         return lower_children(lo, n);

@@ -80,7 +80,7 @@ static async void operators(void)
     CHECK(++x * await set(&x, 2) == 18);
     CHECK(v[i] + await set(&i, 2) + v[i] == 42);
     CHECK(v[await set(&i, 1)] + v[i] == 40);
-    CHECK(await set(&i, 2)[v] == 30);
+    CHECK((await set(&i, 2))[v] == 30);
     CHECK((p('a', 1) << await a('b', 2)) == 4);
     TRACE("aab");
     CHECK((await a('a', 1) << p('b', 2)) == 4);
