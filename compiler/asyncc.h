@@ -6,7 +6,8 @@
 //   lower.c    each await becomes a statement of its own; loops and defers made explicit
 //   flow.c     what lives across which suspension point
 //   layout.c   the future's fields, and which of them share bytes
-//   emit.c     C text
+//   emit.c     C text of a body; assemble.c: of the file around it
+//   report.c   --emit=layout
 #ifndef ASYNCC_COMPILER_H
 #define ASYNCC_COMPILER_H
 
@@ -463,6 +464,7 @@ void check(struct unit *unit);
 void lower(struct function *fn);
 void flow(struct function *fn);
 void layout(struct function *fn);
+void report_layout(struct unit *unit, bool json, struct buffer *out);
 void assemble_prepare(struct unit *unit); // which callee finds its parent how; before layout
 void emit(struct unit *unit, const char *output_path, bool lines, struct buffer *out);
 

@@ -4,6 +4,7 @@
 //   needs: nothing; works the same with libclang 14 to 22 (no version-dependent API)
 #include "front_clang.h"
 
+#include <clang-c/CXCompilationDatabase.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -478,4 +479,32 @@ int front_invocation(struct source *source, unsigned offset)
     if (low < source->invocations.count && source->invocations.at[low].start <= offset)
         return (int)low;
     return -1;
+}
+
+// ---- compile_commands.json ----------------------------------------------------------------------------
+
+const char *const *front_database_flags(const char *database, const char *input, unsigned *count,
+                                        const char **directory)
+{
+    CXCompilationDatabase_Error error;
+    CXCompilationDatabase db = clang_CompilationDatabase_fromDirectory(database, &error);
+    if (error != CXCompilationDatabase_NoError)
+        usage_error("cannot read %s/compile_commands.json", database);
+    CXCompileCommands commands = clang_CompilationDatabase_getCompileCommands(db, input);
+    if (!commands || !clang_CompileCommands_getSize(commands))
+        return NULL;
+    CXCompileCommand command = clang_CompileCommands_getCommand(commands, 0);
+    *directory = front_text(clang_CompileCommand_getDirectory(command));
+    const char *file = front_text(clang_CompileCommand_getFilename(command));
+    struct vec(const char *) flags = {0};
+    for (unsigned i = 1; i < clang_CompileCommand_getNumArgs(command); i++) {
+        const char *flag = front_text(clang_CompileCommand_getArg(command, i));
+        if (strcmp(flag, file) && strcmp(flag, input))
+            VEC_PUSH(&flags, flag);
+    }
+    clang_CompileCommands_dispose(commands);
+    clang_CompilationDatabase_dispose(db);
+    *count = (unsigned)flags.count;
+    static const char *const none[] = {NULL};
+    return flags.count ? flags.at : none;
 }

@@ -20,6 +20,10 @@ void front_build(struct unit *unit);
 // The files the main file includes, for a dependency file.
 void front_each_include(struct unit *unit, void (*visit)(const char *path, void *data), void *data);
 
+// The flags of `input` (an absolute path) in DIR/compile_commands.json, without compiler and input; NULL: none.
+const char *const *front_database_flags(const char *database, const char *input, unsigned *count,
+                                        const char **directory);
+
 // Expansion: a second look at a changed text of the main file. Returns, for each probe offset, the file name
 // that a #line directive gave the place.
 bool front_probe(const struct front_options *options, const char *text, unsigned length,

@@ -90,6 +90,12 @@ static const char *operand_name(struct operand *o)
     return "called";
 }
 
+static void add_child(struct field_list *list, struct field *f, struct operand *o, unsigned point)
+{
+    f->comment = mem_format("awaited in line %u", o->await->line);
+    add_at(list, f, point);
+}
+
 static void operand_members(struct operand *o, unsigned point, struct field_list *list)
 {
     o->slot = unique_name(operand_name(o));
@@ -105,14 +111,14 @@ static void operand_members(struct operand *o, unsigned point, struct field_list
             size = type_size(callee->future_type);
             align = type_align(callee->future_type);
         }
-        add_at(list, member(mem_format("struct %s_future %s", callee->name, o->slot), size, align), point);
+        add_child(list, member(mem_format("struct %s_future %s", callee->name, o->slot), size, align), o, point);
         break;
     }
     case STORAGE_FRAME:
-        add_at(list, member(mem_format("struct %s_future *%s", callee->name, o->slot), 8, 8), point);
+        add_child(list, member(mem_format("struct %s_future *%s", callee->name, o->slot), 8, 8), o, point);
         break;
     case STORAGE_OPAQUE:
-        add_at(list, member(mem_format("void *%s", o->slot), 8, 8), point);
+        add_child(list, member(mem_format("void *%s", o->slot), 8, 8), o, point);
         if (!callee)
             add_at(list, member(mem_format("async_fn_pointer %s_type", o->slot), 8, 8), point);
         break;

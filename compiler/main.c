@@ -13,7 +13,8 @@
 
 struct options {
     const char *input, *output, *depfile, *explain;
-    bool depend, no_line, check;
+    bool depend, no_line, check, layout, layout_json;
+    const char *database;
     struct vec(const char *) flags;
 };
 
@@ -23,6 +24,8 @@ static const char usage[] =
     "\n"
     "  -o FILE               where to write; - is standard output (as an input: standard input)\n"
     "  --no-line             no #line directives, for reading\n"
+    "  --emit=layout[,json]  write what each future holds, where and why, instead of C\n"
+    "  -p DIR                take CC-FLAGS from DIR/compile_commands.json\n"
     "  --check               write nothing; exit 1 when FILE is not what would be written\n"
     "  -MD [-MF DEPFILE]     also write what OUT.c depends on (default: OUT.c.d)\n"
     "  --diagnostics=FORM    text (default) or json\n"
@@ -213,6 +216,11 @@ static void parse_options(struct options *o, int argc, char **argv)
             o->output = argument_of(argc, argv, &i, a);
         else if (!strcmp(a, "--no-line"))
             o->no_line = true;
+        else if (!strcmp(a, "--emit=layout") || !strcmp(a, "--emit=layout,json")) {
+            o->layout = true;
+            o->layout_json = a[13] == ',';
+        } else if (!strcmp(a, "-p"))
+            o->database = argument_of(argc, argv, &i, a);
         else if (!strcmp(a, "--check"))
             o->check = true;
         else if (!strcmp(a, "-MD"))
@@ -244,6 +252,30 @@ static void parse_options(struct options *o, int argc, char **argv)
         else
             o->input = a;
     }
+}
+
+static void add_database_flags(struct options *o)
+{
+    char *input = realpath(o->input, NULL);
+    unsigned count = 0;
+    const char *directory = NULL;
+    const char *const *flags = input ? front_database_flags(o->database, input, &count, &directory) : NULL;
+    if (!flags)
+        usage_error("no entry for %s in %s/compile_commands.json", o->input, o->database);
+    // The entry's relative paths are relative to its directory; ours stay relative to here.
+    char *here = getcwd(NULL, 0);
+    for (unsigned i = 0; i < count; i++) {
+        const char *f = flags[i];
+        if (f[0] == '-' && f[1] == 'I' && f[2] && f[2] != '/' && strcmp(directory, here ? here : ""))
+            f = mem_format("-I%s/%s", directory, f + 2);
+        char *argument[] = {(char *)(uintptr_t)f};
+        if (!strcmp(f, "-o") || !strcmp(f, "-MF") || !strcmp(f, "-MT") || !strcmp(f, "-MQ"))
+            i++;
+        else if (strcmp(f, "--"))
+            add_flags(o, 1, argument);
+    }
+    free(here);
+    free(input);
 }
 
 // Our headers stand beside the tool: build/bin/asyncc and /usr/bin/asyncc alike.
@@ -282,6 +314,8 @@ static int translate(struct options *o)
     if (memchr(text, 0, length))
         usage_error("%s is not a text file", o->input);
     const char *path = !strcmp(o->input, "-") ? "<stdin>.c" : o->input;
+    if (o->database)
+        add_database_flags(o);
     struct front_options front = {path, text, (unsigned)length, o->flags.at, (unsigned)o->flags.count, find_headers()};
     struct unit unit = {0};
     if (!front_parse(&front, &unit))
@@ -300,7 +334,10 @@ static int translate(struct options *o)
     each_async_function(&unit, layout);
     struct buffer out = {0};
     const char *slash = strrchr(o->output, '/');
-    emit(&unit, slash ? slash + 1 : o->output, !o->no_line, &out);
+    if (o->layout)
+        report_layout(&unit, o->layout_json, &out);
+    else
+        emit(&unit, slash ? slash + 1 : o->output, !o->no_line, &out);
     if (o->check) {
         size_t old_length;
         const char *old = read_file(o->output, &old_length);
@@ -349,6 +386,8 @@ int main(int argc, char **argv)
         return explain_code(o.explain);
     if (!o.input)
         usage_error("no input file (asyncc --help)");
+    if (!o.output && o.layout)
+        o.output = "-";
     if (!o.output)
         usage_error("no output file: say -o OUT.c");
     int status = run_on_big_stack(&o);

@@ -28,7 +28,7 @@ static async void arguments(void)
     int x = 1;
     CHECK(three(x, await set(&x, 2), x) == 122);
     CHECK(three(x++, await a('a', x), x) == 233);
-    TRACE("!!a!");
+    TRACE("!a!");
     CHECK(await a((char)p('x', 'y'), await a('b', p('c', 4))) == 4);
     TRACE("xcby");
 }
