@@ -1,6 +1,7 @@
 // asyncc.h - what the passes share. The order of the passes is in main.c.
 //
 //   front.c    file + flags -> our own tree of functions; the only file that sees libclang
+//   inline.c   included fragments that define async functions -> part of the file
 //   expand.c   macros that hide what must be rewritten -> their text
 //   check.c    the rules of the language; the last pass that reports to the user
 //   lower.c    each await becomes a statement of its own; loops and defers made explicit
@@ -459,6 +460,7 @@ struct function {
 // ---- The passes -------------------------------------------------------------------------------------------
 
 struct front_options;
+bool inline_fragments(struct front_options *options, struct unit *unit);
 bool expand(const struct front_options *options, struct unit *unit); // may parse again; false: errors reported
 void check(struct unit *unit);
 void lower(struct function *fn);

@@ -1053,6 +1053,7 @@ static void emit_statement(struct output *o, struct stmt *s, unsigned indent)
         emit_jump(o, s);
         break;
     case STMT_COMPUTED_GOTO:
+        say(o, "goto *");
         write_rope(o, &s->rope);
         say(o, ";");
         break;

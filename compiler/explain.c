@@ -72,6 +72,9 @@ static const struct explanation explanations[] = {
     {"E0401", "write the statement without the macro",
      "What a macro hides must be plain text before it can be rewritten, and this one's expansion is no complete "
      "text: it expands to itself, or has unbalanced parentheses.\n"},
+    {"E0402", "include that file directly, or make the function static inline",
+     "A file that defines async functions becomes part of the file that includes it; that is done for what the main "
+     "file includes itself.\n"},
 };
 
 static const struct explanation *find_explanation(const char *code)

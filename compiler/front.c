@@ -307,6 +307,30 @@ void front_each_include(struct unit *unit, void (*visit)(const char *path, void 
     clang_getInclusions(front_tu, on_inclusion, &v);
 }
 
+struct include_search {
+    const char *path;
+    unsigned offset;
+    bool found;
+};
+
+static void on_searched_inclusion(CXFile file, CXSourceLocation *stack, unsigned depth, CXClientData data)
+{
+    struct include_search *s = data;
+    if (depth != 1 || strcmp(front_text(clang_getFileName(file)), s->path))
+        return;
+    CXFile from;
+    s->offset = front_offset(stack[0], &from);
+    s->found = front_in_main(from);
+}
+
+bool front_include_place(const char *path, unsigned *offset)
+{
+    struct include_search s = {path, 0, false};
+    clang_getInclusions(front_tu, on_searched_inclusion, &s);
+    *offset = s.offset;
+    return s.found;
+}
+
 // ---- Macros -------------------------------------------------------------------------------------------
 
 struct macro {

@@ -20,6 +20,9 @@ void front_build(struct unit *unit);
 // The files the main file includes, for a dependency file.
 void front_each_include(struct unit *unit, void (*visit)(const char *path, void *data), void *data);
 
+// Where the main file itself includes `path`; false if it does not.
+bool front_include_place(const char *path, unsigned *offset);
+
 // The flags of `input` (an absolute path) in DIR/compile_commands.json, without compiler and input; NULL: none.
 const char *const *front_database_flags(const char *database, const char *input, unsigned *count,
                                         const char **directory);

@@ -354,7 +354,7 @@ static struct await *await_new(struct lowering *lo, struct node *n)
 {
     struct await *aw = mem_alloc(sizeof *aw);
     aw->node = n;
-    aw->line = source_line(lo->fn->source, n->start);
+    aw->line = presumed_line(lo->fn->source, n->start, NULL);
     aw->pending = lo->deferred;
     return aw;
 }
@@ -385,6 +385,18 @@ static struct rope result_of(struct lowering *lo, struct await *aw)
         rope_local(&r, aw->result);
     }
     return r;
+}
+
+// An expression whose value nobody uses.
+static void lower_discarded(struct lowering *lo, struct node *n)
+{
+    struct rope value = lower_expression(lo, n);
+    if (n->await && value.pieces.count <= 1)
+        n->await->discarded = true;
+    bool bare = value.pieces.count == 1 &&
+                (value.pieces.at[0].kind == PIECE_RESULT || value.pieces.at[0].kind == PIECE_LOCAL);
+    if (value.pieces.count && !bare)
+        append(lo, STMT_EXPRESSION)->rope = value;
 }
 
 static struct rope lower_form(struct lowering *lo, struct node *n, struct node *form)
@@ -469,11 +481,12 @@ static struct rope lower_short_circuit(struct lowering *lo, struct node *n)
 static void lower_arm(struct lowering *lo, struct stmt **where, struct node *n, struct local *t)
 {
     struct branch b = enter(lo, where);
-    struct rope value = lower_expression(lo, n);
-    if (t)
+    if (t) {
+        struct rope value = lower_expression(lo, n);
         set_temporary(lo, t, &value);
-    else if (value.pieces.count)
-        rope_rope(&append(lo, STMT_EXPRESSION)->rope, &value);
+    } else {
+        lower_discarded(lo, n);
+    }
     leave(lo, b);
 }
 
@@ -518,11 +531,12 @@ static struct rope lower_conditional(struct lowering *lo, struct node *n)
 
 static struct rope lower_comma(struct lowering *lo, struct node *n)
 {
-    struct rope left = lower_expression(lo, n->first);
-    if (left.pieces.count) {
+    if (holds_await(n->first)) {
+        lower_discarded(lo, n->first);
+    } else {
         struct stmt *s = append(lo, STMT_EXPRESSION);
         rope_text(&s->rope, "(void)(");
-        rope_rope(&s->rope, &left);
+        rope_source(&s->rope, n->first->start, n->first->end);
         rope_text(&s->rope, ")");
     }
     return lower_expression(lo, n->last);
@@ -790,8 +804,7 @@ static void lower_loop(struct lowering *lo, struct node *n)
         if (init->kind == NODE_DECLARATIONS) {
             lower_declarations(lo, init);
         } else {
-            struct rope value = lower_expression(lo, init);
-            rope_rope(&append(lo, STMT_EXPRESSION)->rope, &value);
+            lower_discarded(lo, init);
         }
     }
     struct stmt *loop = append(lo, STMT_LOOP);
@@ -809,9 +822,7 @@ static void lower_loop(struct lowering *lo, struct node *n)
         lower_into(lo, &loop->body, body);
     if (step && holds_await(step)) {
         struct branch b = enter(lo, &loop->tail);
-        struct rope value = lower_expression(lo, step);
-        if (value.pieces.count)
-            rope_rope(&append(lo, STMT_EXPRESSION)->rope, &value);
+        lower_discarded(lo, step);
         leave(lo, b);
     } else {
         for_part(step, &loop->step);
@@ -928,17 +939,9 @@ static void lower_statement(struct lowering *lo, struct node *n)
         s->deferred = d;
         break;
     }
-    default: {
-        struct rope value = lower_expression(lo, n);
-        if (n->await && value.pieces.count <= 1)
-            n->await->discarded = true;
-        if (value.pieces.count == 1 &&
-            (value.pieces.at[0].kind == PIECE_RESULT || value.pieces.at[0].kind == PIECE_LOCAL))
-            break; // the value is thrown away
-        if (value.pieces.count)
-            append(lo, STMT_EXPRESSION)->rope = value;
+    default:
+        lower_discarded(lo, n);
         break;
-    }
     }
 }
 

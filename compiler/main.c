@@ -321,7 +321,7 @@ static int translate(struct options *o)
     if (!front_parse(&front, &unit))
         return 1;
     front_build(&unit);
-    if (error_count || !expand(&front, &unit))
+    if (error_count || !inline_fragments(&front, &unit) || !expand(&front, &unit))
         return 1;
     check(&unit);
     if (error_count)
