@@ -115,11 +115,25 @@ struct build_visit {
     struct node *parent;
 };
 
+static bool is_written(CXCursor c)
+{
+    CXFile file = NULL;
+    front_offset(clang_getRangeStart(clang_getCursorExtent(c)), &file);
+    return file != NULL;
+}
+
 static enum CXChildVisitResult on_child(CXCursor c, CXCursor parent, CXClientData data)
 {
     (void)parent;
     struct build_visit *v = data;
     struct node *child = build(c, v->parent);
+    if (child && !is_written(c)) { // made up by the front end, for braces left out: only what it holds was written
+        for (struct node *inner = child->first, *next; inner; inner = next) {
+            next = inner->next;
+            node_append(v->parent, inner);
+        }
+        return CXChildVisit_Continue;
+    }
     if (child)
         node_append(v->parent, child);
     return CXChildVisit_Continue;
