@@ -188,7 +188,7 @@ static const char *prologue(struct function *fn)
     put(&b, "\n    struct %s_future *%s = asyncc_future;\n", fn->name, fn->self);
     for (size_t i = 0; i < fn->locals.count; i++) {
         struct local *l = fn->locals.at[i];
-        if (l->in_frame || (!l->is_parameter && !l->is_temporary) || (l->is_parameter && !is_mentioned(fn, l)))
+        if (l->in_frame || l->is_literal || (!l->is_parameter && !l->is_temporary) || (l->is_parameter && !is_mentioned(fn, l)))
             continue;
         put(&b, "    %s%s;\n", type_declare(l->type, l->spelling), l->is_scalar ? " = 0" : "");
     }

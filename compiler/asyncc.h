@@ -256,6 +256,7 @@ struct local {
     unsigned offset; // of its name in the source
     bool mentioned;
     bool is_parameter, is_temporary;
+    bool is_literal; // an unnamed object: a compound literal whose address is taken
     bool is_static;  // stays what it is
     bool is_scalar, is_const, is_volatile, is_variable_length, is_va_list, is_jmp_buf;
     bool escapes;    // its address is taken, or an array of it decays
@@ -280,6 +281,7 @@ struct mention {
     unsigned offset, end;
     struct local *local;       // replaced by self->field when in the frame
     struct function *function; // replaced by &f_future_type
+    enum { MENTION_NAME, LITERAL_ADDRESS, LITERAL_ARRAY, LITERAL_END } literal; // of a compound literal kept in local
     const char *text;          // else: replaced by this
     const bool *when;          // if this holds; NULL: always
     unsigned access;           // of local

@@ -131,6 +131,18 @@ static void write_source(struct output *o, unsigned start, unsigned end)
     }
 }
 
+// `&(T){..}` becomes `((T *)memcpy(&self->literal, &(T){..}, sizeof self->literal))`.
+static const char *literal_text(struct mention *m)
+{
+    struct local *l = m->local;
+    if (!l->in_frame)
+        return NULL;
+    if (m->literal == LITERAL_END)
+        return mem_format("}, sizeof %s))", local_text(l));
+    return mem_format("((%s)memcpy(%s%s, %s", type_pointer_to(l->type), m->literal == LITERAL_ADDRESS ? "&" : "",
+                      local_text(l), m->literal == LITERAL_ADDRESS ? "&" : "");
+}
+
 void copy_source(struct output *o, unsigned start, unsigned end)
 {
     struct function *fn = o->fn;
@@ -141,7 +153,9 @@ void copy_source(struct output *o, unsigned start, unsigned end)
             const char *text = m->text;
             if (m->when && !*m->when)
                 continue;
-            if (m->local)
+            if (m->literal)
+                text = literal_text(m);
+            else if (m->local)
                 text = m->local->in_frame || m->local->spelling != m->local->name ? local_text(m->local) : NULL;
             if (!text || m->offset < at)
                 continue;

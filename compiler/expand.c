@@ -117,6 +117,10 @@ static void mark_nodes(struct marking *m, struct node *n, bool async)
             (body || m->source->invocations.at[n->invocation].stringifies))
             mark(m, n);
         break;
+    case NODE_COMPOUND_LITERAL:
+        if (async && n->local && scope_awaits(n))
+            mark(m, n);
+        break;
     case NODE_WHILE:
     case NODE_DO:
     case NODE_FOR:

@@ -34,6 +34,8 @@ bool front_probe(const struct front_options *options, const char *text, unsigned
 
 // A declaration of `name` with this type, without a const that would forbid assigning to it.
 const char *type_declare(struct type *type, const char *name);
+// "T *" of an object of this type, "T *" of an array of T.
+const char *type_pointer_to(struct type *type);
 // "T a, U b" of a function type, with the parameters' names; "void" if there are none.
 const char *type_parameters(struct function *fn, const char *prefix);
 const char *type_parameter_types(struct type *function, const char *first);

@@ -265,7 +265,7 @@ static struct node *scope_of(struct node *n)
 static void add_mention(unsigned offset, unsigned length, struct local *local, struct function *fn,
                         const char *text, unsigned access)
 {
-    struct mention m = {offset, offset + length, local, fn, text, NULL, access};
+    struct mention m = {.offset = offset, .end = offset + length, .local = local, .function = fn, .text = text, .access = access};
     VEC_PUSH(&current->mentions, m);
 }
 
@@ -317,10 +317,47 @@ static void classify_access(struct node *ref)
     add_mention(ref->at, (unsigned)strlen(l->name), l, NULL, NULL, access);
 }
 
+// An object a compound literal makes lives until its block ends; one that something may point to gets a local.
+static void classify_literal(struct node *n)
+{
+    struct node *up = n->parent;
+    while (up && up->kind == NODE_PAREN)
+        up = up->parent;
+    bool address = up && up->kind == NODE_UNARY && up->op == OP_ADDRESS;
+    bool array = n->own_type && type_is_array(n->own_type);
+    if ((!address && !array) || !current->is_async || !up || up->kind == NODE_UNEVALUATED)
+        return;
+    for (struct node *outer = up; outer; outer = outer->parent)
+        if (outer->kind == NODE_VARIABLE && (outer->local->is_static || (outer->first == n && array && type_is_array(outer->local->type))))
+            return;
+    struct local *l = mem_alloc(sizeof *l);
+    l->name = l->spelling = l->field = "literal";
+    l->function = current;
+    l->type = n->own_type;
+    l->offset = n->start;
+    l->scope = scope_of(up);
+    l->escapes = l->is_literal = true;
+    l->escape = n;
+    if (l->scope) {
+        l->next_in_scope = l->scope->locals;
+        l->scope->locals = l;
+    }
+    VEC_PUSH(&current->locals, l);
+    n->local = l;
+    struct mention open = {.offset = address ? up->start : n->start, .local = l};
+    open.end = open.offset + address;
+    open.literal = address ? LITERAL_ADDRESS : LITERAL_ARRAY;
+    struct mention end = {.offset = n->end - 1, .end = n->end, .local = l, .literal = LITERAL_END};
+    VEC_PUSH(&current->mentions, open);
+    VEC_PUSH(&current->mentions, end);
+}
+
 static void classify_all(struct node *n)
 {
     if (n->kind == NODE_REF && n->local)
         classify_access(n);
+    if (n->kind == NODE_COMPOUND_LITERAL)
+        classify_literal(n);
     for (struct node *child = n->first; child; child = child->next)
         classify_all(child);
 }
@@ -1032,6 +1069,8 @@ static void name_locals(struct function *fn)
                 break;
             same->locals.count--;
         }
+        if (l->is_literal)
+            continue;
         if (same->locals.count && !l->is_static)
             l->spelling = mem_format("%s_asyncc%zu", l->name, same->locals.count + 1);
         VEC_PUSH(&same->locals, l);

@@ -172,6 +172,12 @@ const char *type_declare(struct type *type, const char *name)
     return declare(type->type, name, false);
 }
 
+const char *type_pointer_to(struct type *type)
+{
+    CXType c = canonical(type);
+    return is_array_kind(c.kind) ? declare(clang_getArrayElementType(c), "*", true) : declare(type->type, "*", true);
+}
+
 const char *type_parameters(struct function *fn, const char *prefix)
 {
     struct buffer b = {0};

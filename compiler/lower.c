@@ -714,6 +714,9 @@ static void close_scope(struct lowering *lo, struct node *scope)
 static void lower_block(struct lowering *lo, struct node *n)
 {
     struct stmt *s = append(lo, STMT_BLOCK);
+    for (struct local *l = n->locals; l; l = l->next_in_scope)
+        if (l->is_literal)
+            l->first_point = (unsigned)lo->fn->awaits.count;
     struct deferred *outside = lo->deferred;
     struct branch b = enter(lo, &s->body);
     struct node *saved = lo->at;

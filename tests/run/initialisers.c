@@ -1,5 +1,6 @@
 // Awaits in initialisers: scalar, aggregate, designated, nested, array, string members, compound literals; members of
 // results; arrays of arrays; unions; structs passed and returned.
+// cflags: -Wno-missing-braces -Wno-missing-field-initializers
 #include "check.h"
 #include <asyncc/async.h>
 
