@@ -4,6 +4,7 @@
 //   inline.c   included fragments that define async functions -> part of the file
 //   expand.c   macros that hide what must be rewritten -> their text
 //   check.c    the rules of the language; the last pass that reports to the user
+//   warn.c     what is allowed but seldom meant
 //   lower.c    each await becomes a statement of its own; loops and defers made explicit
 //   flow.c     what lives across which suspension point
 //   layout.c   the future's fields, and which of them share bytes
@@ -465,6 +466,8 @@ struct front_options;
 bool inline_fragments(struct front_options *options, struct unit *unit);
 bool expand(const struct front_options *options, struct unit *unit); // may parse again; false: errors reported
 void check(struct unit *unit);
+void warn(struct unit *unit);
+void warn_frame_size(struct unit *unit, long long limit);
 void lower(struct function *fn);
 void flow(struct function *fn);
 void layout(struct function *fn);

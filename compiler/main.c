@@ -15,6 +15,7 @@ struct options {
     const char *input, *output, *depfile, *explain;
     bool depend, no_line, check, layout, layout_json;
     const char *database;
+    long long frame_size; // limit for the warning; 0: none
     struct vec(const char *) flags;
 };
 
@@ -30,6 +31,7 @@ static const char usage[] =
     "  -MD [-MF DEPFILE]     also write what OUT.c depends on (default: OUT.c.d)\n"
     "  --diagnostics=FORM    text (default) or json\n"
     "  -Werror, -Wno-NAME    warnings are errors; no warnings of this name\n"
+    "  -Wframe-size=N        warn about futures of more than N bytes\n"
     "  --error-limit=N       stop after N errors (default 20; 0: never)\n"
     "  --explain CODE        what an error code means, and its repair\n"
     "  --help, --version\n"
@@ -235,6 +237,8 @@ static void parse_options(struct options *o, int argc, char **argv)
             diagnostics_options.warnings_are_errors = true;
         else if (!strncmp(a, "-Wno-", 5) && a[5])
             disable_warning(a + 5);
+        else if (!strncmp(a, "-Wframe-size=", 13))
+            o->frame_size = strtoll(a + 13, NULL, 10);
         else if (!strncmp(a, "--error-limit=", 14))
             diagnostics_options.error_limit = (unsigned)strtoul(a + 14, NULL, 10);
         else if (!strcmp(a, "--explain"))
@@ -326,12 +330,19 @@ static int translate(struct options *o)
     check(&unit);
     if (error_count)
         return 1;
+    warn(&unit);
+    if (error_count)
+        return 1;
     each_async_function(&unit, lower);
     if (error_count)
         return 1;
     assemble_prepare(&unit);
     each_async_function(&unit, flow);
     each_async_function(&unit, layout);
+    if (o->frame_size > 0)
+        warn_frame_size(&unit, o->frame_size);
+    if (error_count)
+        return 1;
     struct buffer out = {0};
     const char *slash = strrchr(o->output, '/');
     if (o->layout)
