@@ -439,6 +439,7 @@ struct function {
     unsigned loop_count, deferred_count, exit_count;
     struct vec(struct deferred *) deferred;
     bool has_labels;
+    bool desugars; // layout.c: some declaration is taken apart, and its typedef may no longer be named
     // uses in this file
     bool used_as_value, spawned, blocked_on;
     // check.c, layout.c

@@ -722,6 +722,12 @@ static void emit_declare(struct output *o, struct stmt *s)
         say(o, "%s, sizeof %s);", list ? "" : "}", local_text(l));
         return;
     }
+    if (type_has_const_member(l->type)) { // the compiler would not let it be assigned
+        say(o, "{ %s = ", type_declare(l->type, "asyncc_value"));
+        write_rope(o, &s->rope);
+        say(o, "; memcpy(&%s, &asyncc_value, sizeof asyncc_value); }", local_text(l));
+        return;
+    }
     say(o, "%s = ", local_text(l));
     if (list)
         say(o, "(%s)", type);

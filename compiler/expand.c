@@ -194,26 +194,45 @@ static void put_flat(struct buffer *b, const char *text, unsigned start, unsigne
     }
 }
 
-static const char *const keywords[] = {
-    "await", "async", "defer", "asyncc_await", "asyncc_async", "asyncc_defer", "async_fn", "asyncc_fn",
-    "async_join", "async_select", "async_timeout_ms", "async_spawn", "async_block_on", "NULL", "errno",
-    "stdin", "stdout", "stderr", "true", "false", "offsetof",
+// Names that stay as they are in an expansion: our keywords, and what reads better unexpanded.
+static const char *const kept[] = {
+    "await", "defer", "asyncc_await", "asyncc_defer", "async_join", "async_select", "async_timeout_ms", "async_spawn",
+    "async_block_on", "NULL", "errno", "stdin", "stdout", "stderr", "offsetof",
 };
+
+// These the rest of the file needs, or it would not parse at all.
+static const char *const kept_here[] = {"async", "asyncc_async", "async_fn", "asyncc_fn"};
+
+// Until the next include, which may define them anew.
+static void put_undefine(struct buffer *b)
+{
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
+        put(b, "\n#undef %s", kept[i]);
+}
+
+static bool includes_between(struct source *s, unsigned start, unsigned end)
+{
+    for (struct token t = lex_next(s->text, start, end); t.kind != TOKEN_END; t = lex_next(s->text, t.end, end))
+        if (t.kind == TOKEN_DIRECTIVE &&
+            token_is(s->text, lex_next(s->text, t.start + 1, t.end), "include"))
+            return true;
+    return false;
+}
 
 static void put_probe(struct buffer *b, struct source *s, struct invocation *v, unsigned *offset)
 {
     const char *file;
     unsigned line = presumed_line(s, v->start, &file);
-    for (size_t i = 0; i < sizeof keywords / sizeof *keywords; i++)
-        put(b, "\n#pragma push_macro(\"%s\")\n#undef %s", keywords[i], keywords[i]);
+    for (size_t i = 0; i < sizeof kept_here / sizeof *kept_here; i++)
+        put(b, "\n#pragma push_macro(\"%s\")\n#undef %s", kept_here[i], kept_here[i]);
     put(b, "\n#line %u \"", line);
     put_escaped_path(b, file);
     put(b, "\"\n#line %u ASYNCC_STRING(", line);
     put_flat(b, s->text, v->start, v->end);
     put(b, ")\n");
     *offset = (unsigned)b->length;
-    for (size_t i = 0; i < sizeof keywords / sizeof *keywords; i++)
-        put(b, "#pragma pop_macro(\"%s\")\n", keywords[i]);
+    for (size_t i = 0; i < sizeof kept_here / sizeof *kept_here; i++)
+        put(b, "#pragma pop_macro(\"%s\")\n", kept_here[i]);
     put(b, "#line %u \"", line);
     put_escaped_path(b, file);
     put(b, "\"\n");
@@ -274,6 +293,8 @@ static bool expand_once(const struct front_options *o, struct source *s, struct 
         if (!v->expand)
             continue;
         put_text(&probe, s->text + at, v->start - at);
+        if (!offsets.count || includes_between(s, at, v->start))
+            put_undefine(&probe);
         unsigned offset;
         put_probe(&probe, s, v, &offset);
         VEC_PUSH(&offsets, offset);

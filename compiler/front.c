@@ -104,8 +104,18 @@ static CXTranslationUnit parse(const struct front_options *o, const char *text, 
         VEC_PUSH(&flags, "-I");
         VEC_PUSH(&flags, o->include_directory);
     }
-    VEC_PUSH(&flags, "-Wno-unknown-warning-option");
-    VEC_PUSH(&flags, "-Wincompatible-function-pointer-types");
+    // The C compiler warns when it compiles the output. Here only the mismatches of async and plain pointers count,
+    // and no time goes into analyses.
+    static const char *const warnings[] = {
+        "-Wno-unknown-warning-option", "-Wno-everything", "-ferror-limit=0",
+        "-Wincompatible-function-pointer-types", "-Wno-error=incompatible-function-pointer-types",
+        "-Wincompatible-pointer-types", "-Wno-error=incompatible-pointer-types",
+        "-Wpointer-type-mismatch", "-Wno-error=pointer-type-mismatch",
+        "-Wcompare-distinct-pointer-types", "-Wno-error=compare-distinct-pointer-types",
+        "-Wcast-calling-convention",
+    };
+    for (size_t i = 0; i < sizeof warnings / sizeof *warnings; i++)
+        VEC_PUSH(&flags, warnings[i]);
     struct CXUnsavedFile unsaved = {o->path, text, length};
     CXTranslationUnit unit = NULL;
     *code = clang_parseTranslationUnit2(clang_index, o->path, flags.at, (int)flags.count, &unsaved, 1,

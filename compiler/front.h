@@ -47,6 +47,7 @@ struct type *type_function_of(struct type *callee); // looks through pointers
 bool type_is_void(struct type *type);
 bool type_is_scalar(struct type *type);
 bool type_is_record(struct type *type);
+bool type_has_const_member(struct type *type); // an object of it cannot be assigned
 bool type_is_array(struct type *type);
 bool type_is_pointer(struct type *type);
 bool type_is_storable(struct type *type); // a temporary of it can be declared

@@ -753,7 +753,9 @@ static void add_local_type(CXCursor c, enum CXCursorKind kind, bool alone)
     while (brace.kind != TOKEN_END && !token_is(text, brace, "{"));
     t->body = brace.start;
     const char *name = front_text(clang_getCursorSpelling(c));
-    bool named = *name && !strchr(name, '(');
+    // 22 names an unnamed struct after its typedef; what counts is the text.
+    unsigned tag = front_offset(clang_getCursorLocation(c), NULL);
+    bool named = *name && tag + strlen(name) <= t->end && !strncmp(text + tag, name, strlen(name));
     unsigned count = (unsigned)current->local_types.count + 1;
     t->moved = named ? mem_format("asyncc_%s_%s_%u", current->name, name, count)
                      : mem_format("asyncc_%s_%u", current->name, count);
@@ -819,8 +821,12 @@ static struct node *build_type(CXCursor c, struct node *parent)
     enum CXCursorKind kind = clang_getCursorKind(c);
     if (kind == CXCursor_TypedefDecl)
         known_add(clang_getCanonicalCursor(c), NULL, NULL);
-    if (kind == CXCursor_TypedefDecl)
+    if (kind == CXCursor_TypedefDecl) {
         clang_visitChildren(c, on_member, NULL);
+        if (n->invocation < 0)
+            VEC_PUSH(&current->mentions, ((struct mention){.offset = n->end, .end = n->end, .when = &current->desugars,
+                                                           .text = " __attribute__((__unused__))"}));
+    }
     if (kind == CXCursor_StructDecl || kind == CXCursor_UnionDecl) {
         struct token after = lex_next(current->source->text, n->end, current->source->length);
         add_local_type(c, kind, token_is(current->source->text, after, ";"));
@@ -1051,6 +1057,38 @@ static enum CXChildVisitResult on_function_part(CXCursor c, CXCursor parent, CXC
     return CXChildVisit_Continue;
 }
 
+static struct local *local_in_scope(const char *name, size_t length, unsigned offset)
+{
+    for (size_t i = current->locals.count; i-- > 0;) {
+        struct local *l = current->locals.at[i];
+        if (!l->is_literal && l->offset < offset && (!l->scope || l->scope->end > offset) &&
+            !strncmp(l->name, name, length) && !l->name[length])
+            return l;
+    }
+    return NULL;
+}
+
+// libclang shows no expression inside typeof; a local named there must be found in the text.
+static void mention_in_typeof(struct function *fn)
+{
+    const char *text = fn->source->text;
+    unsigned end = fn->body->end, group = 0;
+    struct token before = {TOKEN_END, 0, 0};
+    for (struct token t = lex_next(text, fn->body->start, end); t.kind != TOKEN_END; before = t, t = lex_next(text, t.end, end)) {
+        if (t.kind != TOKEN_NAME)
+            continue;
+        if (token_is(text, t, "typeof") || token_is(text, t, "__typeof__") || token_is(text, t, "__typeof") ||
+            token_is(text, t, "typeof_unqual")) {
+            unsigned close = lex_group_end(text, lex_next(text, t.end, end).start, end);
+            group = close > group ? close : group;
+        } else if (t.end <= group && !token_is(text, before, ".") && !token_is(text, before, "->")) {
+            struct local *l = local_in_scope(text + t.start, t.end - t.start, t.start);
+            if (l && !l->is_static)
+                add_mention(t.start, t.end - t.start, l, NULL, NULL, 0);
+        }
+    }
+}
+
 // Where one local hides another, the inner one gets a name of its own: a suspension inside must store both.
 static void name_locals(struct function *fn)
 {
@@ -1085,6 +1123,7 @@ static void build_function(struct function *fn, CXCursor c)
     if (fn->body) {
         classify_all(fn->body);
         mention_functions(fn->body);
+        mention_in_typeof(fn);
         name_locals(fn);
     }
     finish_mentions(fn);

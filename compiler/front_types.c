@@ -106,6 +106,10 @@ static const char *declare(CXType t, const char *inner, bool keep_const)
         CXType pointee = clang_getPointeeType(t);
         if (type_is_async_function(pointee) && clang_getCanonicalType(pointee).kind != CXType_Pointer)
             return leaf("async_fn_pointer", t, inner, keep_const);
+        CXType target = clang_getCanonicalType(pointee);
+        if (target.kind == CXType_Record && is_local(clang_getTypeDeclaration(target)) &&
+            !local_type_of(clang_getTypeDeclaration(target)))
+            return leaf("void", pointee, mem_format("*%s", qualified(t, inner, keep_const)), true); // never completed
         const char *star = mem_format("*%s", qualified(t, inner, keep_const));
         if (is_array_kind(pointee.kind) || is_function_kind(pointee.kind) ||
             (pointee.kind == CXType_Unexposed && (is_array_kind(clang_getCanonicalType(pointee).kind) ||
@@ -251,6 +255,26 @@ bool type_is_scalar(struct type *type)
 bool type_is_record(struct type *type)
 {
     return canonical(type).kind == CXType_Record;
+}
+
+static enum CXVisitorResult on_field(CXCursor c, CXClientData data)
+{
+    bool *found = data;
+    struct type member = {clang_getCursorType(c)};
+    CXType t = canonical(&member);
+    while (is_array_kind(t.kind))
+        t = clang_getCanonicalType(clang_getArrayElementType(t));
+    member.type = t;
+    *found |= clang_isConstQualifiedType(t) || (t.kind == CXType_Record && type_has_const_member(&member));
+    return *found ? CXVisit_Break : CXVisit_Continue;
+}
+
+bool type_has_const_member(struct type *type)
+{
+    bool found = false;
+    if (type_is_record(type))
+        clang_Type_visitFields(canonical(type), on_field, &found);
+    return found;
 }
 
 bool type_is_array(struct type *type)

@@ -61,7 +61,9 @@ static void find_split_declarations(struct function *fn)
                 continue;
             if (pass == 0)
                 n->split |= n->has_await || n->has_defer || l->in_frame || (l->saved && l->is_const);
-            else if (n->split && !l->is_variable_length)
+            else if (n->split)
+                fn->desugars = true;
+            if (pass == 1 && n->split && !l->is_variable_length)
                 type_declare(l->type, l->spelling);
         }
 }

@@ -66,7 +66,9 @@ static async void qualified(int n)
     const enum colour colour = GREEN;
     PAUSE;
     CHECK(ci == n * 2 && *cp == ci && cp == &ci && vi == n && cvi == n + 1 && ai == n && al == 5 && ri == n + 3);
-    vi++, ai++, al += 2, *rp += 1, ri++, with_const.b = 9, aligned[1] = 7;
+    vi++, ri++, *rp += 1, with_const.b = 9, aligned[1] = 7;
+    ai++;
+    al += 2;
     PAUSE;
     CHECK(vi == n + 1 && ai == n + 1 && al == 7 && *rp == n + 1 && ri == n + 4 && with_const.b == 9);
     CHECK(!strcmp(text, "constant text") && cs.a == n && cs.b == n + 1 && with_const.a == n);
@@ -250,10 +252,13 @@ static async void arrays_between(int n)
     }
     PAUSE;
     for (int i = 1; i <= n; i++) {
-        char text[i + 1];
-        memset(text, 'x', (size_t)i);
-        text[i] = 0;
-        size_t length = strlen(text);
+        size_t length;
+        {
+            char text[i + 1];
+            memset(text, 'x', (size_t)i);
+            text[i] = 0;
+            length = strlen(text);
+        }
         PAUSE;
         CHECK(length == (size_t)i);
     }
@@ -276,5 +281,6 @@ async int main(void)
     await inferred(3);
     await shadows(1);
     await addresses();
+    await arrays_between(3);
     return check_summary("locals");
 }
