@@ -186,6 +186,8 @@ static const char *prologue(struct function *fn)
 {
     struct buffer b = {0};
     put(&b, "\n    struct %s_future *%s = asyncc_future;\n", fn->name, fn->self);
+    if (fn->names_itself)
+        put(&b, "    static const char asyncc_func[] = \"%s\";\n", fn->name);
     for (size_t i = 0; i < fn->locals.count; i++) {
         struct local *l = fn->locals.at[i];
         if (l->in_frame || l->is_literal || (!l->is_parameter && !l->is_temporary) || (l->is_parameter && !is_mentioned(fn, l)))
@@ -677,7 +679,7 @@ void emit(struct unit *unit, const char *output_path, bool lines, struct buffer 
     for (size_t i = 0; i <= order.count; i++) {
         unsigned stop = i < order.count ? order.at[i]->top : s->length;
         if (stop < at)
-            continue;
+            internal_fault("'%s' begins inside what was replaced before it", order.at[i]->name ? order.at[i]->name : "?");
         o.fn = NULL;
         while (prototype < unit->prototypes.count && unit->prototypes.at[prototype].start < stop) {
             struct range r = unit->prototypes.at[prototype++];

@@ -253,6 +253,8 @@ struct local {
     struct node *declaration; // NODE_VARIABLE; NULL for a parameter or temporary
     struct node *scope;       // the block, for, or switch it lives in; NULL: the whole function
     struct type *type;
+    const char *alignment; // its _Alignas or aligned attribute, as text; NULL: its type's
+    long long align;
     struct local *next_in_scope;
     unsigned offset; // of its name in the source
     bool mentioned;
@@ -439,6 +441,7 @@ struct function {
     unsigned loop_count, deferred_count, exit_count;
     struct vec(struct deferred *) deferred;
     bool has_labels;
+    bool names_itself; // by __func__
     bool desugars; // layout.c: some declaration is taken apart, and its typedef may no longer be named
     // uses in this file
     bool used_as_value, spawned, blocked_on;
@@ -489,8 +492,14 @@ struct local_type {
     struct local_type *next;
 };
 
+struct conditional { // an #if (opens 1) or #endif (-1) of the main file
+    unsigned start, end;
+    int opens;
+};
+
 struct unit {
     struct source *main;
+    struct vec(struct conditional) conditionals;
     struct vec(struct range) prototypes; // of async functions, in the main file
     struct vec(unsigned) tops;           // where each top-level declaration of the main file starts
     struct vec(struct source *) sources;

@@ -430,16 +430,62 @@ static void find_recursion(struct unit *unit)
 
 // ---- Where futures can be defined ---------------------------------------------------------------------
 
+static void note_conditional(struct unit *unit, struct token directive)
+{
+    const char *text = unit->main->text;
+    struct token word = lex_next(text, directive.start + 1, directive.end);
+    struct conditional c = {directive.start, directive.end, 0};
+    if (token_is(text, word, "if") || token_is(text, word, "ifdef") || token_is(text, word, "ifndef"))
+        c.opens = 1;
+    else if (token_is(text, word, "endif"))
+        c.opens = -1;
+    else
+        return;
+    VEC_PUSH(&unit->conditionals, c);
+}
+
+// `#if .. static async int #else static int #endif f(void) {`: what is replaced must begin at the #if.
+static unsigned before_open_conditional(struct unit *unit, unsigned top, unsigned end)
+{
+    int depth = 0;
+    size_t first = 0;
+    while (first < unit->conditionals.count && unit->conditionals.at[first].start < top)
+        first++;
+    for (size_t i = first; i < unit->conditionals.count && unit->conditionals.at[i].start < end; i++) {
+        depth += unit->conditionals.at[i].opens;
+        if (depth >= 0)
+            continue;
+        int inner = 0;
+        size_t j = first; // back to the #if that this one closes
+        while (j > 0) {
+            inner += unit->conditionals.at[--j].opens;
+            if (inner == 1)
+                break;
+        }
+        top = unit->conditionals.at[j].start;
+        first = j;
+        depth = 0;
+    }
+    return top;
+}
+
 static void find_tops(struct unit *unit)
 {
     struct source *s = unit->main;
     int depth = 0;
     bool expect = true;
     unsigned parens = 0;
+    size_t skipped = 0;
     for (struct token t = lex_next(s->text, s->length >= 3 && !memcmp(s->text, "\xEF\xBB\xBF", 3) ? 3 : 0, s->length);
          t.kind != TOKEN_END; t = lex_next(s->text, t.end, s->length)) {
-        if (t.kind == TOKEN_DIRECTIVE)
+        while (skipped < s->skipped.count && s->skipped.at[skipped].end <= t.start)
+            skipped++;
+        if (t.kind == TOKEN_DIRECTIVE) {
+            note_conditional(unit, t);
             continue;
+        }
+        if (skipped < s->skipped.count && t.start >= s->skipped.at[skipped].start)
+            continue; // left out by #if
         if (expect && depth == 0) {
             VEC_PUSH(&unit->tops, t.start);
             expect = false;
@@ -617,7 +663,7 @@ void check(struct unit *unit)
         struct function *fn = unit->functions.at[i];
         if (!fn->body || fn->in_header)
             continue;
-        fn->top = top_of(unit, fn->name_offset ? fn->name_offset : fn->start);
+        fn->top = before_open_conditional(unit, top_of(unit, fn->name_offset ? fn->name_offset : fn->start), fn->end);
         if (fn->top < first_use)
             first_use = fn->top;
     }

@@ -166,38 +166,6 @@ void copy_source(struct output *o, unsigned start, unsigned end)
     write_source(o, at, end);
 }
 
-// Text between statements. What #if leaves out must not come back, and its directives go with it.
-static void copy_gap(struct output *o, unsigned start, unsigned end)
-{
-    const char *text = o->source->text;
-    unsigned at = start;
-    for (struct token t = lex_next(text, start, end); t.kind != TOKEN_END; t = lex_next(text, t.end, end)) {
-        if (t.kind != TOKEN_DIRECTIVE)
-            continue;
-        struct token hash = {TOKEN_PUNCTUATION, t.start, t.start + 1};
-        struct token word = lex_next(text, hash.end, t.end);
-        static const char *const conditionals[] = {"if", "ifdef", "ifndef", "elif", "else", "endif",
-                                                   "elifdef", "elifndef"};
-        bool conditional = false;
-        for (size_t i = 0; i < sizeof conditionals / sizeof *conditionals; i++)
-            conditional |= token_is(text, word, conditionals[i]);
-        if (!conditional)
-            continue;
-        copy_source(o, at, t.start);
-        at = t.end;
-        for (size_t i = 0; i < o->source->skipped.count; i++) {
-            struct range r = o->source->skipped.at[i];
-            if (r.start >= t.start && r.start <= t.end && r.end > at)
-                at = r.end;
-        }
-        while (at < end && at > t.end && text[at] != '\n')
-            at++;
-        t.end = at;
-    }
-    if (at < end)
-        copy_source(o, at, end);
-}
-
 static void write_rope(struct output *o, const struct rope *r)
 {
     for (size_t i = 0; i < r->pieces.count; i++) {
@@ -835,7 +803,7 @@ void emit_source_block(struct output *o, struct stmt *s, const char *prologue)
     say(o, "{%s", prologue);
     unsigned at = n->start + 1, indent = column_of(o, n->start) + 4;
     for (struct stmt *each = s->body; each;) {
-        copy_gap(o, at, each->origin->start);
+        copy_source(o, at, each->origin->start);
         if (o->lines && each->origin->kind == NODE_CASE && says_fallthrough(o, at, each->origin->start))
             say(o, "/* fallthrough */ "); // gcc wants it right before the case, and a #line may stand between
         indent = column_of(o, each->origin->start);
@@ -844,7 +812,7 @@ void emit_source_block(struct output *o, struct stmt *s, const char *prologue)
         each = next;
     }
     emit_block_defers(o, n, indent);
-    copy_gap(o, at, n->end - 1);
+    copy_source(o, at, n->end - 1);
     say(o, "}");
 }
 

@@ -72,8 +72,22 @@ static bool is_async_unary(struct marking *m, struct node *n)
     return (operand->kind == NODE_CALL && operand->is_async_call) || operand->kind == NODE_FORM;
 }
 
+// A brace, a keyword or the end of a statement that only a macro shows.
+static void mark_hidden_ends(struct marking *m, struct node *n)
+{
+    int last = n->end > n->start ? front_invocation(m->source, n->end - 1) : -1;
+    if (n->kind < NODE_BLOCK || n->kind == NODE_EMPTY || last == n->invocation)
+        return;
+    if (n->kind == NODE_BLOCK && last >= 0 && !m->source->invocations.at[last].expand)
+        m->source->invocations.at[last].expand = m->any = true;
+    if (n->invocation >= 0)
+        mark(m, n);
+}
+
 static void mark_nodes(struct marking *m, struct node *n, bool async)
 {
+    if (async)
+        mark_hidden_ends(m, n);
     bool body = from_body(m, n);
     switch (n->kind) {
     case NODE_AWAIT:

@@ -139,8 +139,10 @@ static const char *diagnostic_line(CXFile file, unsigned offset)
 
 static const char *friendly(const char *text)
 {
-    static const char *const from[] = {" __attribute__((swiftcall))", "__attribute__((swiftcall)) ", "'swiftcall'"};
-    static const char *const to[] = {"", "", "'async'"};
+    static const char *const from[] = {" __attribute__((swiftcall))", "__attribute__((swiftcall)) ", "'swiftcall'",
+                                       " __attribute__((preserve_most))", "__attribute__((preserve_most)) ",
+                                       "'preserve_most'"};
+    static const char *const to[] = {"", "", "'async'", "", "", "'async'"};
     for (size_t i = 0; i < sizeof from / sizeof *from; i++) {
         const char *found;
         while ((found = strstr(text, from[i])))
@@ -182,7 +184,7 @@ static bool is_async_mismatch(CXDiagnostic d)
         return false;
     CXString text = clang_getDiagnosticSpelling(d);
     const char *c = clang_getCString(text);
-    bool mismatch = c && strstr(c, "swiftcall") &&
+    bool mismatch = c && (strstr(c, "swiftcall") || strstr(c, "preserve_most")) &&
                     (strstr(c, "incompatible") || strstr(c, "pointer type mismatch"));
     clang_disposeString(text);
     return mismatch;

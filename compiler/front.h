@@ -27,6 +27,8 @@ bool front_include_place(const char *path, unsigned *offset);
 const char *const *front_database_flags(const char *database, const char *input, unsigned *count,
                                         const char **directory);
 
+int front_invocation(struct source *source, unsigned offset); // index of the one around offset, or -1
+
 // Expansion: a second look at a changed text of the main file. Returns, for each probe offset, the file name
 // that a #line directive gave the place.
 bool front_probe(const struct front_options *options, const char *text, unsigned length,

@@ -21,7 +21,6 @@ const char *front_text(CXString text);
 unsigned front_offset(CXSourceLocation location, CXFile *file);
 struct source *front_source(CXFile file);
 bool front_in_main(CXFile file);
-int front_invocation(struct source *source, unsigned offset);
 void front_collect_macros(void);
 void front_collect_skipped(struct source *source);
 

@@ -176,6 +176,12 @@ static struct function *function_named(const char *name)
     return *table_at(&front_unit->functions_by_name, name);
 }
 
+// f() without a prototype counts as variadic to libclang.
+static bool is_variadic(CXType function)
+{
+    return clang_getCanonicalType(function).kind == CXType_FunctionProto && clang_isFunctionTypeVariadic(function);
+}
+
 static struct function *function_of(CXCursor c)
 {
     struct known *k = known_find(clang_getCanonicalCursor(c));
@@ -190,7 +196,7 @@ static struct function *function_of(CXCursor c)
         fn->unit = front_unit;
         fn->type = type_new(clang_getCursorType(c));
         fn->result = type_result(fn->type);
-        fn->is_variadic = clang_isFunctionTypeVariadic(fn->type->type);
+        fn->is_variadic = is_variadic(fn->type->type);
         *table_at(&front_unit->functions_by_name, name) = fn;
         VEC_PUSH(&front_unit->functions, fn);
         CXFile file;
@@ -696,12 +702,35 @@ static void cleanup_attribute(CXCursor c, struct local *l)
     l->cleanup = mem_text(text + name.start, name.end - name.start);
 }
 
+static void alignment_attribute(CXCursor c, struct local *l)
+{
+    CXSourceRange extent = clang_getCursorExtent(c);
+    unsigned start = front_offset(clang_getRangeStart(extent), NULL);
+    const char *text = current->source->text;
+    struct token word = lex_next(text, start, current->source->length);
+    struct token open = lex_next(text, word.end, current->source->length);
+    bool keyword = token_is(text, word, "_Alignas") || token_is(text, word, "alignas");
+    if (!token_is(text, open, "(")) { // `aligned` alone: the largest alignment of the target
+        l->align = 16;
+        l->alignment = "__attribute__((__aligned__)) ";
+        return;
+    }
+    unsigned end = lex_group_end(text, open.start, current->source->length);
+    l->align = strtoll(text + open.end, NULL, 0);
+    if (l->align <= 0)
+        l->align = 16;
+    l->alignment = mem_format(keyword ? "_Alignas%.*s " : "__attribute__((__aligned__%.*s)) ", (int)(end - open.start),
+                              text + open.start);
+}
+
 static enum CXChildVisitResult on_variable_part(CXCursor c, CXCursor parent, CXClientData data)
 {
     (void)parent;
     struct local *l = data;
     if (clang_getCursorKind(c) == CXCursor_UnexposedAttr)
         cleanup_attribute(c, l);
+    if (clang_getCursorKind(c) == CXCursor_AlignedAttr)
+        alignment_attribute(c, l);
     if (clang_getCursorKind(c) == CXCursor_TypeRef)
         mention_type(c);
     return CXChildVisit_Continue;
@@ -1037,6 +1066,50 @@ static void set_extent(struct function *fn, CXCursor c)
     fn->is_inline = clang_Cursor_isFunctionInlined(c);
 }
 
+// ---- Conditionals -------------------------------------------------------------------------------------
+
+static void blank(struct source *s, unsigned start, unsigned end)
+{
+    for (unsigned i = start; i < end; i++)
+        if (s->text[i] != '\n' && s->text[i] != '\r')
+            s->text[i] = ' ';
+}
+
+static bool is_conditional(const char *text, struct token directive)
+{
+    static const char *const words[] = {"if", "ifdef", "ifndef", "elif", "else", "endif", "elifdef", "elifndef"};
+    struct token word = lex_next(text, directive.start + 1, directive.end);
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (token_is(text, word, words[i]))
+            return true;
+    return false;
+}
+
+// In an async body only what this translation saw remains: left in, another compiler might choose the other branch,
+// which is not translated.
+static void drop_conditionals(struct source *s, unsigned start, unsigned end)
+{
+    size_t low = 0, high = s->skipped.count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (s->skipped.at[middle].end <= start)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (; low < s->skipped.count && s->skipped.at[low].start < end; low++) {
+        unsigned from = s->skipped.at[low].start, to = s->skipped.at[low].end;
+        while (from > start && s->text[from - 1] != '\n') // both ends stand in the line of a directive
+            from--;
+        while (to < end && s->text[to] != '\n')
+            to++;
+        blank(s, from, to);
+    }
+    for (struct token t = lex_next(s->text, start, end); t.kind != TOKEN_END; t = lex_next(s->text, t.end, end))
+        if (t.kind == TOKEN_DIRECTIVE && is_conditional(s->text, t))
+            blank(s, t.start, t.end);
+}
+
 static enum CXChildVisitResult on_function_part(CXCursor c, CXCursor parent, CXClientData data)
 {
     (void)parent;
@@ -1052,6 +1125,10 @@ static enum CXChildVisitResult on_function_part(CXCursor c, CXCursor parent, CXC
         }
         fn->parameter_count++;
     } else if (clang_getCursorKind(c) == CXCursor_CompoundStmt) {
+        CXSourceRange extent = clang_getCursorExtent(c);
+        if (fn->is_async)
+            drop_conditionals(fn->source, front_offset(clang_getRangeStart(extent), NULL),
+                              front_offset(clang_getRangeEnd(extent), NULL));
         fn->body = build(c, NULL);
     }
     return CXChildVisit_Continue;
@@ -1068,8 +1145,8 @@ static struct local *local_in_scope(const char *name, size_t length, unsigned of
     return NULL;
 }
 
-// libclang shows no expression inside typeof; a local named there must be found in the text.
-static void mention_in_typeof(struct function *fn)
+// libclang shows no expression inside typeof; a local named there must be found in the text. So must __func__.
+static void mention_hidden_names(struct function *fn)
 {
     const char *text = fn->source->text;
     unsigned end = fn->body->end, group = 0;
@@ -1077,6 +1154,10 @@ static void mention_in_typeof(struct function *fn)
     for (struct token t = lex_next(text, fn->body->start, end); t.kind != TOKEN_END; before = t, t = lex_next(text, t.end, end)) {
         if (t.kind != TOKEN_NAME)
             continue;
+        if (token_is(text, t, "__func__") || token_is(text, t, "__FUNCTION__") || token_is(text, t, "__PRETTY_FUNCTION__")) {
+            fn->names_itself = true; // the poll function's name is another
+            add_mention(t.start, t.end - t.start, NULL, NULL, "asyncc_func", 0);
+        }
         if (token_is(text, t, "typeof") || token_is(text, t, "__typeof__") || token_is(text, t, "__typeof") ||
             token_is(text, t, "typeof_unqual")) {
             unsigned close = lex_group_end(text, lex_next(text, t.end, end).start, end);
@@ -1123,7 +1204,8 @@ static void build_function(struct function *fn, CXCursor c)
     if (fn->body) {
         classify_all(fn->body);
         mention_functions(fn->body);
-        mention_in_typeof(fn);
+        if (fn->is_async)
+            mention_hidden_names(fn);
         name_locals(fn);
     }
     finish_mentions(fn);
@@ -1148,7 +1230,7 @@ static void on_async_function(CXCursor c)
     (void)canonical;
     fn->type = type_new(clang_getCursorType(c));
     fn->result = type_result(fn->type);
-    fn->is_variadic = clang_isFunctionTypeVariadic(fn->type->type);
+    fn->is_variadic = is_variadic(fn->type->type);
     build_function(fn, c);
     fn->is_main = !strcmp(fn->name, "main");
     CXCursor first = clang_getCanonicalCursor(c);

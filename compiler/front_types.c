@@ -31,7 +31,10 @@ bool type_is_async_function(CXType type)
     type = clang_getCanonicalType(type);
     while (type.kind == CXType_Pointer)
         type = clang_getCanonicalType(clang_getPointeeType(type));
-    return is_function_kind(type.kind) && clang_getFunctionTypeCallingConv(type) == CXCallingConv_Swift;
+    if (!is_function_kind(type.kind))
+        return false;
+    enum CXCallingConv convention = clang_getFunctionTypeCallingConv(type);
+    return convention == CXCallingConv_PreserveMost || convention == CXCallingConv_Swift;
 }
 
 // ---- Declarators --------------------------------------------------------------------------------------
@@ -95,7 +98,7 @@ static const char *parameter_list(CXType function, const char *first)
     for (int i = 0; i < count; i++) {
         put(&b, "%s%s", b.length ? ", " : "", declare_parameter(function, (unsigned)i, ""));
     }
-    if (clang_isFunctionTypeVariadic(function))
+    if (function.kind == CXType_FunctionProto && clang_isFunctionTypeVariadic(function))
         put(&b, ", ...");
     return b.length ? b.text : "void";
 }

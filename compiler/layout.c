@@ -76,7 +76,9 @@ static void local_members(struct function *fn, struct field_list *list)
         if (!l->in_frame && !l->saved && !l->is_parameter)
             continue;
         l->field = unique_name(l->name);
-        struct field *f = member(type_declare(l->type, l->field), type_size(l->type), type_align(l->type));
+        const char *text = mem_format("%s%s", l->alignment ? l->alignment : "", type_declare(l->type, l->field));
+        long long align = type_align(l->type);
+        struct field *f = member(text, type_size(l->type), l->align > align ? l->align : align);
         f->local = l;
         f->everywhere = l->everywhere;
         for (size_t j = 0; j < l->points.count; j++)

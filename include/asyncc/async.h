@@ -32,8 +32,13 @@ struct async_task;
 #elif defined(__ASYNCC__)
 // The calling convention makes an async function's type distinct, so that the front end refuses to mix
 // async and plain function pointers. No call with this convention is ever compiled.
-#define asyncc_async __attribute__((swiftcall, annotate("asyncc.async")))
+#if defined(__x86_64__) || defined(__aarch64__)
+#define asyncc_call_convention __attribute__((preserve_most))
+#define asyncc_async __attribute__((preserve_most, annotate("asyncc.async")))
+#else
 #define asyncc_call_convention __attribute__((swiftcall))
+#define asyncc_async __attribute__((swiftcall, annotate("asyncc.async")))
+#endif
 #elif defined(ASYNCC_BLOCKING)
 #define asyncc_async
 #define asyncc_call_convention

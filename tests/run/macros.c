@@ -161,8 +161,7 @@ conditional(int n)
     n = await a('z', HERE);
 #undef HERE
 #pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wunused-variable"
-    int unused;
+#pragma GCC diagnostic ignored "-Wshadow"
     PAUSE;
 #pragma GCC diagnostic pop
     return n;
@@ -201,7 +200,7 @@ async int main(void)
     TRACE("112123123");
     int sum = await mixed();
     CHECK(sum == 10 + 1 + 1100 + 50 + 1 + 3 + 40000 + 4 + 1);
-    TRACE("xugfffttititTTrmno4444v");
+    TRACE("xugffftititTTrmno4444v");
     CHECK(await calls(1) == 10 + 1 + 11 + 14 + 606);
     CHECK(await calls(2) == 20 + 1 + 11 + 14 + 606);
     CHECK(await calls(3) == 30 + 1 + 11 + 14 + 606);
