@@ -19,13 +19,6 @@ struct helper {
 };
 static struct vec(struct helper) pointer_helpers;
 
-static struct node *strip(struct node *n)
-{
-    while (n && n->kind == NODE_PAREN && n->first)
-        n = n->first;
-    return n;
-}
-
 static void replace(struct function *fn, unsigned start, unsigned end, const char *text)
 {
     for (size_t i = 0; i < fn->mentions.count; i++)
@@ -39,9 +32,7 @@ static void replace(struct function *fn, unsigned start, unsigned end, const cha
 
 static void rewrite_form(struct function *fn, struct node *form, bool spawn)
 {
-    struct node *call = form->first, *callee = strip(call->first);
-    while (callee->kind == NODE_UNARY && callee->first)
-        callee = strip(callee->first);
+    struct node *call = form->first, *callee = called_expression(call);
     if (callee->kind == NODE_REF && callee->callee) {
         replace(fn, form->start, call->first->start, "");
         replace(fn, call->first->start, call->first->end,
@@ -166,8 +157,9 @@ static void put_spawn_helper(struct output *o, struct function *fn, const char *
 static void put_block_on_helper(struct output *o, struct function *fn, const char *parameter_text,
                                 const char *arguments)
 {
-    const char *result = fn->result ? type_declare(fn->result, "") : "void";
-    say(o, "\n__attribute__((__unused__)) static %s %s_block_on(%s)\n{\n", result, fn->name, parameter_text);
+    const char *declarator = mem_format("%s_block_on(%s)", fn->name, parameter_text);
+    say(o, "\n__attribute__((__unused__)) static %s\n{\n",
+        fn->result ? type_declare(fn->result, declarator) : mem_format("void %s", declarator));
     say(o, "    struct %s_future asyncc_future;\n", fn->name);
     say(o, "    %s_future_init(&asyncc_future%s%s);\n", fn->name, *arguments ? ", " : "", arguments);
     say(o, "    async_block_on_future(&%s_future_type, &asyncc_future);\n", fn->name);
@@ -195,8 +187,8 @@ static const char *prologue(struct function *fn)
         put(&b, "    %s%s;\n", type_declare(l->type, l->spelling), l->is_scalar ? " = 0" : "");
     }
     if (fn->deferred_count) {
-        put(&b, "    unsigned asyncc_leave = 0;\n");
-        if (fn->result)
+        put(&b, "    unsigned asyncc_leave = 0;\n    (void)asyncc_leave;\n");
+        if (fn->returns_through_defer && fn->result)
             put(&b, "    %s%s;\n", type_declare(fn->result, "asyncc_value"), type_is_scalar(fn->result) ? " = 0" : "");
     }
     put(&b, "    switch (%s->state) {\n    case %s_state_start:\n", fn->self, fn->name);
@@ -535,9 +527,10 @@ static void put_pointer_helpers(struct output *o)
             say(o, "    if (!asyncc_future)\n        return NULL;\n    %s;\n    return async_task_start(asyncc_future);\n}\n\n",
                 init);
         } else {
-            const char *result = h->operand.result ? type_declare(h->operand.result, "") : "void";
-            say(o, "static %s %s(%s)\n{\n    void *asyncc_future = async_future_new(asyncc_type);\n    %s;\n", result,
-                h->name, list.text, init);
+            const char *declarator = mem_format("%s(%s)", h->name, list.text);
+            say(o, "static %s\n{\n    void *asyncc_future = async_future_new(asyncc_type);\n    %s;\n",
+                h->operand.result ? type_declare(h->operand.result, declarator) : mem_format("void %s", declarator),
+                init);
             say(o, "    async_block_on_future(asyncc_type, asyncc_future);\n");
             if (h->operand.result)
                 say(o, "    %s = *(%s)((char *)asyncc_future + asyncc_type->result_at);\n",
@@ -678,6 +671,8 @@ void emit(struct unit *unit, const char *output_path, bool lines, struct buffer 
     size_t prototype = 0;
     for (size_t i = 0; i <= order.count; i++) {
         unsigned stop = i < order.count ? order.at[i]->top : s->length;
+        if (stop < at && i < order.count && !order.at[i]->is_async)
+            stop = at; // a further declarator of the declaration before
         if (stop < at)
             internal_fault("'%s' begins inside what was replaced before it", order.at[i]->name ? order.at[i]->name : "?");
         o.fn = NULL;
@@ -709,8 +704,8 @@ void emit(struct unit *unit, const char *output_path, bool lines, struct buffer 
             o.fn = fn;
             if (o.lines && !at_line_start(&o))
                 say(&o, "\n");
-            sync(&o, fn->top);
-            copy_source(&o, fn->top, fn->end);
+            sync(&o, stop);
+            copy_source(&o, stop, fn->end);
             at = fn->end;
         }
     }

@@ -264,6 +264,7 @@ struct local {
     bool is_scalar, is_const, is_volatile, is_variable_length, is_va_list, is_jmp_buf;
     bool escapes;    // its address is taken, or an array of it decays
     bool written;    // assigned after its initialisation
+    int hidden_attribute; // 1 + index of the invocation that holds an attribute; 0: none
     const char *cleanup; // function of __attribute__((cleanup(..))), or NULL
     struct node *escape; // the node that takes its address
     // lower.c
@@ -442,6 +443,7 @@ struct function {
     struct vec(struct deferred *) deferred;
     bool has_labels;
     bool names_itself; // by __func__
+    bool returns_through_defer; // some return with a value leaves a block with a defer
     bool desugars; // layout.c: some declaration is taken apart, and its typedef may no longer be named
     // uses in this file
     bool used_as_value, spawned, blocked_on;
@@ -463,6 +465,9 @@ struct function {
     struct type *future_type; // has_future: the struct
     struct unit *unit;
 };
+
+// What a call calls: `(*f)(x)`, `(&f)(x)` and `f(x)` are the same.
+struct node *called_expression(struct node *call);
 
 // ---- The passes -------------------------------------------------------------------------------------------
 

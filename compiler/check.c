@@ -96,12 +96,19 @@ static struct node *strip(struct node *n)
     return n;
 }
 
-static const char *called_name(struct node *call)
+struct node *called_expression(struct node *call)
 {
     struct node *n = strip(call->first);
-    while (n && n->kind == NODE_UNARY && n->first)
+    while (n->kind == NODE_UNARY && n->first &&
+           ((n->op == OP_DEREFERENCE && type_is_function_pointer(n->first->type)) ||
+            (n->op == OP_ADDRESS && type_is_function_pointer(n->type))))
         n = strip(n->first);
-    return n && n->name ? n->name : NULL;
+    return n;
+}
+
+static const char *called_name(struct node *call)
+{
+    return called_expression(call)->name;
 }
 
 static bool is_async_call(struct node *n)
@@ -345,10 +352,8 @@ static void visit_calls(struct function *fn, struct node *n, void (*visit)(struc
 
 static struct function *direct_callee(struct node *call)
 {
-    struct node *n = strip(call->first);
-    while (n && n->kind == NODE_UNARY && n->first)
-        n = strip(n->first);
-    return n && n->kind == NODE_REF ? n->callee : NULL;
+    struct node *n = called_expression(call);
+    return n->kind == NODE_REF ? n->callee : NULL;
 }
 
 static bool is_spawned(struct node *call)
@@ -501,7 +506,7 @@ static void find_tops(struct unit *unit)
             depth--;
             // A definition ends here unless a declarator or `;` follows.
             struct token next = lex_next(s->text, t.end, s->length);
-            bool goes_on = next.kind == TOKEN_PUNCTUATION || next.kind == TOKEN_STRING;
+            bool goes_on = (next.kind == TOKEN_PUNCTUATION && s->text[next.start] != '[') || next.kind == TOKEN_STRING;
             if (depth == 0 && !goes_on)
                 expect = true;
         } else if (c == ';' && depth == 0 && parens == 0) {
@@ -635,6 +640,16 @@ static void check_names(struct unit *unit, struct function *fn)
     }
 }
 
+// Types without a name cannot be written down again.
+static void check_type_names(struct function *fn)
+{
+    const char *result = fn->result ? type_declare(fn->result, "x") : "";
+    bool unnamed = strstr(result, "(unnamed") || strstr(result, "(anonymous") || strstr(result, "struct  ") ||
+                   strstr(result, "union  ") || strstr(result, "enum  ");
+    if (unnamed)
+        error_at((struct place){fn->source, fn->name_offset}, "E0114", "'%s' returns a type that has no name", fn->name);
+}
+
 void check(struct unit *unit)
 {
     for (size_t i = 0; i < unit->functions.count; i++) {
@@ -648,8 +663,10 @@ void check(struct unit *unit)
         struct place place = {fn->source, fn->name_offset};
         if (fn->is_async && fn->is_variadic)
             error_at(place, "E0109", "async function '%s' cannot be variadic", fn->name);
-        if (fn->is_async)
+        if (fn->is_async) {
             check_names(unit, fn);
+            check_type_names(fn);
+        }
         if (fn->is_main && fn->parameter_count > 2)
             error_at(place, "E0113", "async main takes no parameters, or (int argc, char **argv)");
     }

@@ -705,7 +705,7 @@ static void emit_declare(struct output *o, struct stmt *s)
 
 static void emit_final_jump(struct output *o, struct exit_path *e, unsigned indent, unsigned at)
 {
-    if (e->kind == EXIT_RETURN && o->fn->result) {
+    if (e->kind == EXIT_RETURN && o->fn->returns_through_defer && o->fn->result) {
         newline(o, indent, at);
         say(o, "%s->result = asyncc_value;", o->fn->self);
     }
@@ -726,7 +726,8 @@ static void emit_final_jump(struct output *o, struct exit_path *e, unsigned inde
         say(o, "continue;");
 }
 
-static void emit_deferred(struct output *o, struct deferred *d, unsigned indent)
+// `always`: control gets here by jumps only, so that the last way out needs no test.
+static void emit_deferred(struct output *o, struct deferred *d, unsigned indent, bool always)
 {
     unsigned at = d->node ? d->node->start : d->cleanup->declaration->start;
     if (d->is_target) {
@@ -744,23 +745,39 @@ static void emit_deferred(struct output *o, struct deferred *d, unsigned indent)
         struct exit_path *e = d->exits.at[i];
         if (e->outermost != d && d->outer && d->outer->block == d->block)
             continue; // the next defer of this block runs in any case
-        newline(o, indent, at);
-        say(o, "if (asyncc_leave == %u) {", e->id);
+        bool test = !always || i + 1 < d->exits.count;
+        unsigned inner = test ? indent + 4 : indent;
+        if (test) {
+            newline(o, indent, at);
+            say(o, "if (asyncc_leave == %u) {", e->id);
+        }
         if (e->outermost == d) {
-            emit_final_jump(o, e, indent + 4, at);
+            emit_final_jump(o, e, inner, at);
         } else {
-            newline(o, indent + 4, at);
+            newline(o, inner, at);
             say(o, "goto asyncc_leave_%u;", d->outer->index);
         }
-        newline(o, indent, at);
-        say(o, "}");
+        if (test) {
+            newline(o, indent, at);
+            say(o, "}");
+        }
     }
 }
 
-static void emit_block_defers(struct output *o, struct node *block, unsigned indent)
+static bool ends_with_jump(struct stmt *block)
 {
-    for (struct deferred *d = block->defers; d; d = d->before)
-        emit_deferred(o, d, indent);
+    struct stmt *last = block->body;
+    while (last && last->next)
+        last = last->next;
+    return last && (last->kind == STMT_RETURN || last->kind == STMT_BREAK || last->kind == STMT_CONTINUE ||
+                    last->kind == STMT_GOTO);
+}
+
+static void emit_block_defers(struct output *o, struct stmt *block, unsigned indent)
+{
+    bool always = ends_with_jump(block);
+    for (struct deferred *d = block->node->defers; d; d = d->before)
+        emit_deferred(o, d, indent, always && !d->before);
 }
 
 // One statement of a source block, however many it became.
@@ -811,7 +828,7 @@ void emit_source_block(struct output *o, struct stmt *s, const char *prologue)
         at = emit_group(o, each, indent);
         each = next;
     }
-    emit_block_defers(o, n, indent);
+    emit_block_defers(o, s, indent);
     copy_source(o, at, n->end - 1);
     say(o, "}");
 }

@@ -123,6 +123,10 @@ static void mark_nodes(struct marking *m, struct node *n, bool async)
     case NODE_VARIABLE:
         if (async && n->invocation >= 0 && (scope_awaits(n) || (n->local && n->local->cleanup)))
             mark(m, n);
+        // What attribute a macro adds cannot be seen: it may be a cleanup.
+        if (async && n->local && n->local->hidden_attribute &&
+            !m->source->invocations.at[n->local->hidden_attribute - 1].expand)
+            m->source->invocations.at[n->local->hidden_attribute - 1].expand = m->any = true;
         break;
     case NODE_REF:
         if (n->callee && n->invocation >= 0)
@@ -136,6 +140,9 @@ static void mark_nodes(struct marking *m, struct node *n, bool async)
             mark(m, n);
         break;
     case NODE_WHILE:
+        if (async && body) // `defer` in a macro's body looks like `while (0)`
+            mark(m, n);
+        break;
     case NODE_DO:
     case NODE_FOR:
     case NODE_IF:
@@ -148,6 +155,8 @@ static void mark_nodes(struct marking *m, struct node *n, bool async)
         break;
     }
     // A statement with an await is taken apart: what is left of it must be plain text.
+    if (n->kind == NODE_WHILE && (n->has_await || n->has_defer))
+        mark(m, n);
     if (n->has_await && n->kind < NODE_BLOCK)
         for (struct node *c = n->first; c; c = c->next)
             if (c->invocation >= 0 && !m->source->invocations.at[c->invocation].plain_value)

@@ -48,6 +48,8 @@ static const struct explanation explanations[] = {
                           "would stop every other task.\n"},
     {"E0112", "call the cleanup before each return", "defer is part of async functions; plain C has no such thing.\n"},
     {"E0113", "use (void) or (int argc, char **argv)", "async main has the forms of C's main.\n"},
+    {"E0114", "give the struct, union or enum a tag", "The future declares a member of the result's type, so the "
+                                                    "type needs a name.\n"},
     {"E0201", "give it a constant size, or close its block before the await",
      "A future has a fixed size, so an array whose size is known at run time only cannot live in it.\n\n"
      "    char buf[n]; fill(buf); await send(s);        // error\n"
@@ -72,6 +74,9 @@ static const struct explanation explanations[] = {
     {"E0401", "write the statement without the macro",
      "What a macro hides must be plain text before it can be rewritten, and this one's expansion is no complete "
      "text: it expands to itself, or has unbalanced parentheses.\n"},
+    {"E0403", "move it to a .c file",
+     "Headers are never rewritten: only the async functions in them are, in the output. A plain function or a variable "
+     "there would be compiled as it stands.\n"},
     {"E0402", "include that file directly, or make the function static inline",
      "A file that defines async functions becomes part of the file that includes it; that is done for what the main "
      "file includes itself.\n"},

@@ -22,8 +22,14 @@ struct edge {
     unsigned from, to;
 };
 
+struct leaving { // a jump to the defers at the end of a block
+    unsigned from;
+    struct node *block;
+};
+
 struct flowing {
     struct function *fn;
+    struct vec(struct leaving) leaving;
     struct vec(struct step) steps;
     struct vec(struct edge) edges;
     struct vec(struct edge) pending_gotos; // to: index into goto_labels
@@ -249,8 +255,29 @@ static void walk_switch(struct flowing *f, struct stmt *s)
     targets = t.outer;
 }
 
+// The C compiler does not see that a jump which runs defers never falls out of the block at their end, and would
+// warn of variables that are not loaded there.
+static void leave_through(struct flowing *f, unsigned from, struct deferred *d)
+{
+    VEC_PUSH(&f->leaving, ((struct leaving){from, d->block}));
+}
+
+static void arrive(struct flowing *f, struct node *block, unsigned end)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < f->leaving.count; i++) {
+        if (f->leaving.at[i].block == block)
+            add_edge(f, f->leaving.at[i].from, end);
+        else
+            f->leaving.at[kept++] = f->leaving.at[i];
+    }
+    f->leaving.count = kept;
+}
+
 static void walk_exit(struct flowing *f, struct stmt *s)
 {
+    if (s->exit)
+        leave_through(f, (unsigned)f->steps.count - 1, s->deferred);
     if (s->exit)
         use_deferred(f, (unsigned)f->steps.count - 1, s->deferred, s->exit->outermost->outer);
 }
@@ -276,14 +303,21 @@ static void walk(struct flowing *f, struct stmt *s)
         f->steps.at[at].kill = s->local;
         break;
     case STMT_AWAIT:
+        at = (unsigned)f->steps.count;
         await_step(f, s->await);
+        if (s->await->pending)
+            leave_through(f, at, s->await->pending);
         break;
     case STMT_BLOCK:
         walk_list(f, s->body);
         at = step_new(f);
         if (s->node && s->node->kind == NODE_BLOCK)
+{
             for (struct deferred *d = s->node->defers; d; d = d->before)
                 use_deferred(f, at, d, d->outer);
+            if (s->node->defers)
+                arrive(f, s->node, at);
+        }
         break;
     case STMT_IF: {
         unsigned test = step_new(f);

@@ -727,8 +727,11 @@ static enum CXChildVisitResult on_variable_part(CXCursor c, CXCursor parent, CXC
 {
     (void)parent;
     struct local *l = data;
-    if (clang_getCursorKind(c) == CXCursor_UnexposedAttr)
+    if (clang_getCursorKind(c) == CXCursor_UnexposedAttr) {
+        unsigned start = front_offset(clang_getRangeStart(clang_getCursorExtent(c)), NULL);
+        l->hidden_attribute = front_invocation(current->source, start) + 1;
         cleanup_attribute(c, l);
+    }
     if (clang_getCursorKind(c) == CXCursor_AlignedAttr)
         alignment_attribute(c, l);
     if (clang_getCursorKind(c) == CXCursor_TypeRef)
@@ -1110,21 +1113,27 @@ static void drop_conditionals(struct source *s, unsigned start, unsigned end)
             blank(s, t.start, t.end);
 }
 
-static enum CXChildVisitResult on_function_part(CXCursor c, CXCursor parent, CXClientData data)
+// By the front end's count: the parameters of a function type that is returned are not ours.
+static void add_parameters(struct function *fn, CXCursor c)
 {
-    (void)parent;
-    struct function *fn = data;
-    if (clang_getCursorKind(c) == CXCursor_ParmDecl) {
-        struct local *l = local_new(c, NULL);
+    for (int i = 0; i < clang_Cursor_getNumArguments(c); i++) {
+        struct local *l = local_new(clang_Cursor_getArgument(c, (unsigned)i), NULL);
         l->is_parameter = true;
         CXType declared = clang_getCanonicalType(l->type->type); // arrays and functions become pointers
-        CXType passed = clang_getArgType(clang_getCanonicalType(fn->type->type), fn->parameter_count);
+        CXType passed = clang_getArgType(clang_getCanonicalType(fn->type->type), (unsigned)i);
         if (passed.kind != CXType_Invalid && declared.kind != passed.kind) {
             l->type = type_new(passed);
             classify_local(l);
         }
         fn->parameter_count++;
-    } else if (clang_getCursorKind(c) == CXCursor_CompoundStmt) {
+    }
+}
+
+static enum CXChildVisitResult on_function_part(CXCursor c, CXCursor parent, CXClientData data)
+{
+    (void)parent;
+    struct function *fn = data;
+    if (clang_getCursorKind(c) == CXCursor_CompoundStmt) {
         CXSourceRange extent = clang_getCursorExtent(c);
         if (fn->is_async)
             drop_conditionals(fn->source, front_offset(clang_getRangeStart(extent), NULL),
@@ -1200,6 +1209,7 @@ static void build_function(struct function *fn, CXCursor c)
 {
     current = fn;
     set_extent(fn, c);
+    add_parameters(fn, c);
     clang_visitChildren(c, on_function_part, fn);
     if (fn->body) {
         classify_all(fn->body);
@@ -1244,19 +1254,26 @@ static void on_plain_declaration(CXCursor c, enum CXCursorKind kind)
     CXFile file;
     CXSourceRange extent = clang_getCursorExtent(c);
     front_offset(clang_getRangeStart(extent), &file);
-    if (!front_in_main(file))
+    if (!file || clang_Location_isInSystemHeader(clang_getRangeStart(extent)))
         return;
     struct function *fn = mem_alloc(sizeof *fn);
-    fn->source = front_unit->main;
+    fn->source = front_source(file);
     fn->unit = front_unit;
     current = fn;
     bool found = false;
     clang_visitChildren(c, on_possible_use, &found);
     if (!found)
         return;
+    if (!front_in_main(file)) {
+        error_at(place_at(front_offset(clang_getCursorLocation(c), NULL)), "E0403",
+                 "'%s' uses async functions, but stands in a header and is not async itself",
+                 front_text(clang_getCursorSpelling(c)));
+        return;
+    }
     set_extent(fn, c);
     fn->type = type_new(clang_getCursorType(c));
     if (kind == CXCursor_FunctionDecl) {
+        add_parameters(fn, c);
         clang_visitChildren(c, on_function_part, fn);
     } else {
         fn->body = node_new(NODE_OTHER, NULL, c);

@@ -290,6 +290,12 @@ bool type_is_pointer(struct type *type)
     return canonical(type).kind == CXType_Pointer;
 }
 
+bool type_is_function_pointer(struct type *type)
+{
+    CXType c = canonical(type);
+    return c.kind == CXType_Pointer && is_function_kind(clang_getCanonicalType(clang_getPointeeType(c)).kind);
+}
+
 bool type_is_storable(struct type *type)
 {
     CXType c = canonical(type);

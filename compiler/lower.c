@@ -18,6 +18,7 @@ struct lowering {
     struct vec(struct stmt *) gotos;
     struct vec(struct stmt *) labels;
     unsigned temporaries;
+    bool keep_results; // in the operands of a form: whose futures may overlay what an earlier await left
 };
 
 // ---- Building blocks ----------------------------------------------------------------------------------
@@ -299,15 +300,6 @@ static struct node *strip(struct node *n)
     return n;
 }
 
-// `*(&f)`, `(*p)` and `f` all call the same function.
-static struct node *callee_of(struct node *call)
-{
-    struct node *n = strip(call->first);
-    while (n->kind == NODE_UNARY && (n->op == OP_DEREFERENCE || n->op == OP_ADDRESS) && n->first)
-        n = strip(n->first);
-    return n;
-}
-
 static enum callee_storage storage_of(struct function *caller, struct function *callee)
 {
     if (!callee || callee->declared_only)
@@ -326,7 +318,7 @@ static enum callee_storage storage_of(struct function *caller, struct function *
 static struct operand lower_call(struct lowering *lo, struct node *call)
 {
     struct operand o = {.call = call, .caller = lo->fn};
-    struct node *target = callee_of(call);
+    struct node *target = called_expression(call);
     o.callee = target->kind == NODE_REF ? target->callee : NULL;
     o.function_type = type_function_of(call->first->type);
     o.result = type_result(o.function_type);
@@ -380,6 +372,10 @@ static struct rope result_of(struct lowering *lo, struct await *aw)
         rope_local(&r, aw->result);
     } else if (o->result && o->storage == STORAGE_EMBEDDED) {
         VEC_PUSH(&r.pieces, ((struct piece){.kind = PIECE_RESULT, .await = aw}));
+        if (lo->keep_results) {
+            struct rope left = r;
+            r = set_temporary(lo, temporary(lo, o->result), &left);
+        }
     } else if (o->result) {
         aw->result = temporary(lo, o->result);
         rope_local(&r, aw->result);
@@ -405,6 +401,8 @@ static struct rope lower_form(struct lowering *lo, struct node *n, struct node *
     aw->is_form = true;
     aw->form = form->form;
     struct node *operand = form->first;
+    bool outer = lo->keep_results;
+    lo->keep_results = true;
     if (form->form == FORM_TIMEOUT) {
         aw->timeout = lower_expression(lo, operand);
         operand = operand->next;
@@ -421,6 +419,7 @@ static struct rope lower_form(struct lowering *lo, struct node *n, struct node *
         o.target = target;
         VEC_PUSH(&aw->operands, o);
     }
+    lo->keep_results = outer;
     place_await(lo, aw);
     return result_of(lo, aw);
 }
@@ -871,6 +870,8 @@ static void lower_return(struct lowering *lo, struct node *n)
     s->rope = value;
     s->has_value = n->first != NULL;
     s->exit = exit_through(lo, EXIT_RETURN, NULL, NULL, NULL);
+    if (s->exit && s->has_value)
+        lo->fn->returns_through_defer = true;
 }
 
 static void lower_statement(struct lowering *lo, struct node *n)

@@ -228,6 +228,21 @@ void async_block_on_future(const struct async_future_type *type, void *future)
     abort();
 }
 
+void *async_future_new(const struct async_future_type *type)
+{
+    size_t align = type->align < sizeof(void *) ? sizeof(void *) : type->align;
+    void *future = aligned_alloc(align, (type->size + align - 1) / align * align);
+    if (future)
+        return future;
+    fprintf(stderr, "asyncc: async_block_on cannot run '%s': %s\n", type->name, explain(-ENOMEM));
+    abort();
+}
+
+void async_future_free(void *future)
+{
+    free(future);
+}
+
 int async_run_main(const struct async_future_type *type, void *future)
 {
     int status = run(type, future);

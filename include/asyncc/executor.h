@@ -32,7 +32,12 @@
 // it cannot: no memory left, or called by a task of this thread's executor (that one should await).
 void async_block_on_future(const struct async_future_type *type, void *future);
 
-// The same for the future of an `async int main`: returns its result. Then drops all tasks that are
+// Memory for a future whose type is known at run time only, for async_block_on through a pointer.
+// async_future_new prints a message and aborts with no memory left.
+void *async_future_new(const struct async_future_type *type);
+void async_future_free(void *future);
+
+// async_block_on_future for the future of an `async int main`: returns its result. Then drops all tasks that are
 // still there, and frees the executor. If main cannot be run to its end (no memory), prints a
 // message and returns 70.
 int async_run_main(const struct async_future_type *type, void *future);

@@ -10,7 +10,7 @@ static async int branches(int n)
     else if (await a('b', n) == 2)
         return await a('c', 20);
     else if (p('d', n) == 3)
-        await a('e', 0);
+        (void)await a('e', 0);
     else
         return 40;
     if (n)
@@ -31,7 +31,7 @@ static async int unbraced(int n)
             else
                 sum += 10;
     while (n-- > 0)
-        await a('w', n);
+        (void)await a('w', n);
     do
         sum += 100;
     while (await a('d', ++n) < 1);
@@ -149,7 +149,7 @@ static async int jumps_in(int start)
     if (start == 2)
         goto middle;
     for (i = 0; i < 4; i++) {
-        await a('h', i);
+        (void)await a('h', i);
         if (i == 0)
             continue;
     middle:
@@ -251,14 +251,14 @@ done:
 static async int dead_code(int n)
 {
     if (0) {
-        await a('x', 1);
+        (void)await a('x', 1);
     inside:
         return await a('i', n);
     }
     if (n)
         goto inside;
     while (0)
-        await a('y', 1);
+        (void)await a('y', 1);
     return await a('r', -1);
     return await a('n', 5);
 }
@@ -267,7 +267,7 @@ static async void void_return(int n)
 {
     if (n)
         return (void)await a('v', 1);
-    await a('w', 2);
+    (void)await a('w', 2);
 }
 
 static async int no_await(int n)

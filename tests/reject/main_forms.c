@@ -1,0 +1,6 @@
+// E0113: the forms of an async main.
+#include <asyncc/async.h>
+
+async void main(void) // expect: E0113
+{
+}
