@@ -254,8 +254,10 @@ static void put_init(struct output *o, struct function *fn)
         say(o, "    %s->link = ASYNC_LINK_NONE;\n", fn->self);
     for (unsigned i = 0; i < fn->parameter_count; i++) {
         struct local *p = fn->locals.at[i];
-        if (!*p->name)
+        if (!p->mentioned) {
+            say(o, "    (void)%s;\n", p->name);
             continue;
+        }
         say(o, "    %s->%s = %s;\n", fn->self, p->field, p->name);
     }
     say(o, "}\n\n");
@@ -275,12 +277,16 @@ static void put_poll(struct output *o, struct function *fn)
             o->line--;
         }
     }
-    newline(o, 4, fn->body->end - 1);
-    if (fn->is_main && fn->result)
-        say(o, "%s->result = 0;", fn->self), newline(o, 4, fn->body->end - 1);
-    say(o, "%s->state = %s;", fn->self, state_done(fn));
-    newline(o, 4, fn->body->end - 1);
-    say(o, "return ASYNC_READY;");
+    if (!ends_with_jump(fn->lowered)) {
+        newline(o, 4, fn->body->end - 1);
+        if (fn->is_main && fn->result) {
+            say(o, "%s->result = 0;", fn->self);
+            newline(o, 4, fn->body->end - 1);
+        }
+        say(o, "%s->state = %s;", fn->self, state_done(fn));
+        newline(o, 4, fn->body->end - 1);
+        say(o, "return ASYNC_READY;");
+    }
     newline(o, 0, fn->body->end - 1);
     say(o, "}\n");
     o->fn = NULL;
@@ -663,10 +669,8 @@ void emit(struct unit *unit, const char *output_path, bool lines, struct buffer 
         qsort(heads.at, heads.count, sizeof *heads.at, by_slot);
     size_t head = 0;
     unsigned at = 0;
-    if (s->length >= 3 && !memcmp(s->text, "\xEF\xBB\xBF", 3)) {
-        write_text(&o, s->text, 3);
-        at = 3;
-    }
+    if (s->length >= 3 && !memcmp(s->text, "\xEF\xBB\xBF", 3))
+        at = 3; // no byte-order mark in the output: some compilers stumble over it
     say(&o, "#define ASYNCC_TRANSLATED 1 // by asyncc from %s; changes belong there\n", base_name(s->path));
     size_t prototype = 0;
     for (size_t i = 0; i <= order.count; i++) {

@@ -173,15 +173,24 @@ static void check_form(struct checking *ck, struct node *n, struct node *parent)
 
 static bool is_form_operand(struct node *call)
 {
-    struct node *n = call->parent;
-    while (n && n->kind == NODE_PAREN)
+    struct node *inner = call, *n = call->parent;
+    bool assigned = false;
+    while (n && (n->kind == NODE_PAREN || (n->kind == NODE_ASSIGN && n->last == inner && !assigned))) {
+        assigned |= n->kind == NODE_ASSIGN;
+        inner = n;
         n = n->parent;
-    if (n && n->kind == NODE_ASSIGN) {
-        n = n->parent;
-        while (n && n->kind == NODE_PAREN)
-            n = n->parent;
     }
+    if (n && n->kind == NODE_FORM && n->form == FORM_TIMEOUT && n->first == inner)
+        return false; // the milliseconds
     return n && (n->kind == NODE_FORM || n->kind == NODE_BLOCK_ON);
+}
+
+static bool is_below_form(struct node *n)
+{
+    for (; n && n->kind < NODE_BLOCK; n = n->parent)
+        if (n->parent && n->parent->kind == NODE_FORM && !(n->parent->form == FORM_TIMEOUT && n->parent->first == n))
+            return true;
+    return false;
 }
 
 static void check_call(struct checking *ck, struct node *n)
@@ -189,7 +198,8 @@ static void check_call(struct checking *ck, struct node *n)
     struct node *up = n->parent;
     while (up && up->kind == NODE_PAREN)
         up = up->parent;
-    if (n->is_async_call && !(up && up->kind == NODE_AWAIT) && !is_form_operand(n)) {
+    // In a form the whole operand was refused already.
+    if (n->is_async_call && !(up && up->kind == NODE_AWAIT) && !is_form_operand(n) && !is_below_form(n)) {
         const char *name = called_name(n);
         error_at(at(ck, n), "E0103", "the call of async '%s' is neither awaited nor spawned", name ? name : "function");
     }
@@ -237,6 +247,22 @@ static void check_variable(struct checking *ck, struct node *n)
     note_at(at(ck, n), "declared here");
 }
 
+static void check_parameters(struct function *fn)
+{
+    struct node *await = await_after(fn->body, fn->body->start);
+    for (unsigned i = 0; await && i < fn->parameter_count; i++) {
+        struct local *l = fn->locals.at[i];
+        if (!l->is_va_list && !l->is_jmp_buf)
+            continue;
+        for (size_t j = 0; j < fn->mentions.count; j++)
+            if (fn->mentions.at[j].local == l && fn->mentions.at[j].offset > await->start) {
+                error_at((struct place){fn->source, await->start}, "E0202", "the %s '%s' is alive across this await",
+                         l->is_va_list ? "va_list" : "jmp_buf", l->name);
+                break;
+            }
+    }
+}
+
 static bool is_loop(struct node *n)
 {
     return n->kind == NODE_WHILE || n->kind == NODE_DO || n->kind == NODE_FOR;
@@ -254,13 +280,20 @@ static void check_jump_in_defer(struct checking *ck, struct node *n)
         error_at(at(ck, n), "E0204", "a defer cannot be left by a jump");
 }
 
+static bool is_in_force_after(struct node *n)
+{
+    while (n && (n->kind == NODE_LABEL || n->kind == NODE_CASE))
+        n = n->part[0];
+    return n && (n->kind == NODE_DEFER || (n->kind == NODE_DECLARATIONS && n->has_defer));
+}
+
 // A case label after a defer of the same switch would enter the block without passing the defer.
 static void check_case(struct checking *ck, struct node *n)
 {
     for (struct node *inner = n, *up = n->parent; up; inner = up, up = up->parent) {
         if (up->kind == NODE_BLOCK)
             for (struct node *c = up->first; c && c != inner; c = c->next)
-                if (c->has_defer && (c->kind == NODE_DEFER || c->kind == NODE_DECLARATIONS)) {
+                if (c->has_defer && is_in_force_after(c)) {
                     error_at(at(ck, n), "E0205", "this case enters a block after its defer");
                     note_at(at(ck, c), "the defer is here");
                     return;
@@ -298,6 +331,8 @@ static void check_node(struct checking *ck, struct node *n, struct node *parent)
         if (!ck->fn->is_async)
             error_at(at(ck, n), "E0112", "defer outside an async function");
         ck->defer = n;
+        while (parent && (parent->kind == NODE_LABEL || parent->kind == NODE_CASE))
+            parent = parent->parent;
         if (parent && parent->kind != NODE_BLOCK)
             error_at(at(ck, n), "E0206", "a defer must stand directly in a block");
         break;
@@ -634,6 +669,8 @@ static void check_names(struct unit *unit, struct function *fn)
         const char *name = mem_format("%s_%s", fn->name, suffixes[i]);
         struct function *other = *table_at(&unit->functions_by_name, name);
         struct place *plain = *table_at(&unit->taken_names, name);
+        if (i == 0 && !plain)
+            plain = *table_at(&unit->taken_names, mem_format("%s_future", fn->name));
         if (other || plain)
             error_at(plain ? *plain : (struct place){other->source, other->name_offset}, "E0302",
                      "'%s' collides with a name generated for async '%s'", name, fn->name);
@@ -655,6 +692,8 @@ void check(struct unit *unit)
     for (size_t i = 0; i < unit->functions.count; i++) {
         struct function *fn = unit->functions.at[i];
         struct checking ck = {.fn = fn};
+        if (!fn->body && fn->is_async && fn->is_variadic)
+            error_at((struct place){fn->source, fn->name_offset}, "E0109", "async function '%s' cannot be variadic", fn->name);
         if (!fn->body)
             continue;
         annotate(fn->body);
@@ -667,7 +706,9 @@ void check(struct unit *unit)
             check_names(unit, fn);
             check_type_names(fn);
         }
-        if (fn->is_main && fn->parameter_count > 2)
+        if (fn->is_async)
+            check_parameters(fn);
+        if (fn->is_main && (fn->parameter_count > 2 || !fn->result || !type_is_scalar(fn->result)))
             error_at(place, "E0113", "async main takes no parameters, or (int argc, char **argv)");
     }
     find_recursion(unit);

@@ -668,6 +668,18 @@ static void emit_declare(struct output *o, struct stmt *s)
     struct local *l = s->local;
     struct node *value = l->declaration->first;
     bool list = value && value->kind == NODE_INIT_LIST;
+    struct node *declaration = l->declaration->parent;
+    bool alone = declaration->kind == NODE_DECLARATIONS && declaration->last == l->declaration &&
+                 (declaration->first == l->declaration ||
+                  (declaration->first->kind == NODE_TYPE && declaration->first->next == l->declaration));
+    for (unsigned i = declaration->start; alone && value && i < value->start; i++)
+        alone = strncmp(o->source->text + i, "await", 5) != 0; // in a typeof
+    if (!l->in_frame && s->has_value && alone && !l->cleanup && !(l->saved && l->is_const)) {
+        copy_source(o, declaration->start, value->start); // its own words, attributes and all
+        write_rope(o, &s->rope);
+        say(o, ";");
+        return;
+    }
     if (!l->in_frame) {
         say(o, "%s", type_declare(l->type, l->spelling));
         if (s->has_value) {
@@ -764,7 +776,7 @@ static void emit_deferred(struct output *o, struct deferred *d, unsigned indent,
     }
 }
 
-static bool ends_with_jump(struct stmt *block)
+bool ends_with_jump(struct stmt *block)
 {
     struct stmt *last = block->body;
     while (last && last->next)
@@ -992,11 +1004,24 @@ static bool has_moved(struct function *fn, struct node *type)
     return false;
 }
 
+// `struct {..} x = await f();`: the variable's declaration repeats the type's.
+static bool is_written_with_variable(struct stmt *type)
+{
+    struct stmt *s = type->next;
+    while (s && s->origin == type->origin && s->kind != STMT_DECLARE)
+        s = s->next;
+    if (!s || s->origin != type->origin || type->node->next != s->local->declaration)
+        return false;
+    struct local *l = s->local;
+    return !l->in_frame && s->has_value && s->node->kind == NODE_DECLARATIONS && s->node->last == l->declaration &&
+           !l->cleanup && !(l->saved && l->is_const);
+}
+
 static void emit_statement(struct output *o, struct stmt *s, unsigned indent)
 {
     switch (s->kind) {
     case STMT_COPY:
-        if (s->node->kind == NODE_TYPE && has_moved(o->fn, s->node))
+        if (s->node->kind == NODE_TYPE && (has_moved(o->fn, s->node) || is_written_with_variable(s)))
             break;
         copy_source(o, s->node->start, statement_end(o, s->node));
         if (s->node->kind == NODE_TYPE && s->origin->kind == NODE_DECLARATIONS)

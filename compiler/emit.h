@@ -26,6 +26,7 @@ void copy_source(struct output *o, unsigned start, unsigned end); // with its me
 const char *local_text(struct local *l);
 const char *state_done(struct function *fn);
 void emit_finish(struct output *o, unsigned indent, unsigned at);
+bool ends_with_jump(struct stmt *block);
 void emit_source_block(struct output *o, struct stmt *s, const char *prologue);
 
 #endif

@@ -151,6 +151,12 @@ static const char *friendly(const char *text)
     return text;
 }
 
+static bool await_in_line(CXFile file, unsigned offset)
+{
+    const char *line = diagnostic_line(file, offset);
+    return line && strstr(line, "await");
+}
+
 static void report_clang(CXDiagnostic d, enum severity severity)
 {
     CXSourceLocation location = clang_getDiagnosticLocation(d);
@@ -168,6 +174,12 @@ static void report_clang(CXDiagnostic d, enum severity severity)
     if (strstr(message, "variadic function cannot use swiftcall")) {
         message = "an async function cannot be variadic";
         code = "E0109";
+    } else if (strstr(message, "previously declared without calling convention")) {
+        message = "this function is declared async here, but not before";
+        code = "E0108";
+    } else if (strstr(message, "initializer element is not") && await_in_line(file, offset)) {
+        message = "await in the initialiser of a static variable";
+        code = "E0105";
     }
     report_foreign(severity, path, line, physical_column, diagnostic_line(file, offset), friendly(message), code);
     if (severity == SEVERITY_NOTE)

@@ -1119,6 +1119,8 @@ static void add_parameters(struct function *fn, CXCursor c)
     for (int i = 0; i < clang_Cursor_getNumArguments(c); i++) {
         struct local *l = local_new(clang_Cursor_getArgument(c, (unsigned)i), NULL);
         l->is_parameter = true;
+        if (!*l->name)
+            l->name = l->spelling = l->field = mem_format("asyncc_p%d", i + 1);
         CXType declared = clang_getCanonicalType(l->type->type); // arrays and functions become pointers
         CXType passed = clang_getArgType(clang_getCanonicalType(fn->type->type), (unsigned)i);
         if (passed.kind != CXType_Invalid && declared.kind != passed.kind) {
@@ -1171,6 +1173,9 @@ static void mention_hidden_names(struct function *fn)
             token_is(text, t, "typeof_unqual")) {
             unsigned close = lex_group_end(text, lex_next(text, t.end, end).start, end);
             group = close > group ? close : group;
+        } else if (t.end <= group && (token_is(text, t, "await") || token_is(text, t, "asyncc_await"))) {
+            if (!source_is_expanded(fn->source, t.start)) // a macro may name its argument there, too
+                error_at(place_at(t.start), "E0104", "await in an operand that is never evaluated");
         } else if (t.end <= group && !token_is(text, before, ".") && !token_is(text, before, "->")) {
             struct local *l = local_in_scope(text + t.start, t.end - t.start, t.start);
             if (l && !l->is_static)
@@ -1221,31 +1226,24 @@ static void build_function(struct function *fn, CXCursor c)
     finish_mentions(fn);
 }
 
-static void note_prototype(CXCursor c)
-{
-    struct function *fn = function_of(c);
-    (void)fn;
-}
-
 static void on_async_function(CXCursor c)
 {
     struct function *fn = function_of(c);
     if (!strncmp(fn->name, "async_form_", 11))
         return;
-    if (!clang_isCursorDefinition(c)) {
-        note_prototype(c);
-        return;
+    CXCursor first = clang_getCanonicalCursor(c);
+    if (!clang_equalCursors(first, c) && annotation_offset(c) == annotation_offset(first)) { // inherited
+        CXFile file;
+        unsigned at = front_offset(clang_getCursorLocation(c), &file);
+        error_at((struct place){front_source(file), at}, "E0108", "'%s' is declared async elsewhere, but not here", fn->name);
     }
-    CXCursor canonical = clang_getCanonicalCursor(c);
-    (void)canonical;
+    if (!clang_isCursorDefinition(c))
+        return;
     fn->type = type_new(clang_getCursorType(c));
     fn->result = type_result(fn->type);
     fn->is_variadic = is_variadic(fn->type->type);
     build_function(fn, c);
     fn->is_main = !strcmp(fn->name, "main");
-    CXCursor first = clang_getCanonicalCursor(c);
-    if (!clang_equalCursors(first, c) && annotation_offset(c) == annotation_offset(first)) // inherited
-        error_at(place_at(fn->name_offset), "E0108", "'%s' is declared async elsewhere, but not defined so", fn->name);
 }
 
 // A plain function or a variable that names async functions or uses a form.
@@ -1316,7 +1314,7 @@ static void note_taken_name(CXCursor c)
     const char *name = clang_getCString(spelling);
     CXFile file;
     unsigned at = front_offset(clang_getCursorLocation(c), &file);
-    if (name && strstr(name, "_future_") && front_in_main(file)) {
+    if (name && strstr(name, "_future") && front_in_main(file)) {
         struct place *place = mem_alloc(sizeof *place);
         *place = (struct place){front_unit->main, at};
         *table_at(&front_unit->taken_names, mem_text(name, strlen(name))) = place;
@@ -1333,7 +1331,8 @@ static enum CXChildVisitResult on_top(CXCursor c, CXCursor parent, CXClientData 
         on_async_function(c);
         return CXChildVisit_Continue;
     }
-    if (kind == CXCursor_FunctionDecl || kind == CXCursor_VarDecl)
+    if (kind == CXCursor_FunctionDecl || kind == CXCursor_VarDecl || kind == CXCursor_TypedefDecl ||
+        (kind == CXCursor_StructDecl && clang_isCursorDefinition(c)) || kind == CXCursor_UnionDecl)
         note_taken_name(c);
     if (kind == CXCursor_FunctionDecl ? clang_isCursorDefinition(c) : kind == CXCursor_VarDecl)
         on_plain_declaration(c, kind);

@@ -171,7 +171,7 @@ static const char *declare(CXType t, const char *inner, bool keep_const)
         if (!clang_equalTypes(c, t) || c.kind != t.kind)
             return declare(c, inner, keep_const);
     }
-    return leaf(unqualified_spelling(t), t, inner, keep_const);
+    return leaf(t.kind == CXType_Bool ? "_Bool" : unqualified_spelling(t), t, inner, keep_const);
 }
 
 const char *type_declare(struct type *type, const char *name)

@@ -75,6 +75,8 @@ static void local_members(struct function *fn, struct field_list *list)
         struct local *l = fn->locals.at[i];
         if (!l->in_frame && !l->saved && !l->is_parameter)
             continue;
+        if (l->is_parameter && !l->mentioned)
+            continue; // nothing reads it
         l->field = unique_name(l->name);
         const char *text = mem_format("%s%s", l->alignment ? l->alignment : "", type_declare(l->type, l->field));
         long long align = type_align(l->type);

@@ -693,6 +693,8 @@ static void lower_into(struct lowering *lo, struct stmt **where, struct node *n)
 static struct deferred *push_deferred(struct lowering *lo, struct node *block)
 {
     struct deferred *d = mem_alloc(sizeof *d);
+    while (block->kind == NODE_LABEL || block->kind == NODE_CASE)
+        block = block->parent;
     d->outer = lo->deferred;
     d->block = block;
     d->before = block->defers;

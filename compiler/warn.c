@@ -81,6 +81,8 @@ static void warn_await(struct warning *w, struct node *n)
                             (up->kind == NODE_IF && up->part[0] != n) ||
                             (up->kind == NODE_FOR && (up->part[3] == n || up->part[2] == n)) ||
                             ((up->kind == NODE_WHILE || up->kind == NODE_DO) && up->part[1] == n));
+    if (up && up->kind == NODE_BLOCK && up->parent && up->parent->kind == NODE_STATEMENT_EXPRESSION && !n->next)
+        statement = false; // its value is that of the statement expression
     struct node *call = strip(n->first);
     if (statement && call && call->kind == NODE_CALL && n->type && !type_is_void(n->type)) {
         warning_at(at(w, n), "unused-result", "the result of this await is thrown away");

@@ -63,7 +63,6 @@ class Program:
         self.functions = {}  # name -> (first token of the declaration, name, end of parameters)
         self.routes = {}     # name -> how calls of it are made
         self.behind = {}     # name -> what comes after its definition
-        self.behind = {}     # name -> what comes after its definition
         self.safe = {}       # csmith's arithmetic -> whether it is async here
         self.count = 0
         self.find_functions()
@@ -169,7 +168,9 @@ class Program:
         if name in self.routes:
             return self.routes[name]
         type_ = self.return_type(name)
-        bare = type_.replace("const ", "").replace("volatile ", "")
+        pointer, star, outermost = type_.rpartition("*")
+        bare = pointer + star + re.sub(r"\b(const|volatile)\b", "", outermost)
+        bare = bare.strip()
         parameters = self.parameters(name)
         kind = "direct" if self.plain or name == "main" else self.random.choice(
             ["direct"] * 8 + ["pointer", "join", "select", "timeout", "task", "const"])
@@ -189,7 +190,7 @@ class Program:
             to = "dt_%s_%s" % (kind, name)
             code = "static async %s %s(%s)\n{\n" % (type_, to, declared)
             if kind == "const":
-                code += "    %sawait %s;\n" % ("" if void else "const %s dt_r = " % bare, call)
+                code += "    %sawait %s;\n" % ("" if void else "%s const dt_r = " % bare, call)
             elif kind == "join":
                 code += local + "    await async_join(%s%s, dt_noise(%d));\n" % (result, call, self.random.randrange(4))
             elif kind == "select":

@@ -15,7 +15,7 @@
 set -u
 LC_ALL=C
 export LC_ALL
-here=$(dirname "$0")
+here=$(cd "$(dirname "$0")" && pwd)
 ulimit -c 0
 
 # ---- One program -------------------------------------------------------------------------------------------
@@ -132,7 +132,6 @@ fi
 
 count=${1:-20}
 first=${2:-1}
-here=$(cd "$here" && pwd)
 root=$(cd "$here/../.." && pwd)
 ASYNCC=${ASYNCC:-$root/build/bin/asyncc}
 LIB=${LIB:-$(dirname "$ASYNCC")/../lib/libasyncc.a}

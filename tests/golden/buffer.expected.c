@@ -75,6 +75,7 @@ static enum async_poll once_frame_poll(void *asyncc_future, struct async_context
     int asyncc_t1 = 0;
     int asyncc_t2 = 0;
     unsigned asyncc_leave = 0;
+    (void)asyncc_leave;
     int asyncc_value = 0;
     switch (self->state) {
     case once_state_start:
@@ -164,10 +165,6 @@ asyncc_leave_1:;
     async_tcp_close(peer);
     if (asyncc_leave == 1) {
         self->result = asyncc_value;
-        self->state = once_state_done;
-        return ASYNC_READY;
-    }
-    if (asyncc_leave == 2) {
         self->state = once_state_done;
         return ASYNC_READY;
     }

@@ -122,8 +122,6 @@ static enum async_poll add_frame_poll(void *asyncc_future, struct async_context 
         self->state = add_state_done;
         return ASYNC_READY;
     }
-    self->state = add_state_done;
-    return ASYNC_READY;
 }
 
 enum async_poll add_future_poll(struct add_future *self, struct async_context *cx)
@@ -223,8 +221,6 @@ static enum async_poll sum_frame_poll(void *asyncc_future, struct async_context 
         self->state = sum_state_done;
         return ASYNC_READY;
     }
-    self->state = sum_state_done;
-    return ASYNC_READY;
 }
 
 enum async_poll sum_future_poll(struct sum_future *self, struct async_context *cx)

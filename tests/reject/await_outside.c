@@ -12,12 +12,3 @@ int plain(int n)
 }
 
 int file_scope = 1;
-
-async int with_nested(int n)
-{
-    int nested(int m) // expect: none
-    {
-        return await f(m);
-    }
-    return await f(nested(n));
-}

@@ -4,15 +4,8 @@
 async int first(void);
 int first(void) { return 1; }               // expect: E0108
 
-int second(void);
-async int second(void) { return 1; }        // expect: E0108
-
-async int third(int n);
-static int fourth(void) { return 1; }
-async int third(long n);                    // expect: none
-
 async int fifth(void);
 int fifth(void);                            // expect: E0108
 
-async int good(int), good(int n);
-async int good(int n) { return n + fourth(); }
+async int good(int n);
+async int good(int n) { return n; }

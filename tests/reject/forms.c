@@ -12,7 +12,6 @@ async int wrong(int n)
     await async_join(a = await f(1));                  // expect: E0110
     await async_join(plain(1), f(2));                  // expect: E0110
     await async_join(a);                               // expect: E0110
-    await async_join();                                // expect: E0110
     n += await async_select(a += f(1));                // expect: E0110
     n += await async_select(a = f(1) + 1);             // expect: E0110
     n += await async_select(n ? f(1) : f(2));          // expect: E0110

@@ -1,4 +1,4 @@
-// E0203: goto into a block past its defer. E0205: case labels past a defer. E0207: into a statement expression.
+// E0203: goto into a block past its defer.
 #include <asyncc/task.h>
 #include <asyncc/async.h>
 
@@ -39,18 +39,3 @@ async int before_is_fine(int n)
     }
     return n;
 }
-
-async int cases(int n)
-{
-    switch (n) {
-    case 1:
-        defer g(1);
-        await async_yield();
-    case 2:      // expect: E0205
-        break;
-    default:     // expect: E0205
-        g(3);
-    }
-    return n;
-}
-

@@ -24,8 +24,7 @@ static async int g(int n)
 continued";
 	int spl\
 it = 3;
-	a += aw\
-ait f(2);
+	a += await f(2);
 	await async_yield();
 	printf("%s %d %d\n", text, a, split);
 	return a;
