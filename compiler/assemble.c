@@ -258,7 +258,9 @@ static void put_init(struct output *o, struct function *fn)
             say(o, "    (void)%s;\n", p->name);
             continue;
         }
-        say(o, "    %s->%s = %s;\n", fn->self, p->field, p->name);
+        say(o, "    ");
+        store_text(o, p->type, mem_format("%s->%s", fn->self, p->field), p->name);
+        say(o, "\n");
     }
     say(o, "}\n\n");
 }
@@ -582,24 +584,32 @@ static bool uses_timeout(struct unit *unit)
     return false;
 }
 
-static void put_first_slot(struct output *o, struct unit *unit, unsigned slot)
+static void put_includes(struct output *o, struct unit *unit)
 {
     sync_output(o); // not at the top of the file: the user's _GNU_SOURCE comes before any include
     say(o, "#include <asyncc/executor.h>\n#include <asyncc/task.h>\n#include <asyncc/time.h>\n");
     if (uses_timeout(unit))
         say(o, "#include <errno.h>\n");
-    for (size_t i = 0; i < unit->functions.count; i++) {
-        struct function *fn = unit->functions.at[i];
-        if (fn->is_async && fn->body && fn->slot_offset > slot && fn->used_as_value) {
-            sync_output(o); // named before its future can be defined
-            say(o, "%sconst struct async_future_type %s_future_type;\n", *linkage(fn) ? linkage(fn) : "extern ", fn->name);
-            say(o, "struct %s_future;\n%svoid %s_future_init(%s);\n", fn->name, linkage(fn), fn->name,
-                parameters(fn, self_parameter(fn)));
-        }
-        if (fn->is_async && !fn->body && fn->name)
-            put_foreign(o, fn);
+}
+
+// A function that is named before its future can be defined, or whose future is defined elsewhere.
+static bool is_announced(struct function *fn, unsigned first)
+{
+    if (!fn->is_async || !fn->name)
+        return false;
+    return !fn->body || (fn->slot_offset > first && fn->used_as_value);
+}
+
+static void announce(struct output *o, struct function *fn)
+{
+    if (!fn->body) {
+        put_foreign(o, fn);
+        return;
     }
-    put_pointer_helpers(o);
+    sync_output(o);
+    say(o, "%sconst struct async_future_type %s_future_type;\n", *linkage(fn) ? linkage(fn) : "extern ", fn->name);
+    say(o, "struct %s_future;\n%svoid %s_future_init(%s);\n", fn->name, linkage(fn), fn->name,
+        parameters(fn, self_parameter(fn)));
 }
 
 static void link_uses(struct unit *unit)
@@ -668,6 +678,10 @@ void emit(struct unit *unit, const char *output_path, bool lines, struct buffer 
     if (heads.count)
         qsort(heads.at, heads.count, sizeof *heads.at, by_slot);
     size_t head = 0;
+    struct vec(struct function *) announced = {0};
+    for (size_t i = 0; order.count && i < unit->functions.count; i++)
+        if (is_announced(unit->functions.at[i], order.at[0]->top))
+            VEC_PUSH(&announced, unit->functions.at[i]);
     unsigned at = 0;
     if (s->length >= 3 && !memcmp(s->text, "\xEF\xBB\xBF", 3))
         at = 3; // no byte-order mark in the output: some compilers stumble over it
@@ -694,7 +708,14 @@ void emit(struct unit *unit, const char *output_path, bool lines, struct buffer 
             break;
         struct function *fn = order.at[i];
         if (i == 0)
-            put_first_slot(&o, unit, fn->top);
+            put_includes(&o, unit);
+        for (size_t j = 0; j < announced.count; j++)
+            if (announced.at[j] && type_needs(unit, announced.at[j]->type) <= fn->top) {
+                announce(&o, announced.at[j]);
+                announced.at[j] = NULL;
+            }
+        if (i == 0)
+            put_pointer_helpers(&o);
         for (; head < heads.count && heads.at[head]->slot_offset <= fn->top; head++)
             put_function_head(&o, heads.at[head], fn->top);
         if (i == 0)

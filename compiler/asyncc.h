@@ -242,6 +242,7 @@ struct node {
                           // NODE_WHILE, NODE_DO, NODE_SWITCH: condition, body; NODE_CASE, NODE_LABEL: statement
     struct await *await;  // NODE_AWAIT, after lower
     unsigned effects;     // lower.c: memo of enum effect
+    bool needs_order;     // lower.c: C leaves the order of its operands open, and they care
 };
 
 enum access { ACCESS_READ = 1, ACCESS_WRITE = 2 };

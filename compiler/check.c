@@ -250,6 +250,10 @@ static void check_variable(struct checking *ck, struct node *n)
 static void check_parameters(struct function *fn)
 {
     struct node *await = await_after(fn->body, fn->body->start);
+    for (unsigned i = 0; i < fn->parameter_count; i++)
+        if (fn->locals.at[i]->is_variable_length)
+            error_at((struct place){fn->source, fn->locals.at[i]->offset}, "E0201",
+                     "the type of parameter '%s' has no fixed size", fn->locals.at[i]->name);
     for (unsigned i = 0; await && i < fn->parameter_count; i++) {
         struct local *l = fn->locals.at[i];
         if (!l->is_va_list && !l->is_jmp_buf)
@@ -268,11 +272,21 @@ static bool is_loop(struct node *n)
     return n->kind == NODE_WHILE || n->kind == NODE_DO || n->kind == NODE_FOR;
 }
 
+static bool has_label_named(struct node *n, const char *name)
+{
+    if (n->kind == NODE_LABEL && name && !strcmp(n->name, name))
+        return true;
+    for (struct node *c = n->first; c; c = c->next)
+        if (has_label_named(c, name))
+            return true;
+    return false;
+}
+
 static void check_jump_in_defer(struct checking *ck, struct node *n)
 {
     if (!ck->defer)
         return;
-    bool bound = false;
+    bool bound = n->kind == NODE_GOTO && has_label_named(ck->defer, n->name);
     for (struct node *up = n->parent; up && up != ck->defer; up = up->parent)
         bound |= (n->kind == NODE_BREAK && (is_loop(up) || up->kind == NODE_SWITCH)) ||
                  (n->kind == NODE_CONTINUE && is_loop(up));
@@ -344,10 +358,6 @@ static void check_node(struct checking *ck, struct node *n, struct node *parent)
         check_jump_in_defer(ck, n);
         if (n->kind == NODE_COMPUTED_GOTO && ck->fn->body && ck->fn->body->has_defer)
             error_at(at(ck, n), "E0203", "a computed goto in a function with defers");
-        break;
-    case NODE_LABEL:
-        if (ck->defer)
-            error_at(at(ck, n), "E0203", "a label inside a defer");
         break;
     case NODE_CASE:
         check_case(ck, n);

@@ -187,6 +187,27 @@ static void write_rope(struct output *o, const struct rope *r)
     }
 }
 
+void store_text(struct output *o, struct type *type, const char *target, const char *value)
+{
+    if (type_has_const_member(type))
+        say(o, "memcpy(&%s, &%s, sizeof %s);", target, value, target);
+    else
+        say(o, "%s = %s;", target, value);
+}
+
+static void store_rope(struct output *o, struct type *type, const char *target, const struct rope *value)
+{
+    bool block = type_has_const_member(type);
+    if (block)
+        say(o, "{ %s = ", type_declare(type, "asyncc_stored"));
+    else
+        say(o, "%s = ", target);
+    write_rope(o, value);
+    say(o, ";");
+    if (block)
+        say(o, " memcpy(&%s, &asyncc_stored, sizeof asyncc_stored); }", target);
+}
+
 static unsigned column_of(struct output *o, unsigned offset)
 {
     unsigned line = source_line(o->source, offset);
@@ -456,7 +477,7 @@ static void emit_single_await(struct output *o, struct await *aw, unsigned inden
     }
     if (aw->result && !aw->discarded) {
         newline(o, in, at);
-        say(o, "%s = %s;", local_text(aw->result), result_of(o, operand));
+        store_text(o, aw->result->type, local_text(aw->result), result_of(o, operand));
     }
     if (operand->storage != STORAGE_EMBEDDED) {
         newline(o, in, at);
@@ -703,9 +724,7 @@ static void emit_declare(struct output *o, struct stmt *s)
         return;
     }
     if (type_has_const_member(l->type)) { // the compiler would not let it be assigned
-        say(o, "{ %s = ", type_declare(l->type, "asyncc_value"));
-        write_rope(o, &s->rope);
-        say(o, "; memcpy(&%s, &asyncc_value, sizeof asyncc_value); }", local_text(l));
+        store_rope(o, l->type, local_text(l), &s->rope);
         return;
     }
     say(o, "%s = ", local_text(l));
@@ -719,7 +738,7 @@ static void emit_final_jump(struct output *o, struct exit_path *e, unsigned inde
 {
     if (e->kind == EXIT_RETURN && o->fn->returns_through_defer && o->fn->result) {
         newline(o, indent, at);
-        say(o, "%s->result = asyncc_value;", o->fn->self);
+        store_text(o, o->fn->result, mem_format("%s->result", o->fn->self), "asyncc_value");
     }
     if (e->kind == EXIT_RETURN || e->kind == EXIT_CANCEL) {
         emit_finish(o, indent, at);
@@ -968,16 +987,14 @@ static void emit_return(struct output *o, struct stmt *s, unsigned indent)
             write_rope(o, &s->rope);
             say(o, ";");
         } else if (s->exit) {
-            say(o, "asyncc_value = ");
-            write_rope(o, &s->rope);
-            say(o, ";");
+            store_rope(o, fn->result, "asyncc_value", &s->rope);
         } else if (type_is_record(fn->result)) {
             // What is returned may lie in bytes that the result shares.
             say(o, "%s = ", type_declare(fn->result, "asyncc_value"));
             write_rope(o, &s->rope);
             say(o, ";");
             newline(o, indent + 4, at);
-            say(o, "%s->result = asyncc_value;", fn->self);
+            store_text(o, fn->result, mem_format("%s->result", fn->self), "asyncc_value");
         } else {
             say(o, "%s->result = ", fn->self);
             write_rope(o, &s->rope);
@@ -1032,9 +1049,7 @@ static void emit_statement(struct output *o, struct stmt *s, unsigned indent)
         say(o, ";");
         break;
     case STMT_SET:
-        say(o, "%s = ", local_text(s->local));
-        write_rope(o, &s->rope);
-        say(o, ";");
+        store_rope(o, s->local->type, local_text(s->local), &s->rope);
         break;
     case STMT_AWAIT:
         emit_await(o, s->await, indent);

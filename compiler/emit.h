@@ -23,6 +23,8 @@ void sync_output(struct output *o);                               // what follow
 bool at_line_start(struct output *o);
 void sync(struct output *o, unsigned offset);
 void copy_source(struct output *o, unsigned start, unsigned end); // with its mentions replaced
+// target = value; also for types whose const members forbid assignment.
+void store_text(struct output *o, struct type *type, const char *target, const char *value);
 const char *local_text(struct local *l);
 const char *state_done(struct function *fn);
 void emit_finish(struct output *o, unsigned indent, unsigned at);

@@ -382,8 +382,6 @@ bool expand(const struct front_options *options, struct unit *unit)
         for (size_t i = 0; i < expansions.count; i++)
             VEC_PUSH(&unit->main->expansions, expansions.at[i]);
         front_build(unit);
-        if (error_count)
-            return false;
     }
     return true;
 }

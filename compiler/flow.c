@@ -105,6 +105,21 @@ static void use_rope(struct flowing *f, unsigned step, const struct rope *r)
     }
 }
 
+// A field read by arguments that are evaluated after part of the await's own fields were written.
+static void keep_from_await(struct flowing *f, const struct rope *r, unsigned point)
+{
+    struct function *fn = f->fn;
+    for (size_t i = 0; i < r->pieces.count; i++) {
+        const struct piece *p = &r->pieces.at[i];
+        if (p->kind == PIECE_LOCAL && !p->local->is_scalar)
+            VEC_PUSH(&p->local->points, point);
+        if (p->kind == PIECE_SOURCE)
+            for (size_t k = first_mention(fn, p->start); k < fn->mentions.count && fn->mentions.at[k].offset < p->end; k++)
+                if (fn->mentions.at[k].local && !fn->mentions.at[k].local->is_scalar)
+                    VEC_PUSH(&fn->mentions.at[k].local->points, point);
+    }
+}
+
 // A field set from a child's result must not share bytes with the child.
 static void keep_from_result(struct flowing *f, const struct rope *r, struct local *set)
 {
@@ -172,6 +187,10 @@ static void await_step(struct flowing *f, struct await *aw)
     for (size_t i = 0; i < aw->operands.count; i++) {
         use_rope(f, at, &aw->operands.at[i].arguments);
         use_rope(f, at, &aw->operands.at[i].pointer);
+        if (aw->is_form || aw->operands.at[i].storage != STORAGE_EMBEDDED) {
+            keep_from_await(f, &aw->operands.at[i].arguments, aw->index);
+            keep_from_await(f, &aw->operands.at[i].pointer, aw->index);
+        }
     }
     if (aw->is_form) { // results are stored as operands finish
         unsigned after = step_new(f);
@@ -499,6 +518,8 @@ static void everywhere_in_scope(struct local *l)
 
 static void save_at(struct await *aw, struct local *l)
 {
+    if (!l->is_parameter && !l->is_temporary && l->offset > aw->node->start)
+        return; // not declared yet there: alive only by an edge that no execution takes
     if (l->scope && (aw->node->start < l->scope->start || aw->node->start >= l->scope->end))
         internal_fault("'%s' of %s is live across the await in line %u, outside its scope", l->name,
                        l->function->name, aw->line);

@@ -213,6 +213,7 @@ static struct function *function_of(CXCursor c)
 static void classify_local(struct local *l)
 {
     CXType t = l->type->type, c = clang_getCanonicalType(t);
+    l->is_variable_length = false;
     l->is_volatile = clang_isVolatileQualifiedType(c) || c.kind == CXType_Atomic;
     CXType element = c;
     while (element.kind == CXType_ConstantArray || element.kind == CXType_VariableArray ||
@@ -1296,6 +1297,16 @@ struct by_hand {
 };
 static struct vec(struct by_hand) futures_by_hand;
 
+static void note_taken_name(CXCursor c);
+
+static enum CXChildVisitResult on_enumerator(CXCursor c, CXCursor parent, CXClientData data)
+{
+    (void)parent;
+    (void)data;
+    note_taken_name(c);
+    return CXChildVisit_Continue;
+}
+
 // The front end gives main the platform's calling convention whatever it says.
 static bool is_async_declaration(CXCursor c)
 {
@@ -1331,6 +1342,8 @@ static enum CXChildVisitResult on_top(CXCursor c, CXCursor parent, CXClientData 
         on_async_function(c);
         return CXChildVisit_Continue;
     }
+    if (kind == CXCursor_EnumDecl)
+        clang_visitChildren(c, on_enumerator, NULL);
     if (kind == CXCursor_FunctionDecl || kind == CXCursor_VarDecl || kind == CXCursor_TypedefDecl ||
         (kind == CXCursor_StructDecl && clang_isCursorDefinition(c)) || kind == CXCursor_UnionDecl)
         note_taken_name(c);

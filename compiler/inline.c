@@ -72,8 +72,6 @@ bool inline_fragments(struct front_options *options, struct unit *unit)
         if (!front_parse(options, unit))
             return false;
         front_build(unit);
-        if (error_count)
-            return false;
     }
     return true;
 }

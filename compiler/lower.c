@@ -211,9 +211,56 @@ static struct rope lower_expression(struct lowering *lo, struct node *n);
 static struct rope lower_lvalue(struct lowering *lo, struct node *n);
 static void lower_statement(struct lowering *lo, struct node *n);
 
+// Must n be taken apart: for an await, or for the order of its operands?
 static bool holds_await(struct node *n)
 {
-    return n->has_await;
+    return n->has_await || n->needs_order;
+}
+
+static bool has_open_order(struct node *n)
+{
+    switch (n->kind) {
+    case NODE_ASSIGN:
+        return (effects(n->first) & EFFECT_IMPURE) && conflicts(n->last, n->first);
+    case NODE_BINARY:
+        if (n->op == OP_AND || n->op == OP_OR || n->op == OP_COMMA)
+            return false;
+        break;
+    case NODE_CALL:
+    case NODE_SUBSCRIPT:
+    case NODE_INIT_LIST:
+        break;
+    default:
+        return false;
+    }
+    for (struct node *a = n->first; a; a = a->next)
+        for (struct node *b = a->next; b; b = b->next)
+            if (conflicts(a, b))
+                return true;
+    return false;
+}
+
+// In a full expression that holds an await the order is fixed, also where no await is near.
+static bool mark_order(struct node *n)
+{
+    if (n->kind == NODE_STATEMENT_EXPRESSION || n->kind == NODE_UNEVALUATED || n->kind >= NODE_BLOCK)
+        return false; // full expressions of their own, or none
+    bool below = false;
+    for (struct node *c = n->first; c; c = c->next)
+        below |= mark_order(c);
+    n->needs_order = below || (n->invocation < 0 && has_open_order(n));
+    return n->needs_order;
+}
+
+static void mark_full_expressions(struct node *n)
+{
+    bool expression = n->kind < NODE_BLOCK;
+    bool full = expression && (!n->parent || n->parent->kind >= NODE_BLOCK);
+    if (full && n->has_await)
+        mark_order(n);
+    for (struct node *c = n->first; c; c = c->next)
+        if (c->has_await)
+            mark_full_expressions(c);
 }
 
 // Evaluates operands in order, each into a rope that may be used after all of them.
@@ -456,8 +503,10 @@ static void leave(struct lowering *lo, struct branch b)
 
 static struct rope lower_short_circuit(struct lowering *lo, struct node *n)
 {
-    if (!holds_await(n->last))
-        return lower_children(lo, n);
+    if (!holds_await(n->last)) {
+        struct rope only = lower_expression(lo, n->first);
+        return splice(n, &n->first, &only, 1);
+    }
     struct local *t = temporary(lo, n->type);
     struct rope left = lower_expression(lo, n->first), value = {0};
     rope_text(&value, "(");
@@ -512,8 +561,10 @@ static struct rope lower_conditional(struct lowering *lo, struct node *n)
     if (n->op == OP_SHORT_CONDITIONAL)
         return lower_short_conditional(lo, n);
     struct node *condition = n->first, *yes = condition->next, *no = n->last;
-    if (!holds_await(yes) && !holds_await(no))
-        return lower_children(lo, n);
+    if (!holds_await(yes) && !holds_await(no)) {
+        struct rope test = lower_expression(lo, condition);
+        return splice(n, &condition, &test, 1);
+    }
     struct local *t = type_is_void(n->type) ? NULL : temporary(lo, n->type);
     struct rope test = lower_expression(lo, condition);
     struct stmt *s = append(lo, STMT_IF);
@@ -963,11 +1014,13 @@ static void resolve_gotos(struct lowering *lo)
 {
     for (size_t i = 0; i < lo->gotos.count; i++) {
         struct stmt *jump = lo->gotos.at[i];
+        bool found = false;
         for (size_t j = 0; j < lo->labels.count; j++) {
             struct stmt *label = lo->labels.at[j];
             if (strcmp(label->label, jump->label))
                 continue;
             jump->target = label;
+            found = true;
             struct place at = {lo->fn->source, jump->node->start};
             if (!encloses(label->deferred, jump->deferred)) {
                 error_at(at, "E0203", "goto '%s' enters a block after its defer", jump->label);
@@ -978,6 +1031,8 @@ static void resolve_gotos(struct lowering *lo)
             jump->exit = exit_through(lo, EXIT_GOTO, label->deferred, NULL, jump->label);
             lo->deferred = saved;
         }
+        if (!found)
+            error_at((struct place){lo->fn->source, jump->node->start}, "E0203", "goto '%s' enters a defer", jump->label);
     }
 }
 
@@ -1007,6 +1062,7 @@ void lower(struct function *fn)
     struct lowering lo = {.fn = fn};
     fn->self = text_has_name(fn, "self") ? "asyncc_self" : "self";
     fn->cx = text_has_name(fn, "cx") ? "asyncc_cx" : "cx";
+    mark_full_expressions(fn->body);
     lo.tail = &fn->lowered;
     lo.at = fn->body;
     fn->has_labels = fn->body->has_label;

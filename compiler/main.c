@@ -325,7 +325,7 @@ static int translate(struct options *o)
     if (!front_parse(&front, &unit))
         return 1;
     front_build(&unit);
-    if (error_count || !inline_fragments(&front, &unit) || !expand(&front, &unit))
+    if (!inline_fragments(&front, &unit) || !expand(&front, &unit))
         return 1;
     check(&unit);
     if (error_count)

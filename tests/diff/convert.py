@@ -1,12 +1,12 @@
 #!/usr/bin/python3
 """convert.py - makes an ordinary C program async.
 
-    convert.py IN.c -o OUT.c [--seed N] [--keep NAME]... [--plain]
+    convert.py IN.c -o OUT.c [--seed N] [--keep NAME]... [--plain] [--no-guards]
 
 Every function the file defines becomes async and every call of one an await, except those named by --keep. `main`
 becomes dt_main, which the driver in schedule.h runs. At random places (decided by --seed) go suspensions, defers with
 a check of their order, calls through pointers, joins, selects and tasks of their own; loops and ifs change their form.
-With --plain only the calls and a few suspensions change, which is easier to read.
+With --plain only the calls and a few suspensions change, which is easier to read; with --no-guards nothing is deferred.
 
 Meant for regular programs, such as csmith's: no function pointers to converted functions, no calls of them in sizeof
 or in macros. Says so and exits 3 where it cannot convert.
@@ -37,7 +37,8 @@ class Unsupported(Exception):
 
 
 class Program:
-    def __init__(self, text, seed, keep, plain):
+    def __init__(self, text, seed, keep, plain, guards):
+        self.guards = guards
         self.random = random.Random(seed)
         self.keep = set(keep)
         self.plain = plain
@@ -410,6 +411,8 @@ class Program:
         return "".join(out), close + 1
 
     def guard(self, i):
+        if not self.guards:
+            return ""
         n = self.fresh()
         indent = self.indentation(i)
         if self.random.random() < 0.5:
@@ -480,11 +483,13 @@ def main():
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--keep", action="append", default=[])
     parser.add_argument("--plain", action="store_true")
+    parser.add_argument("--no-guards", action="store_true")
     arguments = parser.parse_args()
     with open(arguments.source, encoding="latin-1") as file:
         text = file.read()
     try:
-        result = Program(text, arguments.seed, arguments.keep, arguments.plain).convert()
+        result = Program(text, arguments.seed, arguments.keep, arguments.plain,
+                         not arguments.no_guards).convert()
     except Unsupported as problem:
         print("%s: cannot convert: %s" % (arguments.source, problem), file=sys.stderr)
         sys.exit(3)

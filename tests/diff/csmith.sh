@@ -4,7 +4,7 @@
 #     sh tests/diff/csmith.sh [COUNT [SEED]]       programs of the seeds SEED ... SEED + COUNT - 1; 20 and 1 by default
 #     KEEP=DIR sh tests/diff/csmith.sh 1 4711      leaves all files of the program in DIR
 #
-# From the environment: ASYNCC (build/bin/asyncc), JOBS (all processors). Each program is compiled by gcc -O0 as it is,
+# From the environment: ASYNCC (build/bin/asyncc), JOBS (all processors), CSMITH_FLAGS, CONVERT_FLAGS. Each program is compiled by gcc -O0 as it is,
 # which is the reference; converted by convert.py; translated; compiled by gcc -O2, clang -O0, and for every fourth by
 # gcc or clang under ASan and UBSan; run with all, no and random suspensions; and cancelled at several of them.
 #
@@ -68,7 +68,7 @@ compile()
     shift
     lib=$1
     shift
-    "$@" -Wall -Wextra -I"$csmith" -I"$root" -I"$root/include" program.out.c "$lib" -lpthread -lm -o "$out" \
+    "$@" -Wall -Wextra -Werror=implicit-function-declaration -I"$csmith" -I"$root" -I"$root/include" program.out.c "$lib" -lpthread -lm -o "$out" \
         >"$out.log" 2>&1 || result compile "$*"
 }
 
@@ -83,11 +83,11 @@ one()
     [ $((seed % 3)) -ne 0 ] || flags="$flags --inline-function"
     [ $((seed % 5)) -ne 0 ] || flags="$flags --float"
     [ $((seed % 7)) -ne 0 ] || flags="$flags --max-pointer-depth 3 --max-struct-fields 4"
-    timeout 20 csmith --seed "$seed" $flags -o program.c >csmith.log 2>&1 || result skip "csmith does not end"
+    timeout 20 csmith --seed "$seed" $flags ${CSMITH_FLAGS:-} -o program.c >csmith.log 2>&1 || result skip "csmith does not end"
     gcc -O0 -w -I"$csmith" program.c -o plain -lm >plain.log 2>&1 || result skip "gcc refuses it"
     timeout 2 ./plain 1 >expected 2>/dev/null || result skip "it does not end"
 
-    python3 "$here/convert.py" --seed "$seed" program.c -o program.async.c 2>convert.log || result convert
+    python3 "$here/convert.py" --seed "$seed" ${CONVERT_FLAGS:-} program.c -o program.async.c 2>convert.log || result convert
     timeout 60 "$ASYNCC" program.async.c -o program.out.c -- -I"$csmith" -I"$root" -I"$root/include" >asyncc.log 2>&1
     case $? in
     0) ;;
