@@ -203,6 +203,8 @@ static void check_call(struct checking *ck, struct node *n)
         const char *name = called_name(n);
         error_at(at(ck, n), "E0103", "the call of async '%s' is neither awaited nor spawned", name ? name : "function");
     }
+    if (n->is_async_call && !called_expression(n)->callee && type_is_variadic(type_function_of(n->first->type)))
+        error_at(at(ck, n), "E0109", "an async function cannot be variadic");
     const char *name = called_name(n);
     if (!name || !ck->fn->is_async)
         return;

@@ -296,6 +296,12 @@ bool type_is_function_pointer(struct type *type)
     return c.kind == CXType_Pointer && is_function_kind(clang_getCanonicalType(clang_getPointeeType(c)).kind);
 }
 
+bool type_is_variadic(struct type *function)
+{
+    CXType c = canonical(function);
+    return c.kind == CXType_FunctionProto && clang_isFunctionTypeVariadic(c);
+}
+
 bool type_is_storable(struct type *type)
 {
     CXType c = canonical(type);

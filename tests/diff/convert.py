@@ -39,6 +39,7 @@ class Unsupported(Exception):
 class Program:
     def __init__(self, text, seed, keep, plain, guards):
         self.guards = guards
+        self.density = [0.5, 1, 3][seed % 3]
         self.random = random.Random(seed)
         self.keep = set(keep)
         self.plain = plain
@@ -89,6 +90,9 @@ class Program:
 
     def chance(self, p):
         return not self.plain and self.random.random() < p
+
+    def suspends(self, p):
+        return self.chance(p * self.density)
 
     def fresh(self):
         self.count += 1
@@ -256,7 +260,7 @@ class Program:
                 out.append("await " + to)
             else:
                 out.append(text)
-                if text == "(" and busy and self.is_group(i) and self.chance(0.04):
+                if text == "(" and busy and self.suspends(0.04) and self.is_group(i):
                     out.append("await dt_yield(), ")
             out.append(closing.get(i, ""))
         return "".join(out)
@@ -298,8 +302,7 @@ class Program:
         return "\n" + self.before[i].rpartition("\n")[2] if "\n" in self.before[i] else " "
 
     def yield_(self, i, p):
-        return self.indentation(i) + "await dt_yield();" if self.chance(p) or self.plain and \
-            self.random.random() < p else ""
+        return self.indentation(i) + "await dt_yield();" if self.random.random() < p * self.density else ""
 
     def statement(self, i):
         """(text, index of the token after the statement at i)"""

@@ -24,9 +24,9 @@ async int wrong_in_loop(int n)
     return n;
 }
 
-async int wrong_pointer(int n, int (*rows)[n])
+async int wrong_pointer(int n, int (*rows)[n])    // expect: E0201
 {
-    await async_yield();               // expect: E0201
+    await async_yield();
     return rows[1][0];
 }
 

@@ -1,4 +1,5 @@
 // defer runs on every way out of its block, in reverse order, after the return value is computed, and on cancel.
+// blocking: no: it cancels
 #include <errno.h>
 #include <stdio.h>
 #include <asyncc/task.h>

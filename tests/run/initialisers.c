@@ -1,4 +1,5 @@
 // Awaits in initialisers: scalar, aggregate, designated, nested, array, string members, compound literals; members of
+// blocking: no: it looks at the order of evaluation, which C leaves open
 // results; arrays of arrays; unions; structs passed and returned.
 // cflags: -Wno-missing-braces -Wno-missing-field-initializers
 #include "check.h"

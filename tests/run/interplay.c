@@ -1,4 +1,5 @@
 // Constructs together: switches in loops in statement expressions, gotos between loops with values kept, conditional
+// blocking: no: it looks at the order of evaluation, which C leaves open
 // awaits in deep expressions, loops whose locals are initialised anew, and the same function many frames deep.
 // cflags: -Wno-implicit-fallthrough -Wno-sequence-point
 #include <stdlib.h>

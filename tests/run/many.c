@@ -1,4 +1,5 @@
 // join, select, timeout and spawn.
+// blocking: no: it selects, and tasks run beside each other
 #include <errno.h>
 #include <stdio.h>
 #include <asyncc/task.h>

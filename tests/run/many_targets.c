@@ -1,4 +1,5 @@
 // Targets of join, select and timeout: any lvalue; spawn by name and through pointers; groups of tasks by hand.
+// blocking: no: what is joined runs at the same time
 #include <errno.h>
 #include "check.h"
 #include <asyncc/executor.h>

@@ -1,4 +1,5 @@
 // Evaluation order in an expression with an await: left to right, the right side of = first, and a compound
+// blocking: no: it looks at the order of evaluation, which C leaves open
 // assignment reads its left side after the await.
 #include <stdio.h>
 #include <asyncc/task.h>

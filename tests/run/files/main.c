@@ -1,4 +1,5 @@
 // Async functions in other files: by prototype, static inline in a header, through pointers, by hand.
+// blocking: no: it has a future written by hand
 #include <stdio.h>
 #include "parts.h"
 #include <asyncc/executor.h>
