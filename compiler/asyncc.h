@@ -301,7 +301,8 @@ enum callee_storage {
 };
 
 struct piece { // of text: a range of the source, a literal, a local, the result of an await
-    enum { PIECE_SOURCE, PIECE_TEXT, PIECE_LOCAL, PIECE_RESULT } kind;
+    enum { PIECE_SOURCE, PIECE_TEXT, PIECE_LOCAL, PIECE_RESULT, PIECE_ROPE } kind;
+    const struct rope *rope; // PIECE_ROPE: a long one is shared, not copied
     unsigned start, end;
     const char *text;
     struct local *local;

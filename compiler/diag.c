@@ -189,6 +189,12 @@ void report_foreign(enum severity severity, const char *file, unsigned line, uns
 static const char *const severity_names[] = {"note", "warning", "error"};
 static const char *const severity_colors[] = {"\033[1;36m", "\033[1;35m", "\033[1;31m"};
 
+static const char *clipped(const char *text)
+{
+    enum { TEXT_LIMIT = 2000 };
+    return strlen(text) <= TEXT_LIMIT ? text : mem_format("%.*s...", TEXT_LIMIT, text);
+}
+
 static void print_text(const struct message *m)
 {
     const char *bold = diagnostics_options.color ? "\033[1m" : "";
@@ -198,11 +204,12 @@ static void print_text(const struct message *m)
         fprintf(stderr, "%s%s:%u:%u: ", bold, m->file, m->line, m->column);
     else
         fprintf(stderr, "%sasyncc: ", bold);
-    fprintf(stderr, "%s%s: %s%s%s%s", color, severity_names[m->severity], reset, bold, m->text, reset);
+    fprintf(stderr, "%s%s: %s%s%s%s", color, severity_names[m->severity], reset, bold, clipped(m->text), reset);
     if (m->code)
         fprintf(stderr, " [%s]", m->code);
     fputc('\n', stderr);
-    if (m->source_line) {
+    enum { LINE_LIMIT = 4096 }; // a longer line is not for people
+    if (m->source_line && strlen(m->source_line) < LINE_LIMIT) {
         fprintf(stderr, "%s\n", m->source_line);
         for (unsigned i = 0; i + 1 < m->column && m->source_line[i]; i++)
             if (m->source_line[i] == '\t' || (m->source_line[i] & 0xC0) != 0x80)

@@ -180,6 +180,9 @@ static void write_rope(struct output *o, const struct rope *r)
         case PIECE_LOCAL:
             say(o, "%s", local_text(p->local));
             break;
+        case PIECE_ROPE:
+            write_rope(o, p->rope);
+            break;
         case PIECE_RESULT:
             say(o, "%s->%s.result", o->fn->self, p->await->operands.at[0].slot);
             break;

@@ -102,6 +102,8 @@ static void use_rope(struct flowing *f, unsigned step, const struct rope *r)
             use_range(f, step, p->start, p->end);
         else if (p->kind == PIECE_LOCAL)
             VEC_PUSH(&f->steps.at[step].uses, p->local);
+        else if (p->kind == PIECE_ROPE)
+            use_rope(f, step, p->rope);
     }
 }
 
@@ -111,6 +113,8 @@ static void keep_from_await(struct flowing *f, const struct rope *r, unsigned po
     struct function *fn = f->fn;
     for (size_t i = 0; i < r->pieces.count; i++) {
         const struct piece *p = &r->pieces.at[i];
+        if (p->kind == PIECE_ROPE)
+            keep_from_await(f, p->rope, point);
         if (p->kind == PIECE_LOCAL && !p->local->is_scalar)
             VEC_PUSH(&p->local->points, point);
         if (p->kind == PIECE_SOURCE)
@@ -121,23 +125,26 @@ static void keep_from_await(struct flowing *f, const struct rope *r, unsigned po
 }
 
 // A field set from a child's result must not share bytes with the child.
-static void keep_from_result(struct flowing *f, const struct rope *r, struct local *set)
+static struct await *result_in(const struct rope *r)
 {
-    struct function *fn = f->fn;
     struct await *aw = NULL;
-    for (size_t i = 0; i < r->pieces.count; i++)
+    for (size_t i = 0; i < r->pieces.count && !aw; i++) {
         if (r->pieces.at[i].kind == PIECE_RESULT)
             aw = r->pieces.at[i].await;
+        else if (r->pieces.at[i].kind == PIECE_ROPE)
+            aw = result_in(r->pieces.at[i].rope);
+    }
+    return aw;
+}
+
+static void keep_from_result(struct flowing *f, const struct rope *r, struct local *set)
+{
+    struct await *aw = result_in(r);
     if (!aw)
         return;
     if (set)
         VEC_PUSH(&set->points, aw->index);
-    for (size_t i = 0; i < r->pieces.count; i++)
-        if (r->pieces.at[i].kind == PIECE_SOURCE)
-            for (size_t k = first_mention(fn, r->pieces.at[i].start);
-                 k < fn->mentions.count && fn->mentions.at[k].offset < r->pieces.at[i].end; k++)
-                if (fn->mentions.at[k].local && !fn->mentions.at[k].local->is_scalar)
-                    VEC_PUSH(&fn->mentions.at[k].local->points, aw->index);
+    keep_from_await(f, r, aw->index);
 }
 
 static void use_deferred(struct flowing *f, unsigned step, struct deferred *from, struct deferred *outside)
@@ -154,6 +161,8 @@ static void use_deferred(struct flowing *f, unsigned step, struct deferred *from
 static struct local *assigned_local(struct flowing *f, const struct rope *r)
 {
     struct function *fn = f->fn;
+    while (r->pieces.count && r->pieces.at[0].kind == PIECE_ROPE)
+        r = r->pieces.at[0].rope;
     if (!r->pieces.count || r->pieces.at[0].kind != PIECE_SOURCE)
         return NULL;
     unsigned start = r->pieces.at[0].start;
@@ -179,6 +188,21 @@ static void copy_step(struct flowing *f, struct node *n)
     }
 }
 
+// Every local a rope names, written ones too.
+static void use_all(struct flowing *f, unsigned step, const struct rope *r)
+{
+    struct function *fn = f->fn;
+    for (size_t i = 0; i < r->pieces.count; i++) {
+        const struct piece *p = &r->pieces.at[i];
+        if (p->kind == PIECE_ROPE)
+            use_all(f, step, p->rope);
+        if (p->kind == PIECE_SOURCE)
+            for (size_t k = first_mention(fn, p->start); k < fn->mentions.count && fn->mentions.at[k].offset < p->end; k++)
+                if (fn->mentions.at[k].local)
+                    VEC_PUSH(&f->steps.at[step].uses, fn->mentions.at[k].local);
+    }
+}
+
 static void await_step(struct flowing *f, struct await *aw)
 {
     unsigned at = step_new(f);
@@ -197,13 +221,7 @@ static void await_step(struct flowing *f, struct await *aw)
         for (size_t i = 0; i < aw->operands.count; i++) {
             struct rope *target = &aw->operands.at[i].target;
             use_rope(f, after, target);
-            struct function *fn = f->fn;
-            for (size_t j = 0; j < target->pieces.count; j++)
-                if (target->pieces.at[j].kind == PIECE_SOURCE)
-                    for (size_t k = first_mention(fn, target->pieces.at[j].start);
-                         k < fn->mentions.count && fn->mentions.at[k].offset < target->pieces.at[j].end; k++)
-                        if (fn->mentions.at[k].local)
-                            VEC_PUSH(&f->steps.at[after].uses, fn->mentions.at[k].local);
+            use_all(f, after, target);
         }
     }
     if (aw->result) {

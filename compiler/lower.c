@@ -53,6 +53,13 @@ static void rope_local(struct rope *r, struct local *l)
 
 static void rope_rope(struct rope *r, const struct rope *other)
 {
+    enum { COPIED = 4 };
+    if (other->pieces.count > COPIED) {
+        struct rope *shared = mem_alloc(sizeof *shared);
+        *shared = *other;
+        VEC_PUSH(&r->pieces, ((struct piece){.kind = PIECE_ROPE, .rope = shared}));
+        return;
+    }
     for (size_t i = 0; i < other->pieces.count; i++)
         VEC_PUSH(&r->pieces, other->pieces.at[i]);
 }

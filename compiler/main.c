@@ -54,8 +54,8 @@ static char *read_stream(int fd, const char *name, size_t *length)
         if (n == 0)
             break;
         put_text(&b, chunk, (size_t)n);
-        if (b.length > (1u << 30))
-            usage_error("%s is larger than 1 GiB", name);
+        if (b.length > (64u << 20))
+            usage_error("%s is larger than 64 MiB", name);
     }
     *length = b.length;
     return b.text ? b.text : "";

@@ -68,6 +68,7 @@ class Program:
         self.safe = {}       # csmith's arithmetic -> whether it is async here
         self.count = 0
         self.find_functions()
+        self.unassignable = self.find_unassignable()
 
     def match_brackets(self):
         match = {}
@@ -146,6 +147,22 @@ class Program:
                     self.text(i - 1) not in (".", "->"):
                 raise Unsupported("%s is used without a call" % text)
 
+    def find_unassignable(self):
+        """The structs and unions with a const member."""
+        result = set()
+        for first, last in self.top_level():
+            if self.text(first) in ("struct", "union") and self.text(first + 2) == "{":
+                start = first + 3
+                for i in range(start, self.match[first + 2]):
+                    if self.text(i) != ";":
+                        continue
+                    member = [self.text(j) for j in range(start, i)]
+                    if "const" in member[max(k for k, t in enumerate(["*"] + member) if t == "*"):] or \
+                            any(" ".join(member[k:k + 2]) in result for k in range(len(member))):
+                        result.add(self.text(first) + " " + self.text(first + 1))
+                    start = i + 1
+        return result
+
     def parameters(self, name):
         """[(declaration, name)] of a function."""
         _, at, close = self.functions[name]
@@ -177,8 +194,10 @@ class Program:
         bare = pointer + star + re.sub(r"\b(const|volatile)\b", "", outermost)
         bare = bare.strip()
         parameters = self.parameters(name)
-        kind = "direct" if self.plain or name == "main" else self.random.choice(
+        kind = "direct" if self.plain else self.random.choice(
             ["direct"] * 8 + ["pointer", "join", "select", "timeout", "task", "const"])
+        if kind in ("join", "select", "timeout") and bare in self.unassignable:
+            kind = "direct"
         declared = ", ".join(d for d, _ in parameters) or "void"
         passed = ", ".join(n for _, n in parameters)
         call = "%s(%s)" % (name, passed)

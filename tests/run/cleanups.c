@@ -1,6 +1,6 @@
 // defer and cleanup attributes: on every way out, in reverse order, after the value is computed, and on cancellation
-// blocking: no: it cancels
 // at each suspension. What is allocated is freed (the leak checker sees to that).
+// blocking: no: it cancels
 #include <errno.h>
 #include <stdlib.h>
 #include "check.h"

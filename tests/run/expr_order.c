@@ -1,6 +1,6 @@
 // Evaluation order where an expression holds an await: the right side of = first, else left to right; what was
-// blocking: no: it looks at the order of evaluation, which C leaves open
 // evaluated before the suspension keeps its value.
+// blocking: no: it looks at the order of evaluation, which C leaves open
 #include "check.h"
 #include <asyncc/async.h>
 

@@ -1,7 +1,7 @@
 // Awaits in initialisers: scalar, aggregate, designated, nested, array, string members, compound literals; members of
-// blocking: no: it looks at the order of evaluation, which C leaves open
 // results; arrays of arrays; unions; structs passed and returned.
 // cflags: -Wno-missing-braces -Wno-missing-field-initializers
+// blocking: no: it looks at the order of evaluation, which C leaves open
 #include "check.h"
 #include <asyncc/async.h>
 

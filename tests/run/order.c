@@ -1,6 +1,6 @@
 // Evaluation order in an expression with an await: left to right, the right side of = first, and a compound
-// blocking: no: it looks at the order of evaluation, which C leaves open
 // assignment reads its left side after the await.
+// blocking: no: it looks at the order of evaluation, which C leaves open
 #include <stdio.h>
 #include <asyncc/task.h>
 #include <asyncc/async.h>

@@ -1,5 +1,6 @@
 // Async functions of a header, a hand-written future, pointers and functions of other files.
 // args: x y
+// blocking: no: it selects, and a task runs beside main
 #include <stdio.h>
 #include <string.h>
 #include "shared.h"
