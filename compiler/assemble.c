@@ -95,9 +95,25 @@ static const char *linkage(struct function *fn)
     return fn->is_static || fn->is_main || fn->in_header ? "static " : "";
 }
 
+// Its parameters as written, or asyncc_a1, ... where there is only a prototype.
 static const char *parameters(struct function *fn, const char *first)
 {
-    return type_parameters(fn, first);
+    if (fn->body)
+        return type_parameters(fn, first);
+    struct buffer b = {0};
+    put(&b, "%s", first);
+    for (unsigned i = 0; i < type_parameter_count(fn->type); i++)
+        put(&b, "%s%s", b.length ? ", " : "", type_parameter_declare(fn->type, i, mem_format("asyncc_a%u", i + 1)));
+    return b.length ? b.text : "void";
+}
+
+static const char *argument_names(struct function *fn)
+{
+    struct buffer b = {0};
+    unsigned count = fn->body ? fn->parameter_count : type_parameter_count(fn->type);
+    for (unsigned i = 0; i < count; i++)
+        put(&b, "%s%s", i ? ", " : "", fn->body ? fn->locals.at[i]->name : mem_format("asyncc_a%u", i + 1));
+    return b.length ? b.text : "";
 }
 
 static const char *self_parameter(struct function *fn)
@@ -137,29 +153,59 @@ static void put_state_enum(struct output *o, struct function *fn)
     say(o, "    %s\n};\n\n", state_done(fn));
 }
 
-static const char *argument_names(struct function *fn)
+static const char *spawn_declarator(struct function *fn)
 {
-    struct buffer b = {0};
-    for (unsigned i = 0; i < fn->parameter_count; i++)
-        put(&b, "%s%s", i ? ", " : "", fn->locals.at[i]->name);
-    return b.length ? b.text : "";
+    return mem_format("%s_spawn(%s)", fn->name, parameters(fn, ""));
 }
 
-static void put_spawn_helper(struct output *o, struct function *fn, const char *parameter_text, const char *arguments)
+static const char *block_on_declaration(struct function *fn)
 {
-    say(o, "\n__attribute__((__unused__)) static struct async_task *%s_spawn(%s)\n{\n", fn->name, parameter_text);
+    const char *declarator = mem_format("%s_block_on(%s)", fn->name, parameters(fn, ""));
+    return fn->result ? type_declare(fn->result, declarator) : mem_format("void %s", declarator);
+}
+
+static void declare_helpers(struct output *o, struct function *fn)
+{
+    if (fn->spawned)
+        say(o, "static struct async_task *%s;\n", spawn_declarator(fn));
+    if (fn->blocked_on)
+        say(o, "static %s;\n", block_on_declaration(fn));
+}
+
+static void put_spawn_helper(struct output *o, struct function *fn)
+{
+    const char *arguments = argument_names(fn);
+    say(o, "\n__attribute__((__unused__)) static struct async_task *%s\n{\n", spawn_declarator(fn));
     say(o, "    struct %s_future *asyncc_future = async_task_new(&%s_future_type);\n", fn->name, fn->name);
     say(o, "    if (!asyncc_future)\n        return NULL;\n");
     say(o, "    %s_future_init(asyncc_future%s%s);\n", fn->name, *arguments ? ", " : "", arguments);
     say(o, "    return async_task_start(asyncc_future);\n}\n");
 }
 
-static void put_block_on_helper(struct output *o, struct function *fn, const char *parameter_text,
-                                const char *arguments)
+// Runs a future of unknown size, whose descriptor `type` points to, by `init`, and returns its result.
+static void put_block_on_unknown(struct output *o, const char *type, const char *init, struct type *result)
 {
-    const char *declarator = mem_format("%s_block_on(%s)", fn->name, parameter_text);
-    say(o, "\n__attribute__((__unused__)) static %s\n{\n",
-        fn->result ? type_declare(fn->result, declarator) : mem_format("void %s", declarator));
+    say(o, "    void *asyncc_future = async_future_new(%s);\n    %s;\n", type, init);
+    say(o, "    async_block_on_future(%s, asyncc_future);\n", type);
+    if (result)
+        say(o, "    %s = *(%s)((char *)asyncc_future + %s->result_at);\n", type_declare(result, "asyncc_value"),
+            type_declare(result, "*"), type);
+    say(o, "    async_future_free(asyncc_future);\n");
+    if (result)
+        say(o, "    return asyncc_value;\n");
+}
+
+static void put_block_on_helper(struct output *o, struct function *fn)
+{
+    const char *arguments = argument_names(fn);
+    say(o, "\n__attribute__((__unused__)) static %s\n{\n", block_on_declaration(fn));
+    if (!fn->body && !fn->has_future) {
+        put_block_on_unknown(o, mem_format("(&%s_future_type)", fn->name),
+                             mem_format("%s_future_init(asyncc_future%s%s)", fn->name, *arguments ? ", " : "", arguments),
+                             fn->result);
+        say(o, "}\n");
+        return;
+    }
     say(o, "    struct %s_future asyncc_future;\n", fn->name);
     say(o, "    %s_future_init(&asyncc_future%s%s);\n", fn->name, *arguments ? ", " : "", arguments);
     say(o, "    async_block_on_future(&%s_future_type, &asyncc_future);\n", fn->name);
@@ -168,9 +214,16 @@ static void put_block_on_helper(struct output *o, struct function *fn, const cha
     say(o, "}\n");
 }
 
-static bool is_mentioned(struct function *fn, struct local *l)
+static void put_helpers(struct output *o, struct function *fn)
 {
-    (void)fn;
+    if (fn->spawned)
+        put_spawn_helper(o, fn);
+    if (fn->blocked_on)
+        put_block_on_helper(o, fn);
+}
+
+static bool is_mentioned(struct local *l)
+{
     return l->mentioned || l->is_temporary;
 }
 
@@ -182,19 +235,19 @@ static const char *prologue(struct function *fn)
         put(&b, "    static const char asyncc_func[] = \"%s\";\n", fn->name);
     for (size_t i = 0; i < fn->locals.count; i++) {
         struct local *l = fn->locals.at[i];
-        if (l->in_frame || l->is_literal || (!l->is_parameter && !l->is_temporary) || (l->is_parameter && !is_mentioned(fn, l)))
+        if (l->in_frame || l->is_literal || (!l->is_parameter && !l->is_temporary) || (l->is_parameter && !is_mentioned(l)))
             continue;
         put(&b, "    %s%s;\n", type_declare(l->type, l->spelling), l->is_scalar ? " = 0" : "");
     }
     if (fn->deferred_count) {
         put(&b, "    unsigned asyncc_leave = 0;\n    (void)asyncc_leave;\n");
-        if (fn->returns_through_defer && fn->result)
+        if (fn->returns_through_defer && fn->result && !type_is_record(fn->result))
             put(&b, "    %s%s;\n", type_declare(fn->result, "asyncc_value"), type_is_scalar(fn->result) ? " = 0" : "");
     }
     put(&b, "    switch (%s->state) {\n    case %s_state_start:\n", fn->self, fn->name);
     for (unsigned i = 0; i < fn->parameter_count; i++) {
         struct local *l = fn->locals.at[i];
-        if (!l->in_frame && is_mentioned(fn, l))
+        if (!l->in_frame && is_mentioned(l))
             put(&b, "        %s = %s->%s;\n", l->name, fn->self, l->field);
     }
     put(&b, "        break;\n");
@@ -237,10 +290,7 @@ static void put_head(struct output *o, struct function *fn)
         put_field(o, fn->layout->members.at[i], 4);
     say(o, "};\n\n");
     declare_functions(o, fn);
-    if (fn->spawned)
-        put_spawn_helper(o, fn, parameters(fn, ""), argument_names(fn));
-    if (fn->blocked_on)
-        put_block_on_helper(o, fn, parameters(fn, ""), argument_names(fn));
+    put_helpers(o, fn);
     say(o, "\n");
 }
 
@@ -265,8 +315,21 @@ static void put_init(struct output *o, struct function *fn)
     say(o, "}\n\n");
 }
 
+// gcc does not follow asyncc_leave through the dispatch after a defer, and would warn of variables that are not in use
+// on the ways it imagines.
+static void allow_uninitialized(struct output *o, bool allow)
+{
+    sync_output(o);
+    say(o, "#if defined __GNUC__ && !defined __clang__\n#pragma GCC diagnostic %s\n", allow ? "push" : "pop");
+    if (allow)
+        say(o, "#pragma GCC diagnostic ignored \"-Wmaybe-uninitialized\"\n");
+    say(o, "#endif\n");
+}
+
 static void put_poll(struct output *o, struct function *fn)
 {
+    if (fn->goes_on_after_defer)
+        allow_uninitialized(o, true);
     say(o, "static enum async_poll %s_frame_poll(void *asyncc_future, struct async_context *%s)\n", fn->name, fn->cx);
     o->fn = fn;
     o->source = fn->source;
@@ -293,6 +356,8 @@ static void put_poll(struct output *o, struct function *fn)
     say(o, "}\n");
     o->fn = NULL;
     o->source = fn->unit->main;
+    if (fn->goes_on_after_defer)
+        allow_uninitialized(o, false);
     sync_output(o);
     say(o, "\n%senum async_poll %s_future_poll(%s, struct async_context *%s)\n{\n", linkage(fn), fn->name,
         self_parameter(fn), fn->cx);
@@ -385,31 +450,11 @@ static void put_string(struct output *o, const char *text)
     say(o, "\"");
 }
 
-static void put_thunks(struct output *o, struct function *fn, const char *l)
+static void put_thunks(struct output *o, struct function *fn)
 {
-    (void)l;
-    const char *first = "void *asyncc_future";
-    const char *parameter_text, *arguments;
-    if (fn->body) {
-        parameter_text = parameters(fn, first);
-        arguments = argument_names(fn);
-    } else {
-        struct buffer names = {0};
-        struct buffer list = {0};
-        put(&list, "%s", first);
-        struct type *function = fn->type;
-        const char *types = type_parameter_types(function, "");
-        unsigned count = type_parameter_count(function);
-        (void)types;
-        for (unsigned i = 0; i < count; i++) {
-            put(&list, ", %s", type_parameter_declare(function, i, mem_format("asyncc_a%u", i + 1)));
-            put(&names, "%sasyncc_a%u", i ? ", " : "", i + 1);
-        }
-        parameter_text = list.text;
-        arguments = names.length ? names.text : "";
-    }
-    say(o, "static void %s_init_any(%s)\n{\n    %s_future_init(asyncc_future%s%s);\n}\n\n", fn->name, parameter_text,
-        fn->name, *arguments ? ", " : "", arguments);
+    const char *arguments = argument_names(fn);
+    say(o, "static void %s_init_any(%s)\n{\n    %s_future_init(asyncc_future%s%s);\n}\n\n", fn->name,
+        parameters(fn, "void *asyncc_future"), fn->name, *arguments ? ", " : "", arguments);
     if (!fn->body)
         say(o, "static enum async_poll %s_poll_any(void *asyncc_future, struct async_context *asyncc_cx)\n{\n"
                "    return %s_future_poll(asyncc_future, asyncc_cx);\n}\n\n",
@@ -423,7 +468,7 @@ static void put_descriptor(struct output *o, struct function *fn)
     if (!needs_descriptor(fn))
         return;
     const char *l = fn->body ? linkage(fn) : "static ";
-    put_thunks(o, fn, l);
+    put_thunks(o, fn);
     if (fn->body && fn->awaits.count) {
         say(o, "static const struct async_state_info %s_states[] = {\n", fn->name);
         for (size_t i = 0; i < fn->awaits.count; i++) {
@@ -477,41 +522,18 @@ static void put_tail(struct output *o, struct function *fn)
 
 static void put_foreign(struct output *o, struct function *fn)
 {
-    if (fn->has_future) { // written by hand: a descriptor for those who need one
-        if (!needs_descriptor(fn))
-            return;
-        sync_output(o);
-        put_descriptor(o, fn);
-        struct buffer list = {0}, names = {0};
-        for (unsigned i = 0; i < type_parameter_count(fn->type); i++) {
-            put(&list, "%s%s", i ? ", " : "", type_parameter_declare(fn->type, i, mem_format("asyncc_a%u", i + 1)));
-            put(&names, "%sasyncc_a%u", i ? ", " : "", i + 1);
-        }
-        if (fn->spawned)
-            put_spawn_helper(o, fn, list.length ? list.text : "void", names.length ? names.text : "");
-        if (fn->blocked_on)
-            put_block_on_helper(o, fn, list.length ? list.text : "void", names.length ? names.text : "");
-        say(o, "\n");
-        return;
-    }
+    if (fn->has_future && !needs_descriptor(fn))
+        return; // written by hand, and only awaited
     sync_output(o);
-    say(o, "// async %s is defined elsewhere.\nstruct %s_future;\n", fn->name, fn->name);
-    say(o, "void %s_future_init(%s);\n", fn->name,
-        type_parameter_types(fn->type, mem_format("struct %s_future *", fn->name)));
-    say(o, "extern const struct async_future_type %s_future_type;\n", fn->name);
-    for (int spawn = 0; spawn < 2; spawn++) {
-        if (spawn ? !fn->spawned : !fn->blocked_on)
-            continue;
-        struct buffer list = {0}, names = {0};
-        for (unsigned i = 0; i < type_parameter_count(fn->type); i++) {
-            put(&list, "%s%s", i ? ", " : "", type_parameter_declare(fn->type, i, mem_format("asyncc_a%u", i + 1)));
-            put(&names, "%sasyncc_a%u", i ? ", " : "", i + 1);
-        }
-        if (spawn)
-            put_spawn_helper(o, fn, list.length ? list.text : "void", names.length ? names.text : "");
-        else
-            put_block_on_helper(o, fn, list.length ? list.text : "void", names.length ? names.text : "");
+    if (fn->has_future) {
+        put_descriptor(o, fn);
+    } else {
+        say(o, "// async %s is defined elsewhere.\nstruct %s_future;\n", fn->name, fn->name);
+        say(o, "void %s_future_init(%s);\n", fn->name,
+            type_parameter_types(fn->type, mem_format("struct %s_future *", fn->name)));
+        say(o, "extern const struct async_future_type %s_future_type;\n", fn->name);
     }
+    put_helpers(o, fn);
     say(o, "\n");
 }
 
@@ -536,16 +558,9 @@ static void put_pointer_helpers(struct output *o)
                 init);
         } else {
             const char *declarator = mem_format("%s(%s)", h->name, list.text);
-            say(o, "static %s\n{\n    void *asyncc_future = async_future_new(asyncc_type);\n    %s;\n",
-                h->operand.result ? type_declare(h->operand.result, declarator) : mem_format("void %s", declarator),
-                init);
-            say(o, "    async_block_on_future(asyncc_type, asyncc_future);\n");
-            if (h->operand.result)
-                say(o, "    %s = *(%s)((char *)asyncc_future + asyncc_type->result_at);\n",
-                    type_declare(h->operand.result, "asyncc_value"), type_declare(h->operand.result, "*"));
-            say(o, "    async_future_free(asyncc_future);\n");
-            if (h->operand.result)
-                say(o, "    return asyncc_value;\n");
+            say(o, "static %s\n{\n", h->operand.result ? type_declare(h->operand.result, declarator)
+                                                     : mem_format("void %s", declarator));
+            put_block_on_unknown(o, "asyncc_type", init, h->operand.result);
             say(o, "}\n\n");
         }
     }
@@ -592,12 +607,12 @@ static void put_includes(struct output *o, struct unit *unit)
         say(o, "#include <errno.h>\n");
 }
 
-// A function that is named before its future can be defined, or whose future is defined elsewhere.
+// A function that is used before its future can be defined, or whose future is defined elsewhere.
 static bool is_announced(struct function *fn, unsigned first)
 {
     if (!fn->is_async || !fn->name)
         return false;
-    return !fn->body || (fn->slot_offset > first && fn->used_as_value);
+    return !fn->body || (fn->slot_offset > first && (fn->used_as_value || fn->spawned || fn->blocked_on));
 }
 
 static void announce(struct output *o, struct function *fn)
@@ -610,6 +625,7 @@ static void announce(struct output *o, struct function *fn)
     say(o, "%sconst struct async_future_type %s_future_type;\n", *linkage(fn) ? linkage(fn) : "extern ", fn->name);
     say(o, "struct %s_future;\n%svoid %s_future_init(%s);\n", fn->name, linkage(fn), fn->name,
         parameters(fn, self_parameter(fn)));
+    declare_helpers(o, fn);
 }
 
 static void link_uses(struct unit *unit)

@@ -259,6 +259,7 @@ struct local {
     struct local *next_in_scope;
     unsigned offset; // of its name in the source
     bool mentioned;
+    bool named_by_macro; // in the body of one that stays: its name must stay, too
     bool is_parameter, is_temporary;
     bool is_literal; // an unnamed object: a compound literal whose address is taken
     bool is_static;  // stays what it is
@@ -445,6 +446,7 @@ struct function {
     struct vec(struct deferred *) deferred;
     bool has_labels;
     bool names_itself; // by __func__
+    bool goes_on_after_defer;   // some block with a defer is left for another place in the function
     bool returns_through_defer; // some return with a value leaves a block with a defer
     bool desugars; // layout.c: some declaration is taken apart, and its typedef may no longer be named
     // uses in this file

@@ -155,6 +155,8 @@ void copy_source(struct output *o, unsigned start, unsigned end)
                 continue;
             if (m->literal)
                 text = literal_text(m);
+            else if (m->local && m->end == m->offset)
+                text = NULL; // named in a macro's body
             else if (m->local)
                 text = m->local->in_frame || m->local->spelling != m->local->name ? local_text(m->local) : NULL;
             if (!text || m->offset < at)
@@ -434,6 +436,13 @@ static void emit_suspend(struct output *o, struct await *aw, unsigned indent, un
     say(o, "return ASYNC_PENDING;");
 }
 
+// Does the child know its parent, so that it may be resumed alone? A link byte has numbers for so many parents only.
+static bool is_linked(struct operand *operand)
+{
+    return operand->generated &&
+           (operand->storage != STORAGE_EMBEDDED || operand->link || operand->callee->link_fixed);
+}
+
 static void emit_single_await(struct output *o, struct await *aw, unsigned indent, unsigned at)
 {
     struct operand *operand = &aw->operands.at[0];
@@ -471,7 +480,7 @@ static void emit_single_await(struct output *o, struct await *aw, unsigned inden
         newline(o, in + 4, at);
         say(o, "}");
     }
-    emit_suspend(o, aw, in + 4, at, !operand->generated && !by_descriptor(operand));
+    emit_suspend(o, aw, in + 4, at, !is_linked(operand) && !by_descriptor(operand));
     newline(o, in, at);
     say(o, "}");
     if (once && !aw->discarded) {
@@ -721,7 +730,8 @@ static void emit_declare(struct output *o, struct stmt *s)
     }
     const char *type = type_declare(l->type, "");
     if (type_is_array(l->type)) {
-        say(o, "memcpy(%s, (%s)%s", local_text(l), type, list ? "" : "{");
+        const char *plain = l->is_volatile ? "(void *)" : ""; // nobody else knows it yet
+        say(o, "memcpy(%s%s, %s(%s)%s", plain, local_text(l), plain, type, list ? "" : "{");
         write_rope(o, &s->rope);
         say(o, "%s, sizeof %s);", list ? "" : "}", local_text(l));
         return;
@@ -739,7 +749,7 @@ static void emit_declare(struct output *o, struct stmt *s)
 
 static void emit_final_jump(struct output *o, struct exit_path *e, unsigned indent, unsigned at)
 {
-    if (e->kind == EXIT_RETURN && o->fn->returns_through_defer && o->fn->result) {
+    if (e->kind == EXIT_RETURN && o->fn->returns_through_defer && o->fn->result && !type_is_record(o->fn->result)) {
         newline(o, indent, at);
         store_text(o, o->fn->result, mem_format("%s->result", o->fn->self), "asyncc_value");
     }
@@ -989,10 +999,12 @@ static void emit_return(struct output *o, struct stmt *s, unsigned indent)
         if (!fn->result) {
             write_rope(o, &s->rope);
             say(o, ";");
-        } else if (s->exit) {
-            store_rope(o, fn->result, "asyncc_value", &s->rope);
+        } else if (s->exit && !type_is_record(fn->result)) {
+            say(o, "asyncc_value = ");
+            write_rope(o, &s->rope);
+            say(o, ";");
         } else if (type_is_record(fn->result)) {
-            // What is returned may lie in bytes that the result shares.
+            // What is returned may lie in bytes that the result shares; what defers need does not (flow.c).
             say(o, "%s = ", type_declare(fn->result, "asyncc_value"));
             write_rope(o, &s->rope);
             say(o, ";");

@@ -5,7 +5,7 @@
 //
 // A scalar whose address is never taken stays a C local: it is stored when its function suspends and loaded when it
 // resumes. Anything else that lives across an await is a field, and every access goes there.
-#include "asyncc.h"
+#include "front.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -22,9 +22,9 @@ struct edge {
     unsigned from, to;
 };
 
-struct leaving { // a jump to the defers at the end of a block
+struct leaving { // a jump to a defer at the end of its block
     unsigned from;
-    struct node *block;
+    struct deferred *to;
 };
 
 struct flowing {
@@ -296,15 +296,17 @@ static void walk_switch(struct flowing *f, struct stmt *s)
 // warn of variables that are not loaded there.
 static void leave_through(struct flowing *f, unsigned from, struct deferred *d)
 {
-    VEC_PUSH(&f->leaving, ((struct leaving){from, d->block}));
+    VEC_PUSH(&f->leaving, ((struct leaving){from, d}));
 }
 
-static void arrive(struct flowing *f, struct node *block, unsigned end)
+static void walk_deferred(struct flowing *f, struct deferred *d)
 {
+    unsigned at = step_new(f);
+    use_deferred(f, at, d, d->outer);
     size_t kept = 0;
     for (size_t i = 0; i < f->leaving.count; i++) {
-        if (f->leaving.at[i].block == block)
-            add_edge(f, f->leaving.at[i].from, end);
+        if (f->leaving.at[i].to == d)
+            add_edge(f, f->leaving.at[i].from, at);
         else
             f->leaving.at[kept++] = f->leaving.at[i];
     }
@@ -347,14 +349,9 @@ static void walk(struct flowing *f, struct stmt *s)
         break;
     case STMT_BLOCK:
         walk_list(f, s->body);
-        at = step_new(f);
         if (s->node && s->node->kind == NODE_BLOCK)
-{
             for (struct deferred *d = s->node->defers; d; d = d->before)
-                use_deferred(f, at, d, d->outer);
-            if (s->node->defers)
-                arrive(f, s->node, at);
-        }
+                walk_deferred(f, d);
         break;
     case STMT_IF: {
         unsigned test = step_new(f);
@@ -553,7 +550,7 @@ static void place_local(struct flowing *f, struct local *l, struct use_list *use
     if (l->escapes || l->is_volatile)
         everywhere_in_scope(l);
     else
-        find_crossings(f, l, uses, simple ? SAVE_LIMIT : POINT_LIMIT);
+        find_crossings(f, l, uses, !simple ? POINT_LIMIT : l->named_by_macro ? SIZE_MAX : SAVE_LIMIT);
     bool lives = l->points.count > kept_apart || l->everywhere;
     if (l->is_parameter)
         add_point(l, 0);
@@ -570,6 +567,14 @@ static void place_local(struct flowing *f, struct local *l, struct use_list *use
         for (size_t i = 0; i < l->points.count; i++)
             if (l->points.at[i])
                 save_at(f->fn->awaits.at[l->points.at[i] - 1], l);
+}
+
+// A struct is stored before the defers run: it must not share bytes with anything they may look at.
+static void keep_from_early_result(struct function *fn)
+{
+    for (size_t i = 0; i < fn->locals.count; i++)
+        if (fn->locals.at[i]->in_frame && !fn->locals.at[i]->everywhere)
+            add_point(fn->locals.at[i], (unsigned)fn->awaits.count + 1);
 }
 
 static unsigned number_of(struct local *l)
@@ -606,4 +611,6 @@ void flow(struct function *fn)
         fn->locals.at[i]->first_point = scope_start[i];
     for (size_t i = 0; i < fn->locals.count; i++)
         place_local(&f, fn->locals.at[i], &uses[i]);
+    if (fn->returns_through_defer && fn->result && type_is_record(fn->result))
+        keep_from_early_result(fn);
 }

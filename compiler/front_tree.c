@@ -321,7 +321,9 @@ static void classify_access(struct node *ref)
         l->escape = n;
     }
     l->mentioned = true;
-    add_mention(ref->at, (unsigned)strlen(l->name), l, NULL, NULL, access);
+    bool in_body = ref->invocation >= 0 && ref->at == current->source->invocations.at[ref->invocation].start;
+    l->named_by_macro |= in_body;
+    add_mention(ref->at, in_body ? 0 : (unsigned)strlen(l->name), l, NULL, NULL, access);
 }
 
 // An object a compound literal makes lives until its block ends; one that something may point to gets a local.
@@ -1048,8 +1050,10 @@ static void finish_mentions(struct function *fn)
     qsort(fn->mentions.at, fn->mentions.count, sizeof *fn->mentions.at, by_offset);
     size_t kept = 0; // an argument that a macro uses twice is mentioned twice
     for (size_t i = 0; i < fn->mentions.count; i++) {
-        if (kept && fn->mentions.at[kept - 1].offset == fn->mentions.at[i].offset)
-            fn->mentions.at[kept - 1].access |= fn->mentions.at[i].access;
+        struct mention *m = &fn->mentions.at[i], *last = kept ? &fn->mentions.at[kept - 1] : NULL;
+        if (last && last->offset == m->offset && last->end == m->end && last->local == m->local && !m->literal &&
+            last->end > last->offset)
+            last->access |= m->access;
         else
             fn->mentions.at[kept++] = fn->mentions.at[i];
     }

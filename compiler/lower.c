@@ -64,10 +64,16 @@ static void rope_rope(struct rope *r, const struct rope *other)
         VEC_PUSH(&r->pieces, other->pieces.at[i]);
 }
 
+// The text of n, fit to stand right of an assignment.
 static struct rope rope_of(struct node *n)
 {
     struct rope r = {0};
+    bool comma = n->kind == NODE_BINARY && n->op == OP_COMMA;
+    if (comma)
+        rope_text(&r, "(");
     rope_source(&r, n->start, n->end);
+    if (comma)
+        rope_text(&r, ")");
     return r;
 }
 
@@ -111,6 +117,15 @@ static bool is_path_to_storage(struct node *n) // an lvalue whose address cannot
     if (n->kind == NODE_MEMBER && !n->arrow)
         return is_path_to_storage(n->first);
     return n->kind == NODE_REF;
+}
+
+// An element of an array that nobody else can reach.
+static bool is_part_of_own_array(struct node *n)
+{
+    while (n->kind == NODE_PAREN || (n->kind == NODE_MEMBER && !n->arrow) ||
+           (n->kind == NODE_SUBSCRIPT && n->first->own_type && type_is_array(n->first->own_type)))
+        n = n->first;
+    return n->kind == NODE_REF && n->local && !n->local->escapes && !n->local->is_volatile;
 }
 
 static unsigned effects(struct node *n)
@@ -158,8 +173,7 @@ static unsigned effects(struct node *n)
             e |= EFFECT_UNSTABLE;
         break;
     case NODE_SUBSCRIPT:
-        if (!array && !(n->first && n->first->own_type && type_is_array(n->first->own_type) &&
-                        is_path_to_storage(n->first)))
+        if (!array && !is_part_of_own_array(n))
             e |= EFFECT_UNSTABLE;
         break;
     case NODE_UNEVALUATED:
@@ -714,6 +728,7 @@ static struct exit_path *exit_through(struct lowering *lo, enum exit_kind kind, 
     if (lo->deferred == outside)
         return NULL;
     lo->deferred->is_target = true;
+    lo->fn->goes_on_after_defer |= kind == EXIT_GOTO;
     struct exit_path *e = NULL;
     for (size_t i = 0; i < lo->deferred->exits.count && !e; i++) { // the same way out as another jump's
         struct exit_path *x = lo->deferred->exits.at[i];
@@ -761,6 +776,7 @@ static struct deferred *push_deferred(struct lowering *lo, struct node *block)
     VEC_PUSH(&lo->fn->deferred, d);
     lo->deferred = d;
     lo->fn->has_defer = true;
+    lo->fn->goes_on_after_defer |= block != lo->fn->body;
     return d;
 }
 
@@ -779,7 +795,10 @@ static void lower_block(struct lowering *lo, struct node *n)
     struct deferred *outside = lo->deferred;
     struct branch b = enter(lo, &s->body);
     struct node *saved = lo->at;
-    for (struct node *c = n->first; c; c = c->next) {
+    struct node *previous = NULL;
+    for (struct node *c = n->first; c; previous = c, c = c->next) {
+        if (previous && c->invocation >= 0 && c->invocation == previous->invocation && c->start == previous->start)
+            continue; // one macro, several statements: its text stands once
         lo->at = c;
         lower_statement(lo, c);
     }

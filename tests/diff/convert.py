@@ -262,6 +262,7 @@ class Program:
         """The text of tokens first <= i < end. `busy`: suspensions may go inside."""
         out = []
         closing = {}
+        skip = None
         for i in range(first, end):
             kind, text = self.tokens[i]
             out.append(self.before[i])
@@ -276,11 +277,39 @@ class Program:
                 if self.text(close + 1) in (".", "->", "[", "(", "++", "--"):
                     out.append("(")
                     closing[close] = ")"
-                out.append("await " + to)
+                if self.chance(0.08):
+                    # Behind a macro: DT_AWAIT(f)(x), or DT_CALL(f, x).
+                    if self.random.random() < 0.5:
+                        out.append("DT_AWAIT(" + to + ")")
+                    else:
+                        out.append("DT_CALL(" + to + ("" if close == i + 2 else ", "))
+                        skip = i + 1
+                else:
+                    out.append("await " + to)
+            elif kind == "word" and busy and i + 1 < end and self.text(i + 1) == "(" and SAFE.match(text) and \
+                    self.suspends(0.05):
+                # In a form that gives the same value.
+                type_ = SAFE.match(text).group(2)
+                before, after = self.random.choice([
+                    ("(" + type_ + "){", "}"),
+                    ("(" + type_ + ")(dt_one() ? ", " : await dt_zero())"),
+                    ("(" + type_ + ")(await dt_zero() ? 7 : ", ")"),
+                    ("(struct dt_pair_" + type_ + "){await dt_zero(), ", "}.b"),
+                    ("({ " + type_ + " dt_v = ", "; await dt_yield(); dt_v; })"),
+                ])
+                out.append("(" + before + text)
+                close = self.match[i + 1]
+                closing[close] = closing.get(close, "") + after + ")"
             else:
-                out.append(text)
+                if i != skip:
+                    out.append(text)
                 if text == "(" and busy and self.suspends(0.04) and self.is_group(i):
-                    out.append("await dt_yield(), ")
+                    if self.chance(0.2):
+                        out.append("({ await dt_yield(); ")
+                        close = self.match[i]
+                        closing[close - 1] = closing.get(close - 1, "") + "; })"
+                    else:
+                        out.append("await dt_yield(), ")
             out.append(closing.get(i, ""))
         return "".join(out)
 
@@ -351,6 +380,9 @@ class Program:
                 end = self.end_of_simple(after)
                 return self.before[i] + "do" + body + self.expression(after, end + 1), end + 1
         end = self.end_of_simple(i)
+        if text == "return" and end > i + 1 and self.chance(0.1):
+            return self.before[i] + self.random.choice(["DT_RETURN(", "DT_RETURN_LATE("]) + \
+                self.expression(i + 1, end) + ");", end + 1
         is_static = text == "static"
         return self.expression(i, end + 1, not is_static), end + 1
 

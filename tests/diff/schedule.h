@@ -8,6 +8,7 @@
 #define TESTS_DIFF_SCHEDULE_H
 
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -122,6 +123,46 @@ static inline async void dt_noise(int n)
     while (n-- > 0)
         await dt_yield();
 }
+
+// Values that the compiler does not know.
+static volatile int dt_one_value = 1;
+
+static inline int dt_one(void)
+{
+    return dt_one_value;
+}
+
+static inline async int dt_zero(void)
+{
+    await dt_yield();
+    return !dt_one_value;
+}
+
+// ---- Macros that hide what they do, and types of values ---------------------------------------------------
+
+#define DT_AWAIT(f) await f
+#define DT_CALL(f, ...) await f(__VA_ARGS__)
+#define DT_RETURN(...) do { await dt_yield(); return __VA_ARGS__; } while (0)
+#define DT_RETURN_LATE(...) \
+    do {                    \
+        if (await dt_zero()) \
+            continue;       \
+        return __VA_ARGS__; \
+    } while (1)
+
+#define DT_PAIR(T)       \
+    struct dt_pair_##T { \
+        int a;           \
+        T b;             \
+    }
+DT_PAIR(int8_t);
+DT_PAIR(int16_t);
+DT_PAIR(int32_t);
+DT_PAIR(int64_t);
+DT_PAIR(uint8_t);
+DT_PAIR(uint16_t);
+DT_PAIR(uint32_t);
+DT_PAIR(uint64_t);
 
 // ---- Guards --------------------------------------------------------------------------------------------------
 

@@ -1,5 +1,6 @@
 // Cancelling a task wherever it may be suspended: in loops, in recursion, in pointers' frames, in joins of joins, while
 // asyncc: -Wno-local-to-task
+// blocking: no: it cancels
 // another task waits for it, from within itself, before it ran, after it ended, and together with its waiters.
 #include <errno.h>
 #include <stdlib.h>

@@ -1,4 +1,6 @@
 // What is read before an await keeps its value: globals, statics, members and elements that the callee changes.
+// no-tcc: no _Thread_local
+// blocking: no: it looks at the order of evaluation, which C leaves open
 // cflags: -Wno-unused-value
 #include "check.h"
 #include <asyncc/async.h>
