@@ -488,6 +488,16 @@ void report_layout(struct unit *unit, bool json, struct buffer *out);
 void assemble_prepare(struct unit *unit); // which callee finds its parent how; before layout
 void emit(struct unit *unit, const char *output_path, bool lines, struct buffer *out);
 
+// What they leave, as text (dump.c), and what they promise (verify.c).
+void dump_tree(struct unit *unit, struct buffer *out);
+void dump_source(struct unit *unit, struct buffer *out);
+void dump_checked(struct unit *unit, struct buffer *out);
+void dump_lowered(struct unit *unit, struct buffer *out);
+void dump_flow(struct unit *unit, struct buffer *out);
+void verify_lower(struct function *fn);
+void verify_flow(struct function *fn);
+void verify_layout(struct function *fn);
+
 // A struct or union declared inside an async function. When its future needs the type, the declaration moves in
 // front of the future, under a name of its own.
 struct local_type {

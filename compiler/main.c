@@ -11,8 +11,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+struct pass; // below
+
 struct options {
     const char *input, *output, *depfile, *explain;
+    const struct pass *dump, *stop_after;
     bool depend, no_line, check, layout, layout_json;
     const char *database;
     long long frame_size; // limit for the warning; 0: none
@@ -34,6 +37,9 @@ static const char usage[] =
     "  -Wframe-size=N        warn about futures of more than N bytes\n"
     "  --error-limit=N       stop after N errors (default 20; 0: never)\n"
     "  --explain CODE        what an error code means, and its repair\n"
+    "  --dump=PASS           write what a pass of asyncc left, instead of C: front, expand, check,\n"
+    "                        lower, flow or layout\n"
+    "  --stop-after=PASS     write nothing, go no further\n"
     "  --help, --version\n"
     "\n"
     "CC-FLAGS are the C compiler's: -I, -D, -std=...\n"
@@ -206,6 +212,19 @@ static void add_flags(struct options *o, int argc, char **argv)
     }
 }
 
+static const struct pass *pass_named(const char *name);
+
+static unsigned number_in(const char *option) // -Wname=N
+{
+    const char *digits = strchr(option, '=') + 1;
+    char *end;
+    errno = 0;
+    unsigned long n = strtoul(digits, &end, 10);
+    if (*digits < '0' || *digits > '9' || *end || errno || n > INT32_MAX)
+        usage_error("%s: no number", option);
+    return (unsigned)n;
+}
+
 static void parse_options(struct options *o, int argc, char **argv)
 {
     for (int i = 1; i < argc; i++) {
@@ -238,9 +257,13 @@ static void parse_options(struct options *o, int argc, char **argv)
         else if (!strncmp(a, "-Wno-", 5) && a[5])
             disable_warning(a + 5);
         else if (!strncmp(a, "-Wframe-size=", 13))
-            o->frame_size = strtoll(a + 13, NULL, 10);
+            o->frame_size = number_in(a);
         else if (!strncmp(a, "--error-limit=", 14))
-            diagnostics_options.error_limit = (unsigned)strtoul(a + 14, NULL, 10);
+            diagnostics_options.error_limit = number_in(a);
+        else if (!strncmp(a, "--dump=", 7))
+            o->dump = pass_named(a + 7);
+        else if (!strncmp(a, "--stop-after=", 13))
+            o->stop_after = pass_named(a + 13);
         else if (!strcmp(a, "--explain"))
             o->explain = argument_of(argc, argv, &i, a);
         else if (!strcmp(a, "--help")) {
@@ -311,6 +334,92 @@ static void each_async_function(struct unit *unit, void (*pass)(struct function 
             pass(unit->functions.at[i]);
 }
 
+struct translation {
+    const struct options *options;
+    struct front_options front;
+    struct unit unit;
+};
+
+// A pass reports errors by error_at, or returns false when there is no sense in going on at all.
+static bool pass_front(struct translation *t)
+{
+    if (!front_parse(&t->front, &t->unit))
+        return false;
+    front_build(&t->unit);
+    return true;
+}
+
+static bool pass_expand(struct translation *t)
+{
+    return inline_fragments(&t->front, &t->unit) && expand(&t->front, &t->unit);
+}
+
+static bool pass_check(struct translation *t)
+{
+    check(&t->unit);
+    if (!error_count)
+        warn(&t->unit);
+    return true;
+}
+
+static bool pass_lower(struct translation *t)
+{
+    each_async_function(&t->unit, lower);
+    return true;
+}
+
+static bool pass_flow(struct translation *t)
+{
+    assemble_prepare(&t->unit);
+    each_async_function(&t->unit, flow);
+    return true;
+}
+
+static bool pass_layout(struct translation *t)
+{
+    each_async_function(&t->unit, layout);
+    if (t->options->frame_size > 0)
+        warn_frame_size(&t->unit, t->options->frame_size);
+    return true;
+}
+
+static void dump_layout(struct unit *unit, struct buffer *out)
+{
+    report_layout(unit, false, out);
+}
+
+static const struct pass {
+    const char *name;
+    bool (*run)(struct translation *t);
+    void (*dump)(struct unit *unit, struct buffer *out);
+    void (*verify)(struct function *fn);
+} passes[] = {
+    {"front", pass_front, dump_tree, NULL},
+    {"expand", pass_expand, dump_source, NULL},
+    {"check", pass_check, dump_checked, NULL}, // the last one that finds errors
+    {"lower", pass_lower, dump_lowered, verify_lower},
+    {"flow", pass_flow, dump_flow, verify_flow},
+    {"layout", pass_layout, dump_layout, verify_layout},
+};
+
+static const struct pass *pass_named(const char *name)
+{
+    for (size_t i = 0; i < sizeof passes / sizeof *passes; i++)
+        if (!strcmp(passes[i].name, name))
+            return &passes[i];
+    usage_error("no pass '%s' (asyncc --help lists them)", name);
+}
+
+static int compare_output(const struct options *o, const struct buffer *out)
+{
+    size_t length;
+    const char *old = read_file(o->output, &length);
+    if (length == out->length && !memcmp(old, out->text, out->length))
+        return 0;
+    fprintf(stderr, "asyncc: %s is stale: %s translates to something else\n", o->output, o->input);
+    return 1;
+}
+
 static int translate(struct options *o)
 {
     size_t length;
@@ -320,46 +429,34 @@ static int translate(struct options *o)
     const char *path = !strcmp(o->input, "-") ? "<stdin>.c" : o->input;
     if (o->database)
         add_database_flags(o);
-    struct front_options front = {path, text, (unsigned)length, o->flags.at, (unsigned)o->flags.count, find_headers()};
-    struct unit unit = {0};
-    if (!front_parse(&front, &unit))
-        return 1;
-    front_build(&unit);
-    if (!inline_fragments(&front, &unit) || !expand(&front, &unit))
-        return 1;
-    check(&unit);
-    if (error_count)
-        return 1;
-    warn(&unit);
-    if (error_count)
-        return 1;
-    each_async_function(&unit, lower);
-    if (error_count)
-        return 1;
-    assemble_prepare(&unit);
-    each_async_function(&unit, flow);
-    each_async_function(&unit, layout);
-    if (o->frame_size > 0)
-        warn_frame_size(&unit, o->frame_size);
-    if (error_count)
-        return 1;
+    struct translation t = {.options = o};
+    t.front = (struct front_options){path, text, (unsigned)length, o->flags.at, (unsigned)o->flags.count, find_headers()};
     struct buffer out = {0};
+    for (size_t i = 0; i < sizeof passes / sizeof *passes; i++) {
+        if (!passes[i].run(&t) || error_count)
+            return 1;
+#ifndef NDEBUG
+        if (passes[i].verify)
+            each_async_function(&t.unit, passes[i].verify);
+#endif
+        if (o->stop_after == &passes[i])
+            return 0;
+        if (o->dump == &passes[i]) {
+            passes[i].dump(&t.unit, &out);
+            write_file(o->output, out.text, out.length);
+            return 0;
+        }
+    }
     const char *slash = strrchr(o->output, '/');
     if (o->layout)
-        report_layout(&unit, o->layout_json, &out);
+        report_layout(&t.unit, o->layout_json, &out);
     else
-        emit(&unit, slash ? slash + 1 : o->output, !o->no_line, &out);
-    if (o->check) {
-        size_t old_length;
-        const char *old = read_file(o->output, &old_length);
-        if (old_length == out.length && !memcmp(old, out.text, out.length))
-            return 0;
-        fprintf(stderr, "asyncc: %s is stale: %s translates to something else\n", o->output, o->input);
-        return 1;
-    }
+        emit(&t.unit, slash ? slash + 1 : o->output, !o->no_line, &out);
+    if (o->check)
+        return compare_output(o, &out);
     write_file(o->output, out.text, out.length);
     if (o->depend || o->depfile)
-        write_depfile(o, &unit);
+        write_depfile(o, &t.unit);
     return 0;
 }
 
@@ -397,7 +494,7 @@ int main(int argc, char **argv)
         return explain_code(o.explain);
     if (!o.input)
         usage_error("no input file (asyncc --help)");
-    if (!o.output && o.layout)
+    if (!o.output && (o.layout || o.dump || o.stop_after))
         o.output = "-";
     if (!o.output)
         usage_error("no output file: say -o OUT.c");

@@ -1,6 +1,6 @@
 # golden - tests/golden/NAME.c is translated to exactly NAME.expected.c, by every libclang, and that compiles without
-# a warning. Line 1 says how: `// asyncc: ASYNCC-FLAGS [-- CC-FLAGS]`. If there is a NAME.layout, it is what
-# --emit=layout prints. BLESS=1 rewrites what is expected.
+# a warning. Line 1 says how: `// asyncc: ASYNCC-FLAGS [-- CC-FLAGS]`. NAME.passes is what each pass leaves, as
+# --dump=PASS prints it. BLESS=1 rewrites what is expected.
 . tests/lib.sh
 if [ $# -eq 0 ]; then
     set --
@@ -65,8 +65,16 @@ if [ -f "$base.expected.c" ]; then
         check "golden/$name: compiles with tcc" "$TCC" -Iinclude $cc_flags -c "$base.expected.c" -o "$T/out.o"
     fi
 fi
-if [ -f "$base.layout" ]; then
-    check "golden/$name: prints its layout" translate "$ASYNCC" "$T/out.layout" --emit=layout &&
-        compare layout "$base.layout" "$T/out.layout"
-fi
+
+# The debug build verifies between the passes, too.
+passes()
+{
+    for pass in front expand check lower flow layout; do
+        printf '%s %s\n' '=====' "$pass"
+        translate "$1" - --dump="$pass" || return
+    done
+}
+
+passes "$ASYNCC" >"$T/out.passes" 2>"$T/log" || fail "golden/$name: --dump" "$T/log"
+compare "every pass" "$base.passes" "$T/out.passes"
 exit 0

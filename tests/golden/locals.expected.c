@@ -1,0 +1,359 @@
+#define ASYNCC_TRANSLATED 1 // by asyncc from locals.c; changes belong there
+// asyncc:
+// What lives where: a scalar stored on suspension, an array and a struct in the future, a local whose address is
+// taken, one that is dead at every await, two that share their bytes.
+#include <string.h>
+#include <asyncc/task.h>
+#include <asyncc/async.h>
+
+struct point { int x, y; };
+int look(const int *p);
+
+#include <asyncc/executor.h>
+#include <asyncc/task.h>
+#include <asyncc/time.h>
+// async async_form_join is defined elsewhere.
+struct async_form_join_future;
+void async_form_join_future_init(struct async_form_join_future *, int);
+extern const struct async_future_type async_form_join_future_type;
+
+// async async_form_select is defined elsewhere.
+struct async_form_select_future;
+void async_form_select_future_init(struct async_form_select_future *, int);
+extern const struct async_future_type async_form_select_future_type;
+
+// async async_form_timeout_ms is defined elsewhere.
+struct async_form_timeout_ms_future;
+void async_form_timeout_ms_future_init(struct async_form_timeout_ms_future *, unsigned long, int);
+extern const struct async_future_type async_form_timeout_ms_future_type;
+
+
+// ---- async kinds
+enum kinds_state {
+    kinds_state_start,
+    kinds_at_async_yield, // line 18
+    kinds_state_done
+};
+
+struct kinds_future {
+    union {
+        struct {
+            struct point start;
+            union {
+                int unused;
+                struct {
+                    int kept;
+                    int shown;
+                    char name[16];
+                    struct async_yield_future async_yield;
+                };
+            };
+        };
+        int result;
+    };
+    uint8_t state;
+    uint8_t link;
+};
+
+void kinds_future_init(struct kinds_future *self, struct point start, int unused);
+enum async_poll kinds_future_poll(struct kinds_future *self, struct async_context *cx);
+void kinds_future_drop(struct kinds_future *self);
+extern const struct async_future_type kinds_future_type;
+static const struct async_frame_type kinds_frame;
+
+
+// ---- async shared
+enum shared_state {
+    shared_state_start,
+    shared_at_async_yield, // line 26
+    shared_at_async_yield_2, // line 30
+    shared_at_async_yield_4, // line 34
+    shared_state_done
+};
+
+struct shared_future {
+    union {
+        struct {
+            union {
+                struct {
+                    long a[4];
+                    struct async_yield_future async_yield;
+                };
+                struct {
+                    double b[4];
+                    struct async_yield_future async_yield_2;
+                };
+                struct {
+                    int b2;
+                    int b2_2;
+                    struct async_yield_future async_yield_4;
+                };
+            };
+            int n;
+        };
+        long result;
+    };
+    uint8_t state;
+    uint8_t link;
+};
+
+void shared_future_init(struct shared_future *self, int n);
+enum async_poll shared_future_poll(struct shared_future *self, struct async_context *cx);
+void shared_future_drop(struct shared_future *self);
+extern const struct async_future_type shared_future_type;
+static const struct async_frame_type shared_frame;
+
+void kinds_future_init(struct kinds_future *self, struct point start, int unused)
+{
+    self->state = kinds_state_start;
+    self->link = ASYNC_LINK_NONE;
+    self->start = start;
+    self->unused = unused;
+}
+
+static enum async_poll kinds_frame_poll(void *asyncc_future, struct async_context *cx)
+{
+    struct kinds_future *self = asyncc_future;
+    int unused = 0;
+    switch (self->state) {
+    case kinds_state_start:
+        unused = self->unused;
+        break;
+    case kinds_at_async_yield:
+        goto asyncc_resume_1;
+    default:
+        return async_polled_when_done();
+    }
+
+    (void)unused;
+    int dead = self->start.x * 2;
+    int kept = dead + 1;
+    self->shown = kept;
+    memcpy(self->name, (char [16]){"point"}, sizeof self->name);
+    static int calls;
+    calls++;
+    {
+        async_yield_future_init(&self->async_yield);
+        if (0) {
+        asyncc_resume_1:;
+            kept = self->kept;
+        }
+        if (async_yield_future_poll(&self->async_yield, cx) == ASYNC_PENDING) {
+            self->kept = kept;
+            self->state = kinds_at_async_yield;
+            cx->suspended.frame = self;
+            cx->suspended.type = &kinds_frame;
+            return ASYNC_PENDING;
+        }
+    }
+    {
+        self->result = kept + look(&self->shown) + (int)strlen(self->name) + self->start.y + calls;
+        self->state = kinds_state_done;
+        return ASYNC_READY;
+    }
+}
+
+enum async_poll kinds_future_poll(struct kinds_future *self, struct async_context *cx)
+{
+    return kinds_frame_poll(self, cx);
+}
+
+void kinds_future_drop(struct kinds_future *self)
+{
+    switch (self->state) {
+    case kinds_at_async_yield:
+        async_yield_future_drop(&self->async_yield);
+        break;
+    default:
+        break;
+    }
+    self->state = kinds_state_done;
+}
+
+static void kinds_init_any(void *asyncc_future, struct point start, int unused)
+{
+    kinds_future_init(asyncc_future, start, unused);
+}
+
+static void kinds_drop_any(void *asyncc_future)
+{
+    kinds_future_drop(asyncc_future);
+}
+
+static const struct async_state_info kinds_states[] = {
+    {"kinds_at_async_yield", "async_yield", 18},
+};
+
+const struct async_future_type kinds_future_type = {
+    .name = "kinds",
+    .file = "locals.c",
+    .size = sizeof(struct kinds_future),
+    .align = _Alignof(struct kinds_future),
+    .result_at = offsetof(struct kinds_future, result),
+    .result_size = sizeof(int),
+    .init = (void (*)(void))kinds_init_any,
+    .poll = kinds_frame_poll,
+    .drop = kinds_drop_any,
+    .frame = &kinds_frame,
+    .states = kinds_states,
+    .state_count = 1,
+    .state_size = sizeof((struct kinds_future *)0)->state,
+    .state_at = offsetof(struct kinds_future, state),
+};
+
+
+
+void shared_future_init(struct shared_future *self, int n)
+{
+    self->state = shared_state_start;
+    self->link = ASYNC_LINK_NONE;
+    self->n = n;
+}
+
+static enum async_poll shared_frame_poll(void *asyncc_future, struct async_context *cx)
+{
+    struct shared_future *self = asyncc_future;
+    int n = 0;
+    switch (self->state) {
+    case shared_state_start:
+        n = self->n;
+        break;
+    case shared_at_async_yield:
+        goto asyncc_resume_1;
+    case shared_at_async_yield_2:
+        goto asyncc_resume_2;
+    case shared_at_async_yield_4:
+        goto asyncc_resume_3;
+    default:
+        return async_polled_when_done();
+    }
+
+    if (n) {
+        memcpy(self->a, (long [4]){1, 2, 3, 4}, sizeof self->a);
+        {
+            async_yield_future_init(&self->async_yield);
+            if (0) {
+            asyncc_resume_1:;
+                n = self->n;
+            }
+            if (async_yield_future_poll(&self->async_yield, cx) == ASYNC_PENDING) {
+                self->n = n;
+                self->state = shared_at_async_yield;
+                cx->suspended.frame = self;
+                cx->suspended.type = &shared_frame;
+                return ASYNC_PENDING;
+            }
+        }
+        {
+            self->result = self->a[n];
+            self->state = shared_state_done;
+            return ASYNC_READY;
+        }
+    }
+    memcpy(self->b, (double [4]){1, 2, 3, 4}, sizeof self->b);
+    {
+        async_yield_future_init(&self->async_yield_2);
+        if (0) {
+        asyncc_resume_2:;
+            n = self->n;
+        }
+        if (async_yield_future_poll(&self->async_yield_2, cx) == ASYNC_PENDING) {
+            self->n = n;
+            self->state = shared_at_async_yield_2;
+            cx->suspended.frame = self;
+            cx->suspended.type = &shared_frame;
+            return ASYNC_PENDING;
+        }
+    }
+    int b2 = (int)self->b[0];
+    {
+        int b2_asyncc2 = 5; // shadows
+        {
+            async_yield_future_init(&self->async_yield_4);
+            if (0) {
+            asyncc_resume_3:;
+                n = self->n;
+                b2 = self->b2;
+                b2_asyncc2 = self->b2_2;
+            }
+            if (async_yield_future_poll(&self->async_yield_4, cx) == ASYNC_PENDING) {
+                self->n = n;
+                self->b2 = b2;
+                self->b2_2 = b2_asyncc2;
+                self->state = shared_at_async_yield_4;
+                cx->suspended.frame = self;
+                cx->suspended.type = &shared_frame;
+                return ASYNC_PENDING;
+            }
+        }
+        n += b2_asyncc2;
+    }
+    {
+        self->result = b2 + n;
+        self->state = shared_state_done;
+        return ASYNC_READY;
+    }
+}
+
+enum async_poll shared_future_poll(struct shared_future *self, struct async_context *cx)
+{
+    return shared_frame_poll(self, cx);
+}
+
+void shared_future_drop(struct shared_future *self)
+{
+    switch (self->state) {
+    case shared_at_async_yield:
+        async_yield_future_drop(&self->async_yield);
+        break;
+    case shared_at_async_yield_2:
+        async_yield_future_drop(&self->async_yield_2);
+        break;
+    case shared_at_async_yield_4:
+        async_yield_future_drop(&self->async_yield_4);
+        break;
+    default:
+        break;
+    }
+    self->state = shared_state_done;
+}
+
+static void shared_init_any(void *asyncc_future, int n)
+{
+    shared_future_init(asyncc_future, n);
+}
+
+static void shared_drop_any(void *asyncc_future)
+{
+    shared_future_drop(asyncc_future);
+}
+
+static const struct async_state_info shared_states[] = {
+    {"shared_at_async_yield", "async_yield", 26},
+    {"shared_at_async_yield_2", "async_yield", 30},
+    {"shared_at_async_yield_4", "async_yield", 34},
+};
+
+const struct async_future_type shared_future_type = {
+    .name = "shared",
+    .file = "locals.c",
+    .size = sizeof(struct shared_future),
+    .align = _Alignof(struct shared_future),
+    .result_at = offsetof(struct shared_future, result),
+    .result_size = sizeof(long),
+    .init = (void (*)(void))shared_init_any,
+    .poll = shared_frame_poll,
+    .drop = shared_drop_any,
+    .frame = &shared_frame,
+    .states = shared_states,
+    .state_count = 3,
+    .state_size = sizeof((struct shared_future *)0)->state,
+    .state_at = offsetof(struct shared_future, state),
+};
+
+
+
+static const struct async_frame_type kinds_frame = {kinds_frame_poll, NULL, offsetof(struct kinds_future, link)};
+
+static const struct async_frame_type shared_frame = {shared_frame_poll, NULL, offsetof(struct shared_future, link)};
+

@@ -1,0 +1,298 @@
+#define ASYNCC_TRANSLATED 1 // by asyncc from main.c; changes belong there
+// asyncc:
+// async main, and an async function called from plain C.
+#include <stdio.h>
+#include <asyncc/task.h>
+#include <asyncc/async.h>
+
+#include <asyncc/executor.h>
+#include <asyncc/task.h>
+#include <asyncc/time.h>
+// async async_form_join is defined elsewhere.
+struct async_form_join_future;
+void async_form_join_future_init(struct async_form_join_future *, int);
+extern const struct async_future_type async_form_join_future_type;
+
+// async async_form_select is defined elsewhere.
+struct async_form_select_future;
+void async_form_select_future_init(struct async_form_select_future *, int);
+extern const struct async_future_type async_form_select_future_type;
+
+// async async_form_timeout_ms is defined elsewhere.
+struct async_form_timeout_ms_future;
+void async_form_timeout_ms_future_init(struct async_form_timeout_ms_future *, unsigned long, int);
+extern const struct async_future_type async_form_timeout_ms_future_type;
+
+
+// ---- async answer
+enum answer_state {
+    answer_state_start,
+    answer_at_async_yield, // line 9
+    answer_state_done
+};
+
+struct answer_future {
+    union {
+        struct {
+            int n;
+            struct async_yield_future async_yield;
+        };
+        int result;
+    };
+    uint8_t state;
+    uint8_t link;
+};
+
+__attribute__((__unused__)) static void answer_future_init(struct answer_future *self, int n);
+__attribute__((__unused__)) static enum async_poll answer_future_poll(struct answer_future *self, struct async_context *cx);
+__attribute__((__unused__)) static void answer_future_drop(struct answer_future *self);
+static const struct async_future_type answer_future_type;
+__attribute__((__unused__)) static const struct async_frame_type answer_frame;
+
+__attribute__((__unused__)) static int answer_block_on(int n)
+{
+    struct answer_future asyncc_future;
+    answer_future_init(&asyncc_future, n);
+    async_block_on_future(&answer_future_type, &asyncc_future);
+    return asyncc_future.result;
+}
+
+
+// ---- async main
+enum main_state {
+    main_state_start,
+    main_at_answer, // line 20
+    main_state_done
+};
+
+struct main_future {
+    union {
+        struct {
+            char **argv;
+            int argc;
+        };
+        struct {
+            char *asyncc_t1;
+            struct answer_future answer;
+        };
+        int result;
+    };
+    uint8_t state;
+    uint8_t link;
+};
+
+__attribute__((__unused__)) static void main_future_init(struct main_future *self, int argc, char **argv);
+__attribute__((__unused__)) static enum async_poll main_future_poll(struct main_future *self, struct async_context *cx);
+__attribute__((__unused__)) static void main_future_drop(struct main_future *self);
+static const struct async_future_type main_future_type;
+__attribute__((__unused__)) static const struct async_frame_type main_frame;
+
+static void answer_future_init(struct answer_future *self, int n)
+{
+    self->state = answer_state_start;
+    self->link = ASYNC_LINK_NONE;
+    self->n = n;
+}
+
+static enum async_poll answer_frame_poll(void *asyncc_future, struct async_context *cx)
+{
+    struct answer_future *self = asyncc_future;
+    int n = 0;
+    switch (self->state) {
+    case answer_state_start:
+        n = self->n;
+        break;
+    case answer_at_async_yield:
+        goto asyncc_resume_1;
+    default:
+        return async_polled_when_done();
+    }
+
+    {
+        async_yield_future_init(&self->async_yield);
+        if (0) {
+        asyncc_resume_1:;
+            n = self->n;
+        }
+        if (async_yield_future_poll(&self->async_yield, cx) == ASYNC_PENDING) {
+            self->state = answer_at_async_yield;
+            cx->suspended.frame = self;
+            cx->suspended.type = &answer_frame;
+            return ASYNC_PENDING;
+        }
+    }
+    {
+        self->result = n;
+        self->state = answer_state_done;
+        return ASYNC_READY;
+    }
+}
+
+static enum async_poll answer_future_poll(struct answer_future *self, struct async_context *cx)
+{
+    return answer_frame_poll(self, cx);
+}
+
+static void answer_future_drop(struct answer_future *self)
+{
+    switch (self->state) {
+    case answer_at_async_yield:
+        async_yield_future_drop(&self->async_yield);
+        break;
+    default:
+        break;
+    }
+    self->state = answer_state_done;
+}
+
+static void answer_init_any(void *asyncc_future, int n)
+{
+    answer_future_init(asyncc_future, n);
+}
+
+static void answer_drop_any(void *asyncc_future)
+{
+    answer_future_drop(asyncc_future);
+}
+
+static const struct async_state_info answer_states[] = {
+    {"answer_at_async_yield", "async_yield", 9},
+};
+
+static const struct async_future_type answer_future_type = {
+    .name = "answer",
+    .file = "main.c",
+    .size = sizeof(struct answer_future),
+    .align = _Alignof(struct answer_future),
+    .result_at = offsetof(struct answer_future, result),
+    .result_size = sizeof(int),
+    .init = (void (*)(void))answer_init_any,
+    .poll = answer_frame_poll,
+    .drop = answer_drop_any,
+    .frame = &answer_frame,
+    .states = answer_states,
+    .state_count = 1,
+    .state_size = sizeof((struct answer_future *)0)->state,
+    .state_at = offsetof(struct answer_future, state),
+};
+
+
+
+int blocking(void)
+{
+    return answer_block_on(41) + 1;
+}
+
+static void main_future_init(struct main_future *self, int argc, char **argv)
+{
+    self->state = main_state_start;
+    self->link = ASYNC_LINK_NONE;
+    self->argc = argc;
+    self->argv = argv;
+}
+
+static enum async_poll main_frame_poll(void *asyncc_future, struct async_context *cx)
+{
+    struct main_future *self = asyncc_future;
+    int argc = 0;
+    char **argv = 0;
+    char *asyncc_t1 = 0;
+    switch (self->state) {
+    case main_state_start:
+        argc = self->argc;
+        argv = self->argv;
+        break;
+    case main_at_answer:
+        goto asyncc_resume_1;
+    default:
+        return async_polled_when_done();
+    }
+
+    asyncc_t1 = argc > 1 ? argv[1] : "answer";
+    {
+        answer_future_init(&self->answer, 42);
+        if (0) {
+        asyncc_resume_1:;
+            asyncc_t1 = self->asyncc_t1;
+            if (self->answer.state == answer_state_done)
+                goto asyncc_ready_1;
+        }
+        if (answer_future_poll(&self->answer, cx) == ASYNC_PENDING) {
+            self->answer.link = 1;
+            self->asyncc_t1 = asyncc_t1;
+            self->state = main_at_answer;
+            return ASYNC_PENDING;
+        }
+    asyncc_ready_1:;
+    }
+    printf("%s %d\n", asyncc_t1, self->answer.result);
+    self->result = 0;
+    self->state = main_state_done;
+    return ASYNC_READY;
+}
+
+static enum async_poll main_future_poll(struct main_future *self, struct async_context *cx)
+{
+    return main_frame_poll(self, cx);
+}
+
+static void main_future_drop(struct main_future *self)
+{
+    switch (self->state) {
+    case main_at_answer:
+        answer_future_drop(&self->answer);
+        break;
+    default:
+        break;
+    }
+    self->state = main_state_done;
+}
+
+static void main_init_any(void *asyncc_future, int argc, char **argv)
+{
+    main_future_init(asyncc_future, argc, argv);
+}
+
+static void main_drop_any(void *asyncc_future)
+{
+    main_future_drop(asyncc_future);
+}
+
+static const struct async_state_info main_states[] = {
+    {"main_at_answer", "answer", 20},
+};
+
+static const struct async_future_type main_future_type = {
+    .name = "main",
+    .file = "main.c",
+    .size = sizeof(struct main_future),
+    .align = _Alignof(struct main_future),
+    .result_at = offsetof(struct main_future, result),
+    .result_size = sizeof(int),
+    .init = (void (*)(void))main_init_any,
+    .poll = main_frame_poll,
+    .drop = main_drop_any,
+    .frame = &main_frame,
+    .states = main_states,
+    .state_count = 1,
+    .state_size = sizeof((struct main_future *)0)->state,
+    .state_at = offsetof(struct main_future, state),
+};
+
+int main(int argc, char **argv)
+{
+    static struct main_future asyncc_future;
+    main_future_init(&asyncc_future, argc, argv);
+    return async_run_main(&main_future_type, &asyncc_future);
+}
+
+
+
+static const struct async_frame_link answer_links[] = {
+    {&main_frame, offsetof(struct main_future, answer)},
+};
+
+static const struct async_frame_type answer_frame = {answer_frame_poll, answer_links, offsetof(struct answer_future, link)};
+
+static const struct async_frame_type main_frame = {main_frame_poll, NULL, offsetof(struct main_future, link)};
+
