@@ -340,7 +340,7 @@ struct translation {
     struct unit unit;
 };
 
-// A pass reports errors by error_at, or returns false when there is no sense in going on at all.
+// A pass returns whether there is sense in going on. The first three find errors; check sees the whole file first.
 static bool pass_front(struct translation *t)
 {
     if (!front_parse(&t->front, &t->unit))
@@ -359,13 +359,13 @@ static bool pass_check(struct translation *t)
     check(&t->unit);
     if (!error_count)
         warn(&t->unit);
-    return true;
+    return !error_count;
 }
 
 static bool pass_lower(struct translation *t)
 {
     each_async_function(&t->unit, lower);
-    return true;
+    return !error_count;
 }
 
 static bool pass_flow(struct translation *t)
@@ -380,7 +380,7 @@ static bool pass_layout(struct translation *t)
     each_async_function(&t->unit, layout);
     if (t->options->frame_size > 0)
         warn_frame_size(&t->unit, t->options->frame_size);
-    return true;
+    return !error_count;
 }
 
 static void dump_layout(struct unit *unit, struct buffer *out)
@@ -433,7 +433,7 @@ static int translate(struct options *o)
     t.front = (struct front_options){path, text, (unsigned)length, o->flags.at, (unsigned)o->flags.count, find_headers()};
     struct buffer out = {0};
     for (size_t i = 0; i < sizeof passes / sizeof *passes; i++) {
-        if (!passes[i].run(&t) || error_count)
+        if (!passes[i].run(&t))
             return 1;
 #ifndef NDEBUG
         if (passes[i].verify)

@@ -5,7 +5,20 @@
 #include "chain.h"
 #include "once.h"
 
-#define OPAQUE static __attribute__((noinline)) async
+// Keeps the function's poll from being inlined where it is awaited.
+#if defined(ASYNCC_TRANSLATED)
+#define OPAQUE(f) \
+    static __attribute__((__noinline__)) enum async_poll f##_frame_poll(void *, struct async_context *);
+#else
+#define OPAQUE(f)
+#endif
+#define OPAQUE_LEAF(this, below) OPAQUE(leaf_##this)
+#define OPAQUE_ROOT(this, below) OPAQUE(root_##this)
+OPAQUE(opaque_step)
+OPAQUE(leaf_1)
+CHAIN_64(OPAQUE_LEAF)
+OPAQUE(root_1)
+CHAIN_16(OPAQUE_ROOT)
 
 // ---- A child that is ready: its body is visible where it is awaited, or not
 
@@ -24,7 +37,7 @@ async long ready_visible(long n)
     return sum;
 }
 
-OPAQUE long opaque_step(long a, long b)
+static async long opaque_step(long a, long b)
 {
     if (b == bench_never)
         await once();
@@ -53,7 +66,7 @@ async long suspend(long n)
 
 // ---- The innermost of a chain loops and suspends
 
-OPAQUE long leaf_1(long n)
+static async long leaf_1(long n)
 {
     long sum = 0;
     for (long i = 0; i < n; i++) {
@@ -64,7 +77,7 @@ OPAQUE long leaf_1(long n)
 }
 
 #define LEAF_LEVEL(this, below) \
-    OPAQUE long leaf_##this(long n) \
+    static async long leaf_##this(long n) \
     { \
         return await leaf_##below(n); \
     }
@@ -82,14 +95,14 @@ async long leafloop_64(long n)
 
 // ---- The outermost of a chain loops: the whole chain is called again each time
 
-OPAQUE long root_1(long a)
+static async long root_1(long a)
 {
     await once();
     return bench_mix(a, 1);
 }
 
 #define ROOT_LEVEL(this, below) \
-    OPAQUE long root_##this(long a) \
+    static async long root_##this(long a) \
     { \
         return bench_mix(await root_##below(a), this); \
     }
