@@ -1,6 +1,7 @@
 // Constructs together: switches in loops in statement expressions, gotos between loops with values kept, conditional
 // awaits in deep expressions, loops whose locals are initialised anew, and the same function many frames deep.
 // cflags: -Wno-implicit-fallthrough -Wno-sequence-point
+// cancel: no: the tree it builds is freed only by main, not on cancel
 // blocking: no: it looks at the order of evaluation, which C leaves open
 #include <stdlib.h>
 #include "check.h"

@@ -1,10 +1,14 @@
-# diff - the same program in two ways: tests/run as blocking C (tests/diff/blocking.sh), and random programs converted to
-# async ones (tests/diff/csmith.sh), $DIFF_COUNT of them, 200 by default, from seed $DIFF_SEED on.
+# diff - the same program in two ways: tests/run as blocking C (tests/diff/blocking.sh), and cancelled at each suspension
+# (tests/diff/cancel.sh); random programs converted to async ones (tests/diff/csmith.sh), $DIFF_COUNT of them, 200 by
+# default, from seed $DIFF_SEED on.
 . tests/lib.sh
 scratch diff
 case ${FILTER:-} in
 csmith) ;;
-*) sh tests/diff/blocking.sh ${FILTER:+"$FILTER"} || fail "diff: blocking.sh" ;;
+*)
+    sh tests/diff/blocking.sh ${FILTER:+"$FILTER"} || fail "diff: blocking.sh"
+    sh tests/diff/cancel.sh ${FILTER:+"$FILTER"} || fail "diff: cancel.sh"
+    ;;
 esac
 case ${FILTER:-csmith} in
 csmith) ;;
