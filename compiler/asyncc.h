@@ -293,7 +293,10 @@ struct mention {
     unsigned access;           // of local
 };
 
-enum { ASYNC_LINK_LIMIT = 254 }; // link bytes that name a parent
+enum {
+    ASYNC_LINK_LIMIT = 254, // link bytes that name a parent
+    ASYNC_BLOCK_ALIGN = 16  // of frames in the arena, unless asked for more (future.h)
+};
 
 enum callee_storage {
     STORAGE_EMBEDDED, // in the caller's future

@@ -301,7 +301,11 @@ static void emit_init(struct output *o, struct operand *operand, unsigned indent
         newline(o, indent, at);
         const char *size = by_descriptor(operand) ? mem_format("%ssize", type_of(o, operand))
                                                   : mem_format("sizeof *%s", slot(o, operand));
-        say(o, "%s = async_frame_alloc(%s, %s, %s, &%s_frame);", slot(o, operand), o->fn->cx, size, self, o->fn->name);
+        const char *align = by_descriptor(operand) ? mem_format(", %salign", type_of(o, operand)) : "";
+        if (!by_descriptor(operand) && operand->callee->layout->align > ASYNC_BLOCK_ALIGN)
+            align = mem_format(", _Alignof(struct %s_future)", operand->callee->name);
+        say(o, "%s = async_frame_alloc%s(%s, %s%s, %s, &%s_frame);", slot(o, operand), *align ? "_aligned" : "",
+            o->fn->cx, size, align, self, o->fn->name);
         newline(o, indent, at);
         say(o, "if (%s) {", slot(o, operand));
         inner += 4;

@@ -97,9 +97,10 @@ static struct async_block *arena_grow(struct async_arena *arena, size_t size)
 static void arena_shrink(struct async_arena *arena, struct async_block *first)
 {
     struct arena_chunk *chunk = (struct arena_chunk *)arena->end;
-    assert(chunk->memory == first);
+    assert((char *)first >= (char *)chunk->memory && (char *)first < arena->end);
+    (void)first;
     if (!chunk->below) {
-        arena->top = (char *)first;
+        arena->top = chunk->memory;
         return;
     }
     arena->top = chunk->below_top;

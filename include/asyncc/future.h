@@ -180,6 +180,28 @@ static inline void *async_frame_alloc(struct async_context *cx, size_t size, voi
     return block + 1;
 }
 
+// The same for a frame that needs more than ASYNC_BLOCK_ALIGN, or may need it.
+static inline void *async_frame_alloc_aligned(struct async_context *cx, size_t size, size_t align,
+                                              void *parent,
+                                              const struct async_frame_type *parent_type)
+{
+    if (align <= ASYNC_BLOCK_ALIGN)
+        return async_frame_alloc(cx, size, parent, parent_type);
+    if (size > SIZE_MAX - align) {
+        cx->out_of_memory = true;
+        return NULL;
+    }
+    char *frame = (char *)async_frame_alloc(cx, size + align, parent, parent_type);
+    if (!frame)
+        return NULL;
+    size_t skip = (align - (uintptr_t)frame % align) % align;
+    struct async_block block = *async_block_of(frame); // moves up with its frame
+    frame += skip;
+    *async_block_of(frame) = block;
+    cx->arena.last = async_block_of(frame);
+    return frame;
+}
+
 // Gives back what async_frame_alloc returned. The frame is ready or dropped.
 static inline void async_frame_free(void *frame)
 {

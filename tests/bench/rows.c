@@ -10,7 +10,7 @@
 #define OPAQUE(f) \
     static __attribute__((__noinline__)) enum async_poll f##_frame_poll(void *, struct async_context *);
 #else
-#define OPAQUE(f)
+#define OPAQUE(f) struct f##_is_opaque;
 #endif
 #define OPAQUE_LEAF(this, below) OPAQUE(leaf_##this)
 #define OPAQUE_ROOT(this, below) OPAQUE(root_##this)
