@@ -128,21 +128,21 @@ static bool needs_descriptor(struct function *fn)
     return fn->used_as_value || fn->spawned || fn->blocked_on || fn->is_main || !*linkage(fn);
 }
 
-static const char *unused(struct function *fn)
+static const char *name_attributes(struct function *fn)
 {
-    return *linkage(fn) ? "__attribute__((__unused__)) " : "";
+    return *linkage(fn) ? "__attribute__((__unused__)) " : fn->name_attributes;
 }
 
 static void declare_functions(struct output *o, struct function *fn)
 {
-    const char *l = linkage(fn), *u = unused(fn);
+    const char *l = linkage(fn), *u = name_attributes(fn);
     say(o, "%s%svoid %s_future_init(%s);\n", u, l, fn->name, parameters(fn, self_parameter(fn)));
     say(o, "%s%senum async_poll %s_future_poll(%s, struct async_context *%s);\n", u, l, fn->name, self_parameter(fn),
         fn->cx);
     say(o, "%s%svoid %s_future_drop(%s);\n", u, l, fn->name, self_parameter(fn));
     if (needs_descriptor(fn))
-        say(o, "%sconst struct async_future_type %s_future_type;\n", *l ? l : "extern ", fn->name);
-    say(o, "%sstatic const struct async_frame_type %s_frame;\n", unused(fn), fn->name);
+        say(o, "%s%sconst struct async_future_type %s_future_type;\n", *l ? "" : u, *l ? l : "extern ", fn->name);
+    say(o, "%sstatic const struct async_frame_type %s_frame;\n", *l ? u : "", fn->name);
 }
 
 static void put_state_enum(struct output *o, struct function *fn)
@@ -330,7 +330,8 @@ static void put_poll(struct output *o, struct function *fn)
 {
     if (fn->goes_on_after_defer)
         allow_uninitialized(o, true);
-    say(o, "static enum async_poll %s_frame_poll(void *asyncc_future, struct async_context *%s)\n", fn->name, fn->cx);
+    say(o, "%sstatic enum async_poll %s_frame_poll(void *asyncc_future, struct async_context *%s)\n", fn->poll_attributes,
+        fn->name, fn->cx);
     o->fn = fn;
     o->source = fn->source;
     emit_source_block(o, fn->lowered, fn->prologue);
@@ -622,8 +623,9 @@ static void announce(struct output *o, struct function *fn)
         return;
     }
     sync_output(o);
-    say(o, "%sconst struct async_future_type %s_future_type;\n", *linkage(fn) ? linkage(fn) : "extern ", fn->name);
-    say(o, "struct %s_future;\n%svoid %s_future_init(%s);\n", fn->name, linkage(fn), fn->name,
+    const char *l = linkage(fn), *u = *l ? "" : name_attributes(fn);
+    say(o, "%s%sconst struct async_future_type %s_future_type;\n", u, *l ? l : "extern ", fn->name);
+    say(o, "struct %s_future;\n%s%svoid %s_future_init(%s);\n", fn->name, u, l, fn->name,
         parameters(fn, self_parameter(fn)));
     declare_helpers(o, fn);
 }

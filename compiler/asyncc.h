@@ -92,6 +92,11 @@ struct range {
     unsigned start, end;
 };
 
+struct keyword { // an `async`
+    unsigned offset;
+    bool declares; // a function
+};
+
 struct expansion { // a macro that expand.c replaced by its text
     unsigned start, end;                   // in the text as it is now
     unsigned original_start, original_end; // as the user wrote it
@@ -103,6 +108,7 @@ struct source {
     unsigned length;
     bool is_main;
     struct vec(struct invocation) invocations; // sorted by start, disjoint
+    struct vec(struct keyword) keywords;       // of the main file, sorted
     struct vec(struct range) skipped;          // by #if
     struct vec(unsigned) lines;                // offset of each line's start
     struct source *original;                   // before expand.c changed the text; NULL: unchanged
@@ -447,6 +453,9 @@ struct function {
     struct vec(struct await *) awaits;
     unsigned loop_count, deferred_count, exit_count;
     struct vec(struct deferred *) deferred;
+    struct vec(unsigned) attributes; // where, in its source
+    const char *declaration_text;    // its declaration as clang prints it, if there are any
+    const char *poll_attributes, *name_attributes; // attributes.c
     bool has_labels;
     bool names_itself; // by __func__
     bool goes_on_after_defer;   // some block with a defer is left for another place in the function
@@ -482,6 +491,7 @@ struct front_options;
 bool inline_fragments(struct front_options *options, struct unit *unit);
 bool expand(const struct front_options *options, struct unit *unit); // may parse again; false: errors reported
 void check(struct unit *unit);
+void inherit_attributes(struct function *fn);
 void warn(struct unit *unit);
 void warn_frame_size(struct unit *unit, long long limit);
 void lower(struct function *fn);

@@ -575,6 +575,31 @@ static unsigned top_of(struct unit *unit, unsigned offset)
     return unit->tops.count ? unit->tops.at[low] : 0;
 }
 
+static bool holds_attribute(struct function *fn, const struct invocation *v)
+{
+    for (size_t i = 0; i < fn->attributes.count; i++)
+        if (fn->attributes.at[i] >= v->start && fn->attributes.at[i] < v->end)
+            return true;
+    return false;
+}
+
+// A macro in front of a function that gives it no attribute is about something else: a declaration, a pragma.
+static unsigned after_macros(struct function *fn, unsigned top)
+{
+    struct source *s = fn->source;
+    for (struct token t = lex_next(s->text, top, fn->start); t.kind != TOKEN_END; t = lex_next(s->text, t.end, fn->start)) {
+        int i = t.kind == TOKEN_NAME ? front_invocation(s, t.start) : -1;
+        const struct invocation *v = i >= 0 ? &s->invocations.at[i] : NULL;
+        if (!v || v->end > fn->start)
+            continue;
+        t.end = v->end;
+        struct token next = lex_next(s->text, t.end, s->length);
+        if (!holds_attribute(fn, v))
+            top = next.start;
+    }
+    return top;
+}
+
 static unsigned max_of(unsigned a, unsigned b)
 {
     return a > b ? a : b;
@@ -733,7 +758,10 @@ void check(struct unit *unit)
         struct function *fn = unit->functions.at[i];
         if (!fn->body || fn->in_header)
             continue;
-        fn->top = before_open_conditional(unit, top_of(unit, fn->name_offset ? fn->name_offset : fn->start), fn->end);
+        unsigned top = top_of(unit, fn->name_offset ? fn->name_offset : fn->start);
+        if (fn->is_async)
+            top = after_macros(fn, top);
+        fn->top = before_open_conditional(unit, top, fn->end);
         if (fn->top < first_use)
             first_use = fn->top;
     }
@@ -741,6 +769,8 @@ void check(struct unit *unit)
         struct function *fn = unit->functions.at[i];
         if (fn->body && fn->in_header)
             fn->top = first_use;
+        if (fn->body && fn->is_async)
+            inherit_attributes(fn);
     }
     for (size_t i = 0; i < unit->functions.count; i++) {
         struct function *fn = unit->functions.at[i];

@@ -50,6 +50,10 @@ static const struct explanation explanations[] = {
     {"E0113", "use (void) or (int argc, char **argv)", "async main has the forms of C's main.\n"},
     {"E0114", "give the struct, union or enum a tag", "The future declares a member of the result's type, so the "
                                                     "type needs a name.\n"},
+    {"E0115", "a pointer to an async function is async_fn(RESULT, (PARAMETERS))",
+     "async says that a function is one; a variable, member or typedef is not.\n\n"
+     "    async int (*handler)(int);             // error\n"
+     "    async_fn(int, (int)) handler;          // repaired\n"},
     {"E0201", "give it a constant size, or close its block before the await",
      "A future has a fixed size, so an array whose size is known at run time only cannot live in it.\n\n"
      "    char buf[n]; fill(buf); await send(s);        // error\n"

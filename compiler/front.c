@@ -157,6 +157,18 @@ static bool await_in_line(CXFile file, unsigned offset)
     return line && strstr(line, "await");
 }
 
+// The headers that come with a compiler: libclang looks for its own beside itself, where a copied one has none.
+static const char *const compiler_headers[] = {"'stddef.h' file not found", "'stdarg.h' file not found",
+                                               "'stdbool.h' file not found", "'float.h' file not found"};
+
+static bool is_compiler_header(const char *message)
+{
+    for (size_t i = 0; i < sizeof compiler_headers / sizeof *compiler_headers; i++)
+        if (!strcmp(message, compiler_headers[i]))
+            return true;
+    return false;
+}
+
 static void report_clang(CXDiagnostic d, enum severity severity)
 {
     CXSourceLocation location = clang_getDiagnosticLocation(d);
@@ -182,6 +194,9 @@ static void report_clang(CXDiagnostic d, enum severity severity)
         code = "E0105";
     }
     report_foreign(severity, path, line, physical_column, diagnostic_line(file, offset), friendly(message), code);
+    if (is_compiler_header(message))
+        hint("install libclang's headers (Debian: libclang-common-NN-dev), or add -isystem and the directory that\n"
+             "        'cc -print-file-name=include' prints");
     if (severity == SEVERITY_NOTE)
         return;
     CXDiagnosticSet notes = clang_getChildDiagnostics(d);
@@ -202,15 +217,29 @@ static bool is_async_mismatch(CXDiagnostic d)
     return mismatch;
 }
 
+static bool says(CXDiagnostic d, const char *what)
+{
+    CXString text = clang_getDiagnosticSpelling(d);
+    const char *message = clang_getCString(text);
+    bool found = message && strstr(message, what);
+    clang_disposeString(text);
+    return found;
+}
+
+// A missing header makes errors of all that follows: as in clang itself, it is the last one to tell.
 static bool report_errors(void)
 {
-    bool failed = false;
+    bool failed = false, missing = false;
     for (unsigned i = 0; i < clang_getNumDiagnostics(front_tu); i++) {
         CXDiagnostic d = clang_getDiagnostic(front_tu, i);
         CXFile file = NULL;
         front_offset(clang_getDiagnosticLocation(d), &file);
+        enum CXDiagnosticSeverity severity = clang_getDiagnosticSeverity(d);
+        bool is_missing = severity >= CXDiagnostic_Error && says(d, "file not found");
+        bool told = !missing && (severity >= CXDiagnostic_Error || is_async_mismatch(d));
+        missing |= is_missing;
         // An error without a file is about an option clang does not know; the tree is complete.
-        if (file && (clang_getDiagnosticSeverity(d) >= CXDiagnostic_Error || is_async_mismatch(d))) {
+        if (file && told) {
             report_clang(d, SEVERITY_ERROR);
             failed = true;
         }
@@ -251,6 +280,50 @@ enum { PARSE_FLAGS = CXTranslationUnit_DetailedPreprocessingRecord | CXTranslati
 
 static struct front_options accepted; // the options that worked
 
+static bool lacks_compiler_headers(void)
+{
+    bool lacks = false;
+    for (unsigned i = 0; i < clang_getNumDiagnostics(front_tu) && !lacks; i++) {
+        CXDiagnostic d = clang_getDiagnostic(front_tu, i);
+        for (size_t j = 0; j < sizeof compiler_headers / sizeof *compiler_headers; j++)
+            lacks |= clang_getDiagnosticSeverity(d) >= CXDiagnostic_Error && says(d, compiler_headers[j]);
+        clang_disposeDiagnostic(d);
+    }
+    return lacks;
+}
+
+// Those of the C compiler serve as well. NULL: there are none.
+static const char *borrowed_headers(void)
+{
+    FILE *cc = popen("cc -print-file-name=include 2>/dev/null", "r");
+    char path[4096] = "";
+    if (!cc || !fgets(path, sizeof path, cc))
+        *path = 0;
+    if (cc)
+        pclose(cc);
+    path[strcspn(path, "\n")] = 0;
+    return *path == '/' ? mem_text(path, strlen(path)) : NULL;
+}
+
+static void parse_with_borrowed_headers(void)
+{
+    const char *directory = borrowed_headers();
+    if (!directory)
+        return;
+    struct vec(const char *) flags = {0};
+    for (unsigned i = 0; i < accepted.flag_count; i++)
+        VEC_PUSH(&flags, accepted.flags[i]);
+    VEC_PUSH(&flags, "-isystem");
+    VEC_PUSH(&flags, directory);
+    accepted.flags = flags.at;
+    accepted.flag_count = (unsigned)flags.count;
+    clang_disposeTranslationUnit(front_tu);
+    enum CXErrorCode code;
+    front_tu = parse(&accepted, accepted.text, accepted.length, PARSE_FLAGS, &code);
+    if (!front_tu)
+        internal_fault("the C front end fails the second time on %s", accepted.path);
+}
+
 bool front_parse(const struct front_options *o, struct unit *unit)
 {
     if (!clang_index)
@@ -275,6 +348,8 @@ bool front_parse(const struct front_options *o, struct unit *unit)
         if (!front_tu)
             usage_error("the C front end refuses these flags for %s", o->path);
     }
+    if (lacks_compiler_headers())
+        parse_with_borrowed_headers();
     main_file = clang_getFile(front_tu, o->path);
     struct source *source = mem_alloc(sizeof *source);
     source->path = o->path;
@@ -464,15 +539,29 @@ static enum CXChildVisitResult on_preprocessing(CXCursor c, CXCursor parent, CXC
         if (!source)
             return CXChildVisit_Continue;
         const char *name = front_text(clang_getCursorSpelling(c));
+        if (source == front_unit->main && (!strcmp(name, "async") || !strcmp(name, "asyncc_async")))
+            VEC_PUSH(&source->keywords, ((struct keyword){start, false}));
         if (is_own_macro(name))
             return CXChildVisit_Continue;
-        struct invocation i = {start, front_offset(clang_getRangeEnd(extent), NULL), name, false, false, false, false};
+        struct invocation i = {.start = start, .end = front_offset(clang_getRangeEnd(extent), NULL), .name = name};
         CXCursor definition = clang_getCursorReferenced(c);
         i.has_arguments = i.end > i.start + strlen(name);
         i.plain_value = clang_Cursor_isNull(definition) || macro_is_plain_value(definition);
         VEC_PUSH(&source->invocations, i);
     }
     return clang_isPreprocessing(kind) ? CXChildVisit_Continue : CXChildVisit_Break;
+}
+
+static int by_keyword(const void *a, const void *b)
+{
+    const struct keyword *x = a, *y = b;
+    return x->offset < y->offset ? -1 : x->offset > y->offset;
+}
+
+static void sort_keywords(struct source *source)
+{
+    if (source->keywords.count)
+        qsort(source->keywords.at, source->keywords.count, sizeof *source->keywords.at, by_keyword);
 }
 
 static void sort_invocations(struct source *source)
@@ -500,6 +589,7 @@ void front_collect_macros(void)
     clang_visitChildren(clang_getTranslationUnitCursor(front_tu), on_preprocessing, NULL);
     for (size_t i = 0; i < front_unit->sources.count; i++)
         sort_invocations(front_unit->sources.at[i]);
+    sort_keywords(front_unit->main);
 }
 
 void front_collect_skipped(struct source *source)

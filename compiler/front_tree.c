@@ -743,6 +743,8 @@ static enum CXChildVisitResult on_variable_part(CXCursor c, CXCursor parent, CXC
 }
 
 static bool has_annotation(CXCursor c);
+static bool is_async_declaration(CXCursor c);
+static void mark_keyword(CXCursor function);
 
 static struct node *build_variable(CXCursor c, struct node *parent)
 {
@@ -884,8 +886,10 @@ static struct node *build(CXCursor c, struct node *parent)
     if (kind == CXCursor_StructDecl || kind == CXCursor_UnionDecl || kind == CXCursor_EnumDecl ||
         kind == CXCursor_TypedefDecl)
         return build_type(c, parent);
-    if (kind == CXCursor_FunctionDecl)
+    if (kind == CXCursor_FunctionDecl) {
+        mark_keyword(c);
         return node_new(NODE_PROTOTYPE, parent, c);
+    }
     struct node *n = node_new(NODE_OTHER, parent, c);
     if (kind == CXCursor_CompoundStmt)
         n->kind = NODE_BLOCK;
@@ -992,6 +996,34 @@ static unsigned annotation_offset(CXCursor c)
     return offset;
 }
 
+static void mark_keyword(CXCursor function)
+{
+    CXFile file;
+    front_offset(clang_getCursorLocation(function), &file);
+    if (!front_in_main(file))
+        return;
+    struct source *s = front_unit->main;
+    unsigned offset = annotation_offset(function);
+    size_t low = 0, high = s->keywords.count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (s->keywords.at[middle].offset < offset)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (; low < s->keywords.count && s->keywords.at[low].offset == offset; low++)
+        s->keywords.at[low].declares = true;
+}
+
+static void refuse_other_keywords(struct source *s)
+{
+    for (size_t i = 0; i < s->keywords.count; i++)
+        if (!s->keywords.at[i].declares)
+            error_at((struct place){s, s->keywords.at[i].offset}, "E0115",
+                     "'async' belongs to the declaration of a function");
+}
+
 static bool has_annotation(CXCursor c)
 {
     bool found = false;
@@ -1018,6 +1050,8 @@ static enum CXChildVisitResult on_possible_use(CXCursor c, CXCursor parent, CXCl
     } else if (kind == CXCursor_WhileStmt) {
         if (is_keyword_at(front_offset(clang_getRangeStart(clang_getCursorExtent(c)), NULL), "defer"))
             *found = true;
+    } else if (kind == CXCursor_FunctionDecl && is_async_declaration(c)) {
+        mark_keyword(c);
     }
     return *found ? CXChildVisit_Break : CXChildVisit_Recurse;
 }
@@ -1136,10 +1170,34 @@ static void add_parameters(struct function *fn, CXCursor c)
     }
 }
 
+static const char *print_declaration(CXCursor c)
+{
+    CXPrintingPolicy policy = clang_getCursorPrintingPolicy(c);
+    clang_PrintingPolicy_setProperty(policy, CXPrintingPolicy_TerseOutput, 1);
+    const char *text = front_text(clang_getCursorPrettyPrinted(c, policy));
+    clang_PrintingPolicy_dispose(policy);
+    return text;
+}
+
+static void collect_attributes(struct function *fn, CXCursor c)
+{
+    unsigned own = annotation_offset(c); // `async` is attributes, too
+    size_t kept = 0;
+    for (size_t i = 0; i < fn->attributes.count; i++)
+        if (fn->attributes.at[i] != own)
+            fn->attributes.at[kept++] = fn->attributes.at[i];
+    fn->attributes.count = kept;
+    CXCursor first = clang_getCanonicalCursor(c); // what is inherited is printed there only
+    if (kept)
+        fn->declaration_text = mem_format("%s %s", print_declaration(first), print_declaration(c));
+}
+
 static enum CXChildVisitResult on_function_part(CXCursor c, CXCursor parent, CXClientData data)
 {
     (void)parent;
     struct function *fn = data;
+    if (clang_isAttribute(clang_getCursorKind(c)))
+        VEC_PUSH(&fn->attributes, front_offset(clang_getCursorLocation(c), NULL));
     if (clang_getCursorKind(c) == CXCursor_CompoundStmt) {
         CXSourceRange extent = clang_getCursorExtent(c);
         if (fn->is_async)
@@ -1221,6 +1279,7 @@ static void build_function(struct function *fn, CXCursor c)
     set_extent(fn, c);
     add_parameters(fn, c);
     clang_visitChildren(c, on_function_part, fn);
+    collect_attributes(fn, c);
     if (fn->body) {
         classify_all(fn->body);
         mention_functions(fn->body);
@@ -1234,6 +1293,7 @@ static void build_function(struct function *fn, CXCursor c)
 static void on_async_function(CXCursor c)
 {
     struct function *fn = function_of(c);
+    mark_keyword(c);
     if (!strncmp(fn->name, "async_form_", 11))
         return;
     CXCursor first = clang_getCanonicalCursor(c);
@@ -1384,4 +1444,5 @@ void front_build(struct unit *unit)
         struct function *fn = unit->functions.at[i];
         fn->declared_only = fn->is_async && !fn->body && !fn->has_future;
     }
+    refuse_other_keywords(unit->main);
 }

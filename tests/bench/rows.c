@@ -4,21 +4,7 @@
 #include "bench.h"
 #include "chain.h"
 #include "once.h"
-
-// Keeps the function's poll from being inlined where it is awaited.
-#if defined(ASYNCC_TRANSLATED)
-#define OPAQUE(f) \
-    static __attribute__((__noinline__)) enum async_poll f##_frame_poll(void *, struct async_context *);
-#else
-#define OPAQUE(f) struct f##_is_opaque;
-#endif
-#define OPAQUE_LEAF(this, below) OPAQUE(leaf_##this)
-#define OPAQUE_ROOT(this, below) OPAQUE(root_##this)
-OPAQUE(opaque_step)
-OPAQUE(leaf_1)
-CHAIN_64(OPAQUE_LEAF)
-OPAQUE(root_1)
-CHAIN_16(OPAQUE_ROOT)
+#include "opaque.h"
 
 // ---- A child that is ready: its body is visible where it is awaited, or not
 

@@ -269,7 +269,7 @@ static enum async_poll apply_frame_poll(void *asyncc_future, struct async_contex
 
     {
         self->called_type = function;
-        self->called = async_frame_alloc(cx, self->called_type->size, self, &apply_frame);
+        self->called = async_frame_alloc_aligned(cx, self->called_type->size, self->called_type->align, self, &apply_frame);
         if (self->called) {
             ((void (*)(void *, int))self->called_type->init)(self->called, n);
             if (self->called_type->frame)
@@ -394,7 +394,7 @@ static enum async_poll all_frame_poll(void *asyncc_future, struct async_context 
     }
     asyncc_t1 = self->apply.result;
     {
-        self->elsewhere = async_frame_alloc(cx, elsewhere_future_type.size, self, &all_frame);
+        self->elsewhere = async_frame_alloc_aligned(cx, elsewhere_future_type.size, elsewhere_future_type.align, self, &all_frame);
         if (self->elsewhere) {
             elsewhere_future_init(self->elsewhere, n);
             if (elsewhere_future_type.frame)
