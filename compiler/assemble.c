@@ -300,8 +300,8 @@ static void put_init(struct output *o, struct function *fn)
 {
     say(o, "%svoid %s_future_init(%s)\n{\n", linkage(fn), fn->name, parameters(fn, self_parameter(fn)));
     say(o, "    %s->state = %s_state_start;\n", fn->self, fn->name);
-    if (!fn->link_fixed)
-        say(o, "    %s->link = ASYNC_LINK_NONE;\n", fn->self);
+    if (fn->link_byte)
+        say(o, "    %s->link = 0;\n", fn->self);
     for (unsigned i = 0; i < fn->parameter_count; i++) {
         struct local *p = fn->locals.at[i];
         if (!p->mentioned) {
@@ -431,10 +431,10 @@ static void put_frame_type(struct output *o, struct function *fn)
 {
     const char *links = fn->embedded_uses.count ? mem_format("%s_links", fn->name) : "NULL";
     say(o, "static const struct async_frame_type %s_frame = {%s_frame_poll, %s, ", fn->name, fn->name, links);
-    if (fn->link_fixed)
-        say(o, "ASYNC_LINK_FIXED};\n\n");
-    else
+    if (fn->link_byte)
         say(o, "offsetof(struct %s_future, link)};\n\n", fn->name);
+    else
+        say(o, "ASYNC_LINK_NO_BYTE};\n\n");
 }
 
 static const char *base_name(const char *path)
@@ -630,28 +630,35 @@ static void announce(struct output *o, struct function *fn)
     declare_helpers(o, fn);
 }
 
+static void link_operand(struct operand *operand, bool in_form)
+{
+    struct function *callee = operand->callee;
+    if (in_form)
+        return; // a root, as the future of a task is one
+    if (operand->storage != STORAGE_EMBEDDED) {
+        callee->in_blocks = true;
+    } else if (callee->embedded_uses.count < ASYNC_LINK_LIMIT) {
+        VEC_PUSH(&callee->embedded_uses, operand);
+        operand->link = (unsigned)callee->embedded_uses.count;
+    } else {
+        callee->link_byte = true;
+    }
+}
+
+// A frame whose parent can be one place only needs no byte to find it.
 static void link_uses(struct unit *unit)
 {
     for (size_t i = 0; i < unit->functions.count; i++) {
         struct function *fn = unit->functions.at[i];
         for (size_t j = 0; j < fn->awaits.count; j++)
-            for (size_t k = 0; k < fn->awaits.at[j]->operands.count; k++) {
-                struct operand *operand = &fn->awaits.at[j]->operands.at[k];
-                if (!operand->generated)
-                    continue;
-                if (operand->storage != STORAGE_EMBEDDED || fn->awaits.at[j]->is_form) {
-                    operand->callee->rooted = true;
-                } else if (operand->callee->embedded_uses.count < ASYNC_LINK_LIMIT) {
-                    VEC_PUSH(&operand->callee->embedded_uses, operand);
-                    operand->link = (unsigned)operand->callee->embedded_uses.count;
-                }
-            }
+            for (size_t k = 0; k < fn->awaits.at[j]->operands.count; k++)
+                if (fn->awaits.at[j]->operands.at[k].callee)
+                    link_operand(&fn->awaits.at[j]->operands.at[k], fn->awaits.at[j]->is_form);
     }
     for (size_t i = 0; i < unit->functions.count; i++) {
         struct function *fn = unit->functions.at[i];
-        fn->link_fixed = fn->body && !fn->rooted && !fn->is_main && *linkage(fn) && fn->embedded_uses.count == 1;
-        if (fn->link_fixed)
-            fn->embedded_uses.at[0]->link = 0;
+        fn->in_blocks |= fn->used_as_value || !*linkage(fn);
+        fn->link_byte |= fn->embedded_uses.count > (fn->in_blocks ? 0 : 1);
     }
 }
 

@@ -300,7 +300,7 @@ struct mention {
 };
 
 enum {
-    ASYNC_LINK_LIMIT = 254, // link bytes that name a parent
+    ASYNC_LINK_LIMIT = 255, // link bytes that name a parent
     ASYNC_BLOCK_ALIGN = 16  // of frames in the arena, unless asked for more (future.h)
 };
 
@@ -469,10 +469,10 @@ struct function {
     unsigned visit;
     const char *self, *cx; // names of the poll function's parameters
     struct vec(struct operand *) embedded_uses; // in this file
-    bool rooted;           // polled by a task, a form or foreign code
+    bool in_blocks;        // some call puts its frame in the arena
+    bool link_byte;        // its frame must know which of its possible parents it has
     unsigned top;          // where its top-level declaration really starts
     bool laid_out, deep;
-    bool link_fixed;       // one possible parent: no link byte
     unsigned slot_offset;  // where in the main file its struct is defined
     struct vec(struct local_type *) local_types;
     const char *prologue;  // assemble.c

@@ -681,9 +681,7 @@ static void mark_uses(struct function *fn, struct node *n)
         bool called = up && up->kind == NODE_CALL && direct_callee(up) == n->callee && strip(up->first) &&
                       n->start < (up->first->next ? up->first->next->start : up->end) && n->end <= up->first->end;
         if (!called)
-            n->callee->used_as_value = n->callee->rooted = true;
-        else if (is_spawned(up))
-            n->callee->rooted = true;
+            n->callee->used_as_value = true;
     }
     if (n->kind == NODE_FORM && n->form == FORM_SPAWN && n->first && n->first->kind == NODE_CALL) {
         struct function *callee = direct_callee(n->first);

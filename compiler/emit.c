@@ -287,7 +287,7 @@ static void emit_drop(struct output *o, struct operand *operand, unsigned indent
     say(o, "}");
 }
 
-static void emit_init(struct output *o, struct operand *operand, unsigned indent, unsigned at, bool nested)
+static void emit_init(struct output *o, struct operand *operand, unsigned indent, unsigned at)
 {
     const char *self = o->fn->self;
     unsigned inner = indent;
@@ -323,15 +323,6 @@ static void emit_init(struct output *o, struct operand *operand, unsigned indent
     }
     say(o, ");");
     if (operand->storage != STORAGE_EMBEDDED) {
-        if (nested) {
-            newline(o, inner, at);
-            if (by_descriptor(operand))
-                say(o, "if (%sframe)", type_of(o, operand)), newline(o, inner + 4, at),
-                    say(o, "((unsigned char *)%s)[%sframe->link_at] = ASYNC_LINK_BLOCK;", slot(o, operand),
-                        type_of(o, operand));
-            else
-                say(o, "%s->link = ASYNC_LINK_BLOCK;", slot(o, operand));
-        }
         newline(o, indent, at);
         say(o, "}");
     }
@@ -444,7 +435,7 @@ static void emit_suspend(struct output *o, struct await *aw, unsigned indent, un
 static bool is_linked(struct operand *operand)
 {
     return operand->generated &&
-           (operand->storage != STORAGE_EMBEDDED || operand->link || operand->callee->link_fixed);
+           (operand->storage != STORAGE_EMBEDDED || operand->link);
 }
 
 static void emit_single_await(struct output *o, struct await *aw, unsigned indent, unsigned at)
@@ -452,7 +443,7 @@ static void emit_single_await(struct output *o, struct await *aw, unsigned inden
     struct operand *operand = &aw->operands.at[0];
     say(o, "{");
     unsigned in = indent + 4;
-    emit_init(o, operand, in, at, true);
+    emit_init(o, operand, in, at);
     emit_resume(o, aw, operand, in, at);
     newline(o, in, at);
     // A child that the walk of async_resume found ready is not polled again. A label after the test costs less
@@ -470,7 +461,7 @@ static void emit_single_await(struct output *o, struct await *aw, unsigned inden
         say(o, "if (%s) {", pending);
     else
         say(o, "if (!%s || %s) {", slot(o, operand), pending);
-    if (operand->storage == STORAGE_EMBEDDED && operand->generated && operand->link) {
+    if (operand->storage == STORAGE_EMBEDDED && operand->generated && operand->link && operand->callee->link_byte) {
         newline(o, in + 4, at);
         say(o, "%s.link = %u;", slot(o, operand), operand->link);
     }
@@ -511,8 +502,10 @@ static const char *operand_poll(struct output *o, struct operand *operand)
     if (operand->deep) {
         const char *frame = mem_format("%s_frame", slot(o, operand));
         const char *recorded = by_descriptor(operand) ? mem_format("%sframe != NULL", type_of(o, operand)) : "true";
-        poll = mem_format("(%s.frame ? async_resume_operand(&%s, %s) : async_operand_polled(&%s, %s, %s, %s))", frame,
-                          frame, o->fn->cx, frame, o->fn->cx, recorded, poll);
+        const char *type = by_descriptor(operand) ? mem_format("%sframe", type_of(o, operand))
+                                                  : mem_format("&%s_frame", operand->callee->name);
+        poll = mem_format("(%s.frame ? async_resume_operand(&%s, %s, %s, %s) : async_operand_polled(&%s, %s, %s, %s))",
+                          frame, frame, o->fn->cx, future_of(o, operand), type, frame, o->fn->cx, recorded, poll);
     }
     if (operand->storage != STORAGE_EMBEDDED)
         poll = mem_format("(%s ? %s : ASYNC_PENDING)", slot(o, operand), poll);
@@ -611,7 +604,7 @@ static void emit_await(struct output *o, struct await *aw, unsigned indent)
         say(o, ");");
     }
     for (size_t i = 0; i < aw->operands.count; i++)
-        emit_init(o, &aw->operands.at[i], indent + 4, at, false);
+        emit_init(o, &aw->operands.at[i], indent + 4, at);
     if (aw->form == FORM_JOIN)
         emit_join(o, aw, indent + 4, at);
     else

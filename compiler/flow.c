@@ -203,6 +203,32 @@ static void use_all(struct flowing *f, unsigned step, const struct rope *r)
     }
 }
 
+static struct local *whole_local(struct function *fn, const struct rope *r)
+{
+    while (r->pieces.count == 1 && r->pieces.at[0].kind == PIECE_ROPE)
+        r = r->pieces.at[0].rope;
+    if (r->pieces.count != 1 || r->pieces.at[0].kind != PIECE_SOURCE)
+        return NULL;
+    const struct piece *p = &r->pieces.at[0];
+    size_t i = first_mention(fn, p->start);
+    if (i == fn->mentions.count || fn->mentions.at[i].offset != p->start || fn->mentions.at[i].end != p->end)
+        return NULL;
+    return fn->mentions.at[i].local;
+}
+
+// The local that every operand of a form assigns, or NULL.
+static struct local *common_target(struct function *fn, struct await *aw)
+{
+    struct local *common = NULL;
+    for (size_t i = 0; i < aw->operands.count; i++) {
+        struct local *l = whole_local(fn, &aw->operands.at[i].target);
+        if (!l || !l->is_scalar || (common && l != common))
+            return NULL;
+        common = l;
+    }
+    return common;
+}
+
 static void await_step(struct flowing *f, struct await *aw)
 {
     unsigned at = step_new(f);
@@ -216,7 +242,10 @@ static void await_step(struct flowing *f, struct await *aw)
             keep_from_await(f, &aw->operands.at[i].pointer, aw->index);
         }
     }
-    if (aw->is_form) { // results are stored as operands finish
+    struct local *chosen = aw->is_form && aw->form == FORM_SELECT ? common_target(f->fn, aw) : NULL;
+    if (chosen) { // whatever it was before, the operand that wins sets it
+        f->steps.at[step_new(f)].kill = chosen;
+    } else if (aw->is_form) { // results are stored as operands finish
         unsigned after = step_new(f);
         for (size_t i = 0; i < aw->operands.count; i++) {
             struct rope *target = &aw->operands.at[i].target;

@@ -5,7 +5,7 @@
 //
 // Two fields may share bytes when no suspension point needs both. The fields are split into groups that share no
 // point: they form a union. Within a group, fields needed at every point of it stand side by side, and what
-// remains is split again. No size enters the decision, so the output fits any target.
+// remains is split again. The text names no offset; sizes, which are the target's, only choose among shapes.
 #include "front.h"
 
 #include <stdlib.h>
@@ -198,7 +198,9 @@ static void sort_stable(struct field **at, size_t count)
 
 static void finish_group(struct field *g)
 {
-    if (g->kind == FIELD_STRUCT)
+    g->size = 0;
+    g->align = 1;
+    if (g->kind == FIELD_STRUCT && g->members.count)
         sort_stable(g->members.at, g->members.count);
     for (size_t i = 0; i < g->members.count; i++) {
         struct field *m = g->members.at[i];
@@ -365,6 +367,121 @@ static struct field *arrange(struct grouping *g, struct field_list *list)
     return overlay;
 }
 
+// ---- Padding ------------------------------------------------------------------------------------------
+//
+// The arms of a union end in padding: { int a; char b; } and { int c; } take 8 bytes, and a char behind the union 12.
+// Divided by alignment into a union of the ints and one of the chars, all three take 6, rounded up to 8.
+
+static struct field *alone(struct field *g)
+{
+    return g->members.count == 1 ? g->members.at[0] : g;
+}
+
+// Arms that the wide part has room for stay whole.
+static void divide_arms(struct field *u, struct field *wide, struct field *narrow)
+{
+    struct vec(struct field *) parts[2] = {{0}, {0}};
+    long long room = 0;
+    for (size_t i = 0; i < u->members.count; i++) {
+        struct field *arm = u->members.at[i], *part[2] = {group(FIELD_STRUCT), group(FIELD_STRUCT)};
+        if (arm->kind == FIELD_STRUCT)
+            for (size_t j = 0; j < arm->members.count; j++)
+                VEC_PUSH(&part[arm->members.at[j]->align < u->align]->members, arm->members.at[j]);
+        else
+            VEC_PUSH(&part[arm->align < u->align]->members, arm);
+        for (int j = 0; j < 2; j++) {
+            finish_group(part[j]);
+            VEC_PUSH(&parts[j], part[j]);
+        }
+        room = part[0]->size > room ? part[0]->size : room;
+    }
+    for (size_t i = 0; i < u->members.count; i++) {
+        struct field *arm = u->members.at[i];
+        if (arm->size <= room) {
+            adopt(wide, arm);
+            continue;
+        }
+        if (parts[0].at[i]->members.count)
+            adopt(wide, alone(parts[0].at[i]));
+        if (parts[1].at[i]->members.count)
+            adopt(narrow, alone(parts[1].at[i]));
+    }
+    finish_group(wide);
+    finish_group(narrow);
+}
+
+static long long unrounded_size(struct field *g, struct field *without, struct field *with[2])
+{
+    long long counts[17] = {0}; // bytes by the alignment's logarithm: sorted by alignment, nothing is between them
+    struct field *part;
+    for (size_t i = 0; i < g->members.count + 2; i++) {
+        part = i < g->members.count ? g->members.at[i] : with[i - g->members.count];
+        int log = 0;
+        if (!part || part == without || !part->size)
+            continue;
+        while (log < 16 && 1ll << log < part->align)
+            log++;
+        counts[log] += part->size;
+    }
+    long long size = 0;
+    for (int log = 16; log >= 0; log--)
+        if (counts[log])
+            size = ((size + (1ll << log) - 1) >> log << log) + counts[log];
+    return size;
+}
+
+enum { DIVIDED_MEMBERS = 64 }; // of a struct: the work stays linear
+
+// The largest arm without its last member, and that member.
+static void lift_last(struct field *u, struct field *wide, struct field *narrow)
+{
+    struct field *largest = u->members.at[0];
+    for (size_t i = 1; i < u->members.count; i++)
+        if (u->members.at[i]->size > largest->size)
+            largest = u->members.at[i];
+    if (largest->kind != FIELD_STRUCT)
+        return;
+    struct field *rest = group(FIELD_STRUCT);
+    for (size_t i = 0; i + 1 < largest->members.count; i++)
+        VEC_PUSH(&rest->members, largest->members.at[i]);
+    finish_group(rest);
+    for (size_t i = 0; i < u->members.count; i++)
+        adopt(wide, u->members.at[i] == largest ? alone(rest) : u->members.at[i]);
+    adopt(narrow, largest->members.at[largest->members.count - 1]);
+    finish_group(wide);
+    finish_group(narrow);
+}
+
+static bool divide_union(struct field *g, size_t index, void (*divide)(struct field *, struct field *, struct field *))
+{
+    struct field *u = g->members.at[index];
+    struct field *parts[2] = {group(FIELD_UNION), group(FIELD_UNION)}, *none[2] = {NULL, NULL};
+    divide(u, parts[0], parts[1]);
+    if (!parts[0]->members.count || !parts[1]->members.count ||
+        unrounded_size(g, u, parts) >= unrounded_size(g, NULL, none))
+        return false;
+    g->members.at[index] = alone(parts[0]);
+    adopt(g, alone(parts[1]));
+    finish_group(g);
+    return true;
+}
+
+static void divide_unions(struct field *g)
+{
+    for (size_t i = 0; i < g->members.count; i++)
+        if (g->members.at[i]->kind != FIELD_MEMBER)
+            divide_unions(g->members.at[i]);
+    finish_group(g);
+    if (g->kind != FIELD_STRUCT || g->members.count > DIVIDED_MEMBERS)
+        return;
+    for (size_t i = 0; i < g->members.count; i++) {
+        struct field *u = g->members.at[i];
+        if (u->kind == FIELD_UNION && u->align > 1 &&
+            (divide_union(g, i, divide_arms) || divide_union(g, i, lift_last)))
+            i = (size_t)-1; // the members are in another order now
+    }
+}
+
 static int by_first_point(const void *a, const void *b)
 {
     const struct field *x = *(struct field *const *)a, *y = *(struct field *const *)b;
@@ -425,8 +542,8 @@ void layout(struct function *fn)
     long long width = states <= 256 ? 1 : states <= 65536 ? 2 : 4;
     VEC_PUSH(&top->members, member(mem_format("%s state", width == 1 ? "uint8_t" : width == 2 ? "uint16_t" : "uint32_t"),
                                    width, width));
-    if (!fn->link_fixed)
+    if (fn->link_byte)
         VEC_PUSH(&top->members, member("uint8_t link", 1, 1));
-    finish_group(top);
+    divide_unions(top);
     fn->layout = top;
 }

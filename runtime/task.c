@@ -173,7 +173,7 @@ void task_run(struct async_task *task)
     struct async_context *cx = &task->cx;
     task->flags |= TASK_RUNNING;
     enum async_poll poll = task->type->frame && cx->suspended.type
-                               ? async_resume(cx)
+                               ? async_resume(cx, future_of(task), task->type->frame)
                                : task->type->poll(future_of(task), cx);
     if (poll == ASYNC_READY) {
         finish(task, 0);

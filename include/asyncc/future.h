@@ -89,17 +89,17 @@ struct async_frame_link {
     size_t offset; // from the start of the parent's frame to the start of this one
 };
 
-enum {
-    ASYNC_LINK_NONE = 0,     // the frame is polled by foreign code: a task, join, a hand-written future
-    ASYNC_LINK_BLOCK = 255,  // the frame sits in a block of the frame arena, which knows the parent
-    ASYNC_LINK_FIXED = 65535 // as link_at: the frame has one possible parent, links[0], and no link byte
-};
+#define ASYNC_LINK_NO_BYTE ((size_t)-1)
 
 // What resuming needs to know of a generated function. One constant per function.
 struct async_frame_type {
     enum async_poll (*poll)(void *frame, struct async_context *cx);
-    const struct async_frame_link *links; // a link byte of n > 0 names links[n - 1]
-    size_t link_at; // offset of the frame's link byte, or ASYNC_LINK_FIXED
+    // Where the frame may be embedded: a link byte of n > 0 says in links[n - 1]. Of a frame whose byte is 0 the
+    // header of its arena block knows the parent.
+    const struct async_frame_link *links;
+    // Offset of the frame's link byte. ASYNC_LINK_NO_BYTE: it needs none, for it is always embedded in links[0],
+    // or always in an arena block (links is NULL).
+    size_t link_at;
 };
 
 // A suspended frame, and what runs it.
@@ -231,40 +231,42 @@ static inline bool async_frame_done(void *frame)
     return (uintptr_t)async_block_of(frame)->below & ASYNC_BLOCK_DONE;
 }
 
-// Polls the innermost suspended frame, and each parent whose child is done, until one is pending or the
-// outermost (the one without a parent) is ready. On ASYNC_PENDING cx->suspended is up to date.
-static inline enum async_poll async_resume(struct async_context *cx)
+// Polls the innermost suspended frame, and each parent whose child is done, until one is pending or `root` is
+// ready: the frame, of type `root_type`, that a task or a join polls. On ASYNC_PENDING cx->suspended is up to date.
+static inline enum async_poll async_resume(struct async_context *cx, const void *root,
+                                           const struct async_frame_type *root_type)
 {
     char *frame = (char *)cx->suspended.frame;
     const struct async_frame_type *type = cx->suspended.type;
     for (;;) {
         if (type->poll(frame, cx) == ASYNC_PENDING)
             return ASYNC_PENDING;
+        if (frame == root && type == root_type) // a root and its first member have the same address
+            return ASYNC_READY;
         const struct async_frame_link *link = type->links;
-        if (type->link_at != ASYNC_LINK_FIXED) {
+        if (type->link_at != ASYNC_LINK_NO_BYTE) {
             unsigned n = (unsigned char)frame[type->link_at];
-            if (n == ASYNC_LINK_NONE)
-                return ASYNC_READY;
-            if (n == ASYNC_LINK_BLOCK) {
-                struct async_block *block = async_block_of(frame);
-                block->below = (struct async_block *)((uintptr_t)block->below | ASYNC_BLOCK_DONE);
-                frame = (char *)block->parent;
-                type = block->parent_type;
-                continue;
-            }
-            link += n - 1;
+            link = n ? link + n - 1 : NULL;
         }
-        frame -= link->offset;
-        type = link->parent;
+        if (link) {
+            frame -= link->offset;
+            type = link->parent;
+        } else {
+            struct async_block *block = async_block_of(frame);
+            block->below = (struct async_block *)((uintptr_t)block->below | ASYNC_BLOCK_DONE);
+            frame = (char *)block->parent;
+            type = block->parent_type;
+        }
     }
 }
 
 // The same for one operand of a join or select, which keeps its own innermost frame.
 static inline enum async_poll async_resume_operand(struct async_frame *operand,
-                                                   struct async_context *cx)
+                                                   struct async_context *cx, const void *root,
+                                                   const struct async_frame_type *root_type)
 {
     cx->suspended = *operand;
-    enum async_poll poll = async_resume(cx);
+    enum async_poll poll = async_resume(cx, root, root_type);
     *operand = cx->suspended;
     return poll;
 }

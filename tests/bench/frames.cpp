@@ -362,21 +362,6 @@ template <class T> void show(const char *name, task<T> root)
         show(name, start(__VA_ARGS__)); \
     }
 
-int value(void)
-{
-    return 1;
-}
-
-void fill(char *to, std::size_t size)
-{
-    to[size - 1] = 0;
-}
-
-int use(const char *from, std::size_t size)
-{
-    return from[size - 1];
-}
-
 int main()
 {
     big big = {};

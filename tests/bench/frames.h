@@ -1,4 +1,4 @@
-// frames.h - what the programs of frames.c work with; the compiler knows none of it.
+// frames.h - what the programs of frames.c work with; in a file of its own, so that no compiler knows it.
 #ifndef BENCH_FRAMES_H
 #define BENCH_FRAMES_H
 
@@ -8,9 +8,15 @@ struct big {
     char bytes[256];
 };
 
+#ifdef __cplusplus
+extern "C" {
+#endif
 int value(void);
 void fill(char *to, size_t size);
 int use(const char *from, size_t size);
+#ifdef __cplusplus
+}
+#endif
 
 // In the order they are printed.
 #define FRAME_PROGRAMS(F) \

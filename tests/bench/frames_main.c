@@ -6,21 +6,6 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-int value(void)
-{
-    return 1;
-}
-
-void fill(char *to, size_t size)
-{
-    to[size - 1] = 0;
-}
-
-int use(const char *from, size_t size)
-{
-    return from[size - 1];
-}
-
 struct leaf3 {
     int a, b, c;
     unsigned state : 31, polled : 1;

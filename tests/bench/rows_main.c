@@ -20,7 +20,7 @@ static long run(const struct bench_row *row, long n)
     ((void (*)(void *, long))type->init)(future, n);
     enum async_poll poll = type->poll(future, &cx);
     while (poll == ASYNC_PENDING)
-        poll = async_resume(&cx);
+        poll = async_resume(&cx, future, type->frame);
     long result = *(long *)(future + type->result_at);
     free(future);
     return result;

@@ -53,7 +53,8 @@ build()
         set -- $cc
         $2 $flags "$W/rows.out.c" $here/rows_main.c -o "$W/asyncc-$1" || die "$2 refused rows"
         $2 $flags $here/rows_hand.c -o "$W/hand-$1" || die "$2 refused rows_hand.c"
-        $2 $flags "$W/frames.out.c" $here/frames_main.c -o "$W/frames-$1" "$LIB" -lpthread ||
+        $2 $flags "$W/frames.out.c" $here/frames_main.c $here/frames_opaque.c -o "$W/frames-$1" \
+            "$LIB" -lpthread ||
             die "$2 refused frames"
     done
     if have "$RUSTC"; then
@@ -62,13 +63,13 @@ build()
                 die "rustc refused $name.rs"
         done
     fi
+    $GCC $flags -c $here/frames_opaque.c -o "$W/frames_opaque.o" || die "$GCC refused frames_opaque.c"
     for cc in "gcc $GXX" "clang $CLANGXX"; do
         set -- $cc
         have "$2" || continue
-        for name in rows frames; do
-            $2 -O2 -std=c++20 -Wall -Wextra -Werror -I$here $here/$name.cpp -o "$W/$name-c++-$1" ||
-                die "$2 refused $name.cpp"
-        done
+        flags="-O2 -std=c++20 -Wall -Wextra -Werror -I$here"
+        $2 $flags $here/rows.cpp -o "$W/rows-c++-$1" || die "$2 refused rows.cpp"
+        $2 $flags $here/frames.cpp "$W/frames_opaque.o" -o "$W/frames-c++-$1" || die "$2 refused frames.cpp"
     done
 }
 

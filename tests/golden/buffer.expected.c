@@ -52,7 +52,6 @@ struct once_future {
         int result;
     };
     uint8_t state;
-    uint8_t link;
 };
 
 void once_future_init(struct once_future *self, struct async_tcp *peer);
@@ -64,7 +63,6 @@ static const struct async_frame_type once_frame;
 void once_future_init(struct once_future *self, struct async_tcp *peer)
 {
     self->state = once_state_start;
-    self->link = ASYNC_LINK_NONE;
     self->peer = peer;
 }
 
@@ -218,5 +216,5 @@ const struct async_future_type once_future_type = {
 
 
 
-static const struct async_frame_type once_frame = {once_frame_poll, NULL, offsetof(struct once_future, link)};
+static const struct async_frame_type once_frame = {once_frame_poll, NULL, ASYNC_LINK_NO_BYTE};
 

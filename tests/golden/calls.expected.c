@@ -46,7 +46,6 @@ struct depth_future {
         int result;
     };
     uint8_t state;
-    uint8_t link;
 };
 
 void depth_future_init(struct depth_future *self, int n);
@@ -96,18 +95,15 @@ enum all_state {
 
 struct all_future {
     union {
-        struct {
-            struct apply_future apply;
-            int n;
-        };
+        struct apply_future apply;
         struct {
             void *elsewhere;
             int asyncc_t1;
         };
         int result;
     };
+    int n;
     uint8_t state;
-    uint8_t link;
 };
 
 void all_future_init(struct all_future *self, int n);
@@ -119,7 +115,6 @@ static const struct async_frame_type all_frame;
 void depth_future_init(struct depth_future *self, int n)
 {
     self->state = depth_state_start;
-    self->link = ASYNC_LINK_NONE;
     self->n = n;
 }
 
@@ -163,7 +158,6 @@ static enum async_poll depth_frame_poll(void *asyncc_future, struct async_contex
         self->depth = async_frame_alloc(cx, sizeof *self->depth, self, &depth_frame);
         if (self->depth) {
             depth_future_init(self->depth, n - 1);
-            self->depth->link = ASYNC_LINK_BLOCK;
         }
         if (0) {
         asyncc_resume_2:;
@@ -245,7 +239,7 @@ const struct async_future_type depth_future_type = {
 void apply_future_init(struct apply_future *self, async_fn_pointer function, int n)
 {
     self->state = apply_state_start;
-    self->link = ASYNC_LINK_NONE;
+    self->link = 0;
     self->function = function;
     self->n = n;
 }
@@ -272,8 +266,6 @@ static enum async_poll apply_frame_poll(void *asyncc_future, struct async_contex
         self->called = async_frame_alloc_aligned(cx, self->called_type->size, self->called_type->align, self, &apply_frame);
         if (self->called) {
             ((void (*)(void *, int))self->called_type->init)(self->called, n);
-            if (self->called_type->frame)
-                ((unsigned char *)self->called)[self->called_type->frame->link_at] = ASYNC_LINK_BLOCK;
         }
         if (0) {
         asyncc_resume_1:;
@@ -355,7 +347,6 @@ const struct async_future_type apply_future_type = {
 void all_future_init(struct all_future *self, int n)
 {
     self->state = all_state_start;
-    self->link = ASYNC_LINK_NONE;
     self->n = n;
 }
 
@@ -397,8 +388,6 @@ static enum async_poll all_frame_poll(void *asyncc_future, struct async_context 
         self->elsewhere = async_frame_alloc_aligned(cx, elsewhere_future_type.size, elsewhere_future_type.align, self, &all_frame);
         if (self->elsewhere) {
             elsewhere_future_init(self->elsewhere, n);
-            if (elsewhere_future_type.frame)
-                ((unsigned char *)self->elsewhere)[elsewhere_future_type.frame->link_at] = ASYNC_LINK_BLOCK;
         }
         if (0) {
         asyncc_resume_2:;
@@ -483,7 +472,7 @@ const struct async_future_type all_future_type = {
 
 
 
-static const struct async_frame_type depth_frame = {depth_frame_poll, NULL, offsetof(struct depth_future, link)};
+static const struct async_frame_type depth_frame = {depth_frame_poll, NULL, ASYNC_LINK_NO_BYTE};
 
 static const struct async_frame_link apply_links[] = {
     {&all_frame, offsetof(struct all_future, apply)},
@@ -491,5 +480,5 @@ static const struct async_frame_link apply_links[] = {
 
 static const struct async_frame_type apply_frame = {apply_frame_poll, apply_links, offsetof(struct apply_future, link)};
 
-static const struct async_frame_type all_frame = {all_frame_poll, NULL, offsetof(struct all_future, link)};
+static const struct async_frame_type all_frame = {all_frame_poll, NULL, ASYNC_LINK_NO_BYTE};
 

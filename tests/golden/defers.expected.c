@@ -37,14 +37,11 @@ enum straight_state {
 struct straight_future {
     union {
         int n;
-        struct {
-            char *memory;
-            struct async_yield_future async_yield;
-        };
+        char *memory;
         int result;
     };
     uint8_t state;
-    uint8_t link;
+    struct async_yield_future async_yield;
 };
 
 void straight_future_init(struct straight_future *self, int n);
@@ -71,7 +68,6 @@ struct nested_future {
         int result;
     };
     uint8_t state;
-    uint8_t link;
 };
 
 void nested_future_init(struct nested_future *self, int n);
@@ -83,7 +79,6 @@ static const struct async_frame_type nested_frame;
 void straight_future_init(struct straight_future *self, int n)
 {
     self->state = straight_state_start;
-    self->link = ASYNC_LINK_NONE;
     self->n = n;
 }
 
@@ -189,7 +184,6 @@ const struct async_future_type straight_future_type = {
 void nested_future_init(struct nested_future *self, int n)
 {
     self->state = nested_state_start;
-    self->link = ASYNC_LINK_NONE;
     self->n = n;
 }
 
@@ -332,7 +326,7 @@ const struct async_future_type nested_future_type = {
 
 
 
-static const struct async_frame_type straight_frame = {straight_frame_poll, NULL, offsetof(struct straight_future, link)};
+static const struct async_frame_type straight_frame = {straight_frame_poll, NULL, ASYNC_LINK_NO_BYTE};
 
-static const struct async_frame_type nested_frame = {nested_frame_poll, NULL, offsetof(struct nested_future, link)};
+static const struct async_frame_type nested_frame = {nested_frame_poll, NULL, ASYNC_LINK_NO_BYTE};
 

@@ -36,14 +36,11 @@ enum work_state {
 
 struct work_future {
     union {
-        struct {
-            struct async_sleep_ms_future async_sleep_ms;
-            int n;
-        };
+        struct async_sleep_ms_future async_sleep_ms;
         int result;
     };
+    int n;
     uint8_t state;
-    uint8_t link;
 };
 
 void work_future_init(struct work_future *self, int n);
@@ -74,14 +71,13 @@ struct both_future {
         struct {
             struct work_future work;
             struct work_future work_2;
-            int a;
-            int b;
-            uint8_t left_1;
         };
         int result;
     };
+    int a;
+    int b;
     uint8_t state;
-    uint8_t link;
+    uint8_t left_1;
 };
 
 void both_future_init(struct both_future *self);
@@ -103,12 +99,11 @@ struct first_future {
         struct {
             struct work_future work;
             struct async_sleep_ms_future async_sleep_ms;
-            int a;
         };
         int result;
     };
+    int a;
     uint8_t state;
-    uint8_t link;
 };
 
 void first_future_init(struct first_future *self);
@@ -129,13 +124,12 @@ struct limited_future {
     union {
         struct {
             int *result_2;
-            struct work_future work;
             struct async_sleep_ms_future timer_1;
+            struct work_future work;
         };
         int result;
     };
     uint8_t state;
-    uint8_t link;
 };
 
 void limited_future_init(struct limited_future *self, int *result);
@@ -161,7 +155,6 @@ struct apart_future {
         int result;
     };
     uint8_t state;
-    uint8_t link;
 };
 
 void apart_future_init(struct apart_future *self);
@@ -173,7 +166,6 @@ static const struct async_frame_type apart_frame;
 void both_future_init(struct both_future *self)
 {
     self->state = both_state_start;
-    self->link = ASYNC_LINK_NONE;
 }
 
 static enum async_poll both_frame_poll(void *asyncc_future, struct async_context *cx)
@@ -280,7 +272,6 @@ const struct async_future_type both_future_type = {
 void first_future_init(struct first_future *self)
 {
     self->state = first_state_start;
-    self->link = ASYNC_LINK_NONE;
 }
 
 static enum async_poll first_frame_poll(void *asyncc_future, struct async_context *cx)
@@ -385,7 +376,6 @@ const struct async_future_type first_future_type = {
 void limited_future_init(struct limited_future *self, int *result)
 {
     self->state = limited_state_start;
-    self->link = ASYNC_LINK_NONE;
     self->result_2 = result;
 }
 
@@ -489,7 +479,6 @@ const struct async_future_type limited_future_type = {
 void apart_future_init(struct apart_future *self)
 {
     self->state = apart_state_start;
-    self->link = ASYNC_LINK_NONE;
 }
 
 static enum async_poll apart_frame_poll(void *asyncc_future, struct async_context *cx)
@@ -582,7 +571,6 @@ const struct async_future_type apart_future_type = {
 void work_future_init(struct work_future *self, int n)
 {
     self->state = work_state_start;
-    self->link = ASYNC_LINK_NONE;
     self->n = n;
 }
 
@@ -670,13 +658,13 @@ const struct async_future_type work_future_type = {
 
 
 
-static const struct async_frame_type work_frame = {work_frame_poll, NULL, offsetof(struct work_future, link)};
+static const struct async_frame_type work_frame = {work_frame_poll, NULL, ASYNC_LINK_NO_BYTE};
 
-static const struct async_frame_type both_frame = {both_frame_poll, NULL, offsetof(struct both_future, link)};
+static const struct async_frame_type both_frame = {both_frame_poll, NULL, ASYNC_LINK_NO_BYTE};
 
-static const struct async_frame_type first_frame = {first_frame_poll, NULL, offsetof(struct first_future, link)};
+static const struct async_frame_type first_frame = {first_frame_poll, NULL, ASYNC_LINK_NO_BYTE};
 
-static const struct async_frame_type limited_frame = {limited_frame_poll, NULL, offsetof(struct limited_future, link)};
+static const struct async_frame_type limited_frame = {limited_frame_poll, NULL, ASYNC_LINK_NO_BYTE};
 
-static const struct async_frame_type apart_frame = {apart_frame_poll, NULL, offsetof(struct apart_future, link)};
+static const struct async_frame_type apart_frame = {apart_frame_poll, NULL, ASYNC_LINK_NO_BYTE};
 

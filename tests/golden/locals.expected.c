@@ -44,15 +44,14 @@ struct kinds_future {
                 struct {
                     int kept;
                     int shown;
-                    char name[16];
-                    struct async_yield_future async_yield;
                 };
             };
         };
         int result;
     };
     uint8_t state;
-    uint8_t link;
+    char name[16];
+    struct async_yield_future async_yield;
 };
 
 void kinds_future_init(struct kinds_future *self, struct point start, int unused);
@@ -75,14 +74,8 @@ struct shared_future {
     union {
         struct {
             union {
-                struct {
-                    long a[4];
-                    struct async_yield_future async_yield;
-                };
-                struct {
-                    double b[4];
-                    struct async_yield_future async_yield_2;
-                };
+                long a[4];
+                double b[4];
                 struct {
                     int b2;
                     int b2_2;
@@ -90,11 +83,14 @@ struct shared_future {
                 };
             };
             int n;
+            union {
+                struct async_yield_future async_yield;
+                struct async_yield_future async_yield_2;
+            };
         };
         long result;
     };
     uint8_t state;
-    uint8_t link;
 };
 
 void shared_future_init(struct shared_future *self, int n);
@@ -106,7 +102,6 @@ static const struct async_frame_type shared_frame;
 void kinds_future_init(struct kinds_future *self, struct point start, int unused)
 {
     self->state = kinds_state_start;
-    self->link = ASYNC_LINK_NONE;
     self->start = start;
     self->unused = unused;
 }
@@ -206,7 +201,6 @@ const struct async_future_type kinds_future_type = {
 void shared_future_init(struct shared_future *self, int n)
 {
     self->state = shared_state_start;
-    self->link = ASYNC_LINK_NONE;
     self->n = n;
 }
 
@@ -353,7 +347,7 @@ const struct async_future_type shared_future_type = {
 
 
 
-static const struct async_frame_type kinds_frame = {kinds_frame_poll, NULL, offsetof(struct kinds_future, link)};
+static const struct async_frame_type kinds_frame = {kinds_frame_poll, NULL, ASYNC_LINK_NO_BYTE};
 
-static const struct async_frame_type shared_frame = {shared_frame_poll, NULL, offsetof(struct shared_future, link)};
+static const struct async_frame_type shared_frame = {shared_frame_poll, NULL, ASYNC_LINK_NO_BYTE};
 

@@ -34,14 +34,12 @@ enum next_state {
 
 struct next_future {
     union {
-        struct {
-            int n;
-            struct async_yield_future async_yield;
-        };
+        int n;
         int result;
     };
     uint8_t state;
     uint8_t link;
+    struct async_yield_future async_yield;
 };
 
 void next_future_init(struct next_future *self, int n);
@@ -68,7 +66,6 @@ struct in_while_future {
         int result;
     };
     uint8_t state;
-    uint8_t link;
 };
 
 void in_while_future_init(struct in_while_future *self, int n);
@@ -94,7 +91,6 @@ struct in_do_future {
         int result;
     };
     uint8_t state;
-    uint8_t link;
 };
 
 void in_do_future_init(struct in_do_future *self, int n);
@@ -131,7 +127,6 @@ struct in_for_future {
         int result;
     };
     uint8_t state;
-    uint8_t link;
 };
 
 void in_for_future_init(struct in_for_future *self, int n);
@@ -143,7 +138,6 @@ static const struct async_frame_type in_for_frame;
 void in_while_future_init(struct in_while_future *self, int n)
 {
     self->state = in_while_state_start;
-    self->link = ASYNC_LINK_NONE;
     self->n = n;
 }
 
@@ -251,7 +245,6 @@ const struct async_future_type in_while_future_type = {
 void in_do_future_init(struct in_do_future *self, int n)
 {
     self->state = in_do_state_start;
-    self->link = ASYNC_LINK_NONE;
     self->n = n;
 }
 
@@ -356,7 +349,6 @@ const struct async_future_type in_do_future_type = {
 void in_for_future_init(struct in_for_future *self, int n)
 {
     self->state = in_for_state_start;
-    self->link = ASYNC_LINK_NONE;
     self->n = n;
 }
 
@@ -508,7 +500,7 @@ const struct async_future_type in_for_future_type = {
 void next_future_init(struct next_future *self, int n)
 {
     self->state = next_state_start;
-    self->link = ASYNC_LINK_NONE;
+    self->link = 0;
     self->n = n;
 }
 
@@ -606,9 +598,9 @@ static const struct async_frame_link next_links[] = {
 
 static const struct async_frame_type next_frame = {next_frame_poll, next_links, offsetof(struct next_future, link)};
 
-static const struct async_frame_type in_while_frame = {in_while_frame_poll, NULL, offsetof(struct in_while_future, link)};
+static const struct async_frame_type in_while_frame = {in_while_frame_poll, NULL, ASYNC_LINK_NO_BYTE};
 
-static const struct async_frame_type in_do_frame = {in_do_frame_poll, NULL, offsetof(struct in_do_future, link)};
+static const struct async_frame_type in_do_frame = {in_do_frame_poll, NULL, ASYNC_LINK_NO_BYTE};
 
-static const struct async_frame_type in_for_frame = {in_for_frame_poll, NULL, offsetof(struct in_for_future, link)};
+static const struct async_frame_type in_for_frame = {in_for_frame_poll, NULL, ASYNC_LINK_NO_BYTE};
 

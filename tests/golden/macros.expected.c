@@ -37,14 +37,12 @@ enum get_state {
 
 struct get_future {
     union {
-        struct {
-            int n;
-            struct async_yield_future async_yield;
-        };
+        int n;
         int result;
     };
     uint8_t state;
     uint8_t link;
+    struct async_yield_future async_yield;
 };
 
 void get_future_init(struct get_future *self, int n);
@@ -79,7 +77,6 @@ struct use_future {
         int result;
     };
     uint8_t state;
-    uint8_t link;
 };
 
 void use_future_init(struct use_future *self, int n);
@@ -91,7 +88,7 @@ static const struct async_frame_type use_frame;
 void get_future_init(struct get_future *self, int n)
 {
     self->state = get_state_start;
-    self->link = ASYNC_LINK_NONE;
+    self->link = 0;
     self->n = n;
 }
 
@@ -182,7 +179,6 @@ const struct async_future_type get_future_type = {
 void use_future_init(struct use_future *self, int n)
 {
     self->state = use_state_start;
-    self->link = ASYNC_LINK_NONE;
     self->n = n;
 }
 
@@ -318,5 +314,5 @@ static const struct async_frame_link get_links[] = {
 
 static const struct async_frame_type get_frame = {get_frame_poll, get_links, offsetof(struct get_future, link)};
 
-static const struct async_frame_type use_frame = {use_frame_poll, NULL, offsetof(struct use_future, link)};
+static const struct async_frame_type use_frame = {use_frame_poll, NULL, ASYNC_LINK_NO_BYTE};
 

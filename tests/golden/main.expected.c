@@ -33,14 +33,11 @@ enum answer_state {
 
 struct answer_future {
     union {
-        struct {
-            int n;
-            struct async_yield_future async_yield;
-        };
+        int n;
         int result;
     };
     uint8_t state;
-    uint8_t link;
+    struct async_yield_future async_yield;
 };
 
 __attribute__((__unused__)) static void answer_future_init(struct answer_future *self, int n);
@@ -78,7 +75,6 @@ struct main_future {
         int result;
     };
     uint8_t state;
-    uint8_t link;
 };
 
 __attribute__((__unused__)) static void main_future_init(struct main_future *self, int argc, char **argv);
@@ -90,7 +86,6 @@ __attribute__((__unused__)) static const struct async_frame_type main_frame;
 static void answer_future_init(struct answer_future *self, int n)
 {
     self->state = answer_state_start;
-    self->link = ASYNC_LINK_NONE;
     self->n = n;
 }
 
@@ -186,7 +181,6 @@ int blocking(void)
 static void main_future_init(struct main_future *self, int argc, char **argv)
 {
     self->state = main_state_start;
-    self->link = ASYNC_LINK_NONE;
     self->argc = argc;
     self->argv = argv;
 }
@@ -218,7 +212,6 @@ static enum async_poll main_frame_poll(void *asyncc_future, struct async_context
                 goto asyncc_ready_1;
         }
         if (answer_future_poll(&self->answer, cx) == ASYNC_PENDING) {
-            self->answer.link = 1;
             self->asyncc_t1 = asyncc_t1;
             self->state = main_at_answer;
             return ASYNC_PENDING;
@@ -292,7 +285,7 @@ static const struct async_frame_link answer_links[] = {
     {&main_frame, offsetof(struct main_future, answer)},
 };
 
-static const struct async_frame_type answer_frame = {answer_frame_poll, answer_links, offsetof(struct answer_future, link)};
+static const struct async_frame_type answer_frame = {answer_frame_poll, answer_links, ASYNC_LINK_NO_BYTE};
 
-static const struct async_frame_type main_frame = {main_frame_poll, NULL, offsetof(struct main_future, link)};
+static const struct async_frame_type main_frame = {main_frame_poll, NULL, ASYNC_LINK_NO_BYTE};
 

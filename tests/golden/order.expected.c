@@ -36,14 +36,12 @@ enum get_state {
 
 struct get_future {
     union {
-        struct {
-            int n;
-            struct async_yield_future async_yield;
-        };
+        int n;
         int result;
     };
     uint8_t state;
     uint8_t link;
+    struct async_yield_future async_yield;
 };
 
 void get_future_init(struct get_future *self, int n);
@@ -65,17 +63,14 @@ struct sums_future {
         struct {
             union {
                 int *a;
-                struct {
-                    struct get_future get;
-                    int asyncc_t1;
-                };
+                struct get_future get;
             };
             int n;
+            int asyncc_t1;
         };
         int result;
     };
     uint8_t state;
-    uint8_t link;
 };
 
 void sums_future_init(struct sums_future *self, int *a, int n);
@@ -106,7 +101,6 @@ struct chosen_future {
         int result;
     };
     uint8_t state;
-    uint8_t link;
 };
 
 void chosen_future_init(struct chosen_future *self, int n);
@@ -134,7 +128,6 @@ struct arguments_future {
         int result;
     };
     uint8_t state;
-    uint8_t link;
 };
 
 void arguments_future_init(struct arguments_future *self, int n);
@@ -146,7 +139,6 @@ static const struct async_frame_type arguments_frame;
 void sums_future_init(struct sums_future *self, int *a, int n)
 {
     self->state = sums_state_start;
-    self->link = ASYNC_LINK_NONE;
     self->a = a;
     self->n = n;
 }
@@ -246,7 +238,6 @@ const struct async_future_type sums_future_type = {
 void chosen_future_init(struct chosen_future *self, int n)
 {
     self->state = chosen_state_start;
-    self->link = ASYNC_LINK_NONE;
     self->n = n;
 }
 
@@ -373,7 +364,6 @@ const struct async_future_type chosen_future_type = {
 void arguments_future_init(struct arguments_future *self, int n)
 {
     self->state = arguments_state_start;
-    self->link = ASYNC_LINK_NONE;
     self->n = n;
 }
 
@@ -509,7 +499,7 @@ const struct async_future_type arguments_future_type = {
 void get_future_init(struct get_future *self, int n)
 {
     self->state = get_state_start;
-    self->link = ASYNC_LINK_NONE;
+    self->link = 0;
     self->n = n;
 }
 
@@ -608,9 +598,9 @@ static const struct async_frame_link get_links[] = {
 
 static const struct async_frame_type get_frame = {get_frame_poll, get_links, offsetof(struct get_future, link)};
 
-static const struct async_frame_type sums_frame = {sums_frame_poll, NULL, offsetof(struct sums_future, link)};
+static const struct async_frame_type sums_frame = {sums_frame_poll, NULL, ASYNC_LINK_NO_BYTE};
 
-static const struct async_frame_type chosen_frame = {chosen_frame_poll, NULL, offsetof(struct chosen_future, link)};
+static const struct async_frame_type chosen_frame = {chosen_frame_poll, NULL, ASYNC_LINK_NO_BYTE};
 
-static const struct async_frame_type arguments_frame = {arguments_frame_poll, NULL, offsetof(struct arguments_future, link)};
+static const struct async_frame_type arguments_frame = {arguments_frame_poll, NULL, ASYNC_LINK_NO_BYTE};
 

@@ -38,12 +38,12 @@ struct add_future {
         struct {
             int a;
             int b;
-            struct async_yield_future async_yield;
         };
         int result;
     };
     uint8_t state;
     uint8_t link;
+    struct async_yield_future async_yield;
 };
 
 void add_future_init(struct add_future *self, int a, int b);
@@ -70,7 +70,6 @@ struct sum_future {
         int result;
     };
     uint8_t state;
-    uint8_t link;
 };
 
 void sum_future_init(struct sum_future *self, int n);
@@ -82,7 +81,7 @@ static const struct async_frame_type sum_frame;
 void add_future_init(struct add_future *self, int a, int b)
 {
     self->state = add_state_start;
-    self->link = ASYNC_LINK_NONE;
+    self->link = 0;
     self->a = a;
     self->b = b;
 }
@@ -177,7 +176,6 @@ const struct async_future_type add_future_type = {
 void sum_future_init(struct sum_future *self, int n)
 {
     self->state = sum_state_start;
-    self->link = ASYNC_LINK_NONE;
     self->n = n;
 }
 
@@ -279,5 +277,5 @@ static const struct async_frame_link add_links[] = {
 
 static const struct async_frame_type add_frame = {add_frame_poll, add_links, offsetof(struct add_future, link)};
 
-static const struct async_frame_type sum_frame = {sum_frame_poll, NULL, offsetof(struct sum_future, link)};
+static const struct async_frame_type sum_frame = {sum_frame_poll, NULL, ASYNC_LINK_NO_BYTE};
 

@@ -33,18 +33,15 @@ enum cases_state {
 
 struct cases_future {
     union {
-        struct {
-            int n;
-            struct async_yield_future async_yield;
-        };
-        struct {
-            int twice;
-            struct async_yield_future async_yield_2;
-        };
+        int n;
+        int twice;
         int result;
     };
     uint8_t state;
-    uint8_t link;
+    union {
+        struct async_yield_future async_yield;
+        struct async_yield_future async_yield_2;
+    };
 };
 
 void cases_future_init(struct cases_future *self, int n);
@@ -66,13 +63,10 @@ struct duff_future {
     const char *from;
     union {
         int count;
-        struct {
-            int rounds;
-            struct async_yield_future async_yield;
-        };
+        int rounds;
     };
     uint8_t state;
-    uint8_t link;
+    struct async_yield_future async_yield;
 };
 
 void duff_future_init(struct duff_future *self, char *to, const char *from, int count);
@@ -91,14 +85,11 @@ enum gotos_state {
 
 struct gotos_future {
     union {
-        struct {
-            int n;
-            struct async_yield_future async_yield;
-        };
+        int n;
         int result;
     };
     uint8_t state;
-    uint8_t link;
+    struct async_yield_future async_yield;
 };
 
 void gotos_future_init(struct gotos_future *self, int n);
@@ -110,7 +101,6 @@ static const struct async_frame_type gotos_frame;
 void cases_future_init(struct cases_future *self, int n)
 {
     self->state = cases_state_start;
-    self->link = ASYNC_LINK_NONE;
     self->n = n;
 }
 
@@ -234,7 +224,6 @@ const struct async_future_type cases_future_type = {
 void duff_future_init(struct duff_future *self, char *to, const char *from, int count)
 {
     self->state = duff_state_start;
-    self->link = ASYNC_LINK_NONE;
     self->to = to;
     self->from = from;
     self->count = count;
@@ -347,7 +336,6 @@ const struct async_future_type duff_future_type = {
 void gotos_future_init(struct gotos_future *self, int n)
 {
     self->state = gotos_state_start;
-    self->link = ASYNC_LINK_NONE;
     self->n = n;
 }
 
@@ -445,9 +433,9 @@ const struct async_future_type gotos_future_type = {
 
 
 
-static const struct async_frame_type cases_frame = {cases_frame_poll, NULL, offsetof(struct cases_future, link)};
+static const struct async_frame_type cases_frame = {cases_frame_poll, NULL, ASYNC_LINK_NO_BYTE};
 
-static const struct async_frame_type duff_frame = {duff_frame_poll, NULL, offsetof(struct duff_future, link)};
+static const struct async_frame_type duff_frame = {duff_frame_poll, NULL, ASYNC_LINK_NO_BYTE};
 
-static const struct async_frame_type gotos_frame = {gotos_frame_poll, NULL, offsetof(struct gotos_future, link)};
+static const struct async_frame_type gotos_frame = {gotos_frame_poll, NULL, ASYNC_LINK_NO_BYTE};
 

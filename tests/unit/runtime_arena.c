@@ -158,14 +158,14 @@ static void a_task_without_memory_is_dropped(void **unused)
 struct countdown_future {
     struct countdown_future *child;
     int n, result;
-    unsigned char link, state; // state 0: new, 1: yielding, 2: at the child, 3: done
+    unsigned char state; // state 0: new, 1: yielding, 2: at the child, 3: done
     struct async_yield_future yield;
 };
 
 static enum async_poll countdown_poll(void *frame, struct async_context *cx);
 static const struct async_frame_type countdown_frame = {
     .poll = countdown_poll,
-    .link_at = offsetof(struct countdown_future, link),
+    .link_at = ASYNC_LINK_NO_BYTE,
 };
 
 static int polls;
@@ -187,7 +187,6 @@ static enum async_poll countdown_poll(void *frame, struct async_context *cx)
                 return ASYNC_PENDING;
             countdown_future_init(self->child, self->n - 1);
             if (countdown_poll(self->child, cx) == ASYNC_PENDING) {
-                self->child->link = ASYNC_LINK_BLOCK;
                 self->state = 2;
                 return ASYNC_PENDING;
             }
