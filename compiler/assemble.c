@@ -611,7 +611,7 @@ static void put_includes(struct output *o, struct unit *unit)
 // A function that is used before its future can be defined, or whose future is defined elsewhere.
 static bool is_announced(struct function *fn, unsigned first)
 {
-    if (!fn->is_async || !fn->name)
+    if (!fn->is_async || !fn->name || !strncmp(fn->name, "async_form_", 11))
         return false;
     return !fn->body || (fn->slot_offset > first && (fn->used_as_value || fn->spawned || fn->blocked_on));
 }
@@ -759,6 +759,8 @@ void emit(struct unit *unit, const char *output_path, bool lines, struct buffer 
             at = fn->end;
         }
     }
+    if (!order.count)
+        return; // a header's functions were not needed
     sync_output(&o); // the links name members of futures defined anywhere above
     say(&o, "\n");
     for (size_t i = 0; i < unit->functions.count; i++) {

@@ -271,6 +271,7 @@ struct local {
     bool is_static;  // stays what it is
     bool is_scalar, is_const, is_volatile, is_variable_length, is_va_list, is_jmp_buf;
     bool escapes;    // its address is taken, or an array of it decays
+    bool in_own_value; // expand.c: its initialiser awaits and names it: it must be there before
     bool written;    // assigned after its initialisation
     int hidden_attribute; // 1 + index of the invocation that holds an attribute; 0: none
     const char *cleanup; // function of __attribute__((cleanup(..))), or NULL
@@ -407,6 +408,7 @@ struct stmt {
     struct node *origin; // the statement of the block that it came from
     struct stmt *next;
     struct rope rope;
+    struct node *scope;  // STMT_BLOCK: whose defers run at its end
     bool has_value, negate;
     struct local *local;
     struct await *await;
@@ -531,6 +533,7 @@ struct conditional { // an #if (opens 1) or #endif (-1) of the main file
 
 struct unit {
     struct source *main;
+    bool no_convention; // for this target clang cannot tell types of async functions from others
     struct vec(struct conditional) conditionals;
     struct vec(struct range) prototypes; // of async functions, in the main file
     struct vec(unsigned) tops;           // where each top-level declaration of the main file starts

@@ -116,13 +116,18 @@ static bool is_async_call(struct node *n)
     return n && n->kind == NODE_CALL && n->is_async_call;
 }
 
-static void check_operand(struct checking *ck, struct node *form, struct node *operand)
+static bool is_call_operand(struct node *form, struct node *operand)
 {
-    static const char *const names[] = {"async_join", "async_select", "async_timeout_ms", "async_spawn"};
     struct node *n = strip(operand);
     if (n->kind == NODE_ASSIGN && !n->compound && form->form != FORM_SPAWN)
         n = strip(n->last);
-    if (is_async_call(n))
+    return is_async_call(n);
+}
+
+static void check_operand(struct checking *ck, struct node *form, struct node *operand)
+{
+    static const char *const names[] = {"async_join", "async_select", "async_timeout_ms", "async_spawn"};
+    if (is_call_operand(form, operand))
         return;
     error_at(at(ck, operand), "E0110", "an operand of %s must be a call of an async function%s", names[form->form],
              form->form == FORM_SPAWN ? "" : ", or 'lvalue = call'");
@@ -185,11 +190,11 @@ static bool is_form_operand(struct node *call)
     return n && (n->kind == NODE_FORM || n->kind == NODE_BLOCK_ON);
 }
 
-static bool is_below_form(struct node *n)
+static bool is_in_refused_operand(struct node *n)
 {
     for (; n && n->kind < NODE_BLOCK; n = n->parent)
         if (n->parent && n->parent->kind == NODE_FORM && !(n->parent->form == FORM_TIMEOUT && n->parent->first == n))
-            return true;
+            return !is_call_operand(n->parent, n);
     return false;
 }
 
@@ -198,8 +203,7 @@ static void check_call(struct checking *ck, struct node *n)
     struct node *up = n->parent;
     while (up && up->kind == NODE_PAREN)
         up = up->parent;
-    // In a form the whole operand was refused already.
-    if (n->is_async_call && !(up && up->kind == NODE_AWAIT) && !is_form_operand(n) && !is_below_form(n)) {
+    if (n->is_async_call && !(up && up->kind == NODE_AWAIT) && !is_form_operand(n) && !is_in_refused_operand(n)) {
         const char *name = called_name(n);
         error_at(at(ck, n), "E0103", "the call of async '%s' is neither awaited nor spawned", name ? name : "function");
     }
@@ -521,13 +525,40 @@ static unsigned before_open_conditional(struct unit *unit, unsigned top, unsigne
     return top;
 }
 
+// Follows `struct NAME {`, so that its brace is told from a function's.
+struct record_head {
+    enum { RECORD_NONE, RECORD_KEYWORD, RECORD_NAME } state;
+    unsigned parens; // of an attribute
+};
+
+static bool opens_record(struct record_head *head, const char *text, struct token t)
+{
+    char c = t.end - t.start == 1 ? text[t.start] : 0;
+    if (token_is(text, t, "struct") || token_is(text, t, "union") || token_is(text, t, "enum")) {
+        *head = (struct record_head){RECORD_KEYWORD, 0};
+    } else if (head->state != RECORD_NONE && (c == '(' || c == ')' || head->parens)) {
+        head->parens += c == '(' ? 1u : c == ')' && head->parens ? -1u : 0u;
+    } else if (head->state == RECORD_KEYWORD && t.kind == TOKEN_NAME) {
+        if (!token_is(text, t, "__attribute__"))
+            head->state = RECORD_NAME;
+    } else if (head->state == RECORD_NAME && (c == ':' || (t.kind == TOKEN_NAME && head->parens))) {
+        return false; // enum NAME : TYPE
+    } else {
+        bool opens = head->state != RECORD_NONE && c == '{';
+        head->state = RECORD_NONE;
+        return opens;
+    }
+    return false;
+}
+
 static void find_tops(struct unit *unit)
 {
     struct source *s = unit->main;
     int depth = 0;
-    bool expect = true;
+    bool expect = true, in_record = false;
     unsigned parens = 0;
     size_t skipped = 0;
+    struct record_head head = {0};
     for (struct token t = lex_next(s->text, s->length >= 3 && !memcmp(s->text, "\xEF\xBB\xBF", 3) ? 3 : 0, s->length);
          t.kind != TOKEN_END; t = lex_next(s->text, t.end, s->length)) {
         while (skipped < s->skipped.count && s->skipped.at[skipped].end <= t.start)
@@ -543,6 +574,8 @@ static void find_tops(struct unit *unit)
             expect = false;
         }
         char c = t.end - t.start == 1 ? s->text[t.start] : 0;
+        if (depth == 0 && opens_record(&head, s->text, t))
+            in_record = true;
         if (c == '(')
             parens++;
         else if (c == ')' && parens)
@@ -551,11 +584,13 @@ static void find_tops(struct unit *unit)
             depth++;
         else if (c == '}' && depth > 0) {
             depth--;
-            // A definition ends here unless a declarator or `;` follows.
+            // A function ends here, a struct does not; nor does what a declarator or `;` follows.
             struct token next = lex_next(s->text, t.end, s->length);
             bool goes_on = (next.kind == TOKEN_PUNCTUATION && s->text[next.start] != '[') || next.kind == TOKEN_STRING;
-            if (depth == 0 && !goes_on)
+            if (depth == 0 && !goes_on && !in_record && !parens)
                 expect = true;
+            if (depth == 0)
+                in_record = false;
         } else if (c == ';' && depth == 0 && parens == 0) {
             expect = true;
         }
@@ -598,6 +633,22 @@ static unsigned after_macros(struct function *fn, unsigned top)
             top = next.start;
     }
     return top;
+}
+
+static void check_head(struct function *fn)
+{
+    const char *text = fn->source->text;
+    unsigned end = fn->body->start;
+    for (struct token t = lex_next(text, fn->in_header ? fn->start : fn->top, end); t.kind != TOKEN_END;
+         t = lex_next(text, t.end, end)) {
+        if (!token_is(text, t, "struct") && !token_is(text, t, "union") && !token_is(text, t, "enum"))
+            continue;
+        struct token next = lex_next(text, t.end, end);
+        if (next.kind == TOKEN_NAME)
+            next = lex_next(text, next.end, end);
+        if (token_is(text, next, "{"))
+            error_at((struct place){fn->source, t.start}, "E0116", "the head of async '%s' defines a type", fn->name);
+    }
 }
 
 static unsigned max_of(unsigned a, unsigned b)
@@ -680,6 +731,9 @@ static void mark_uses(struct function *fn, struct node *n)
             up = up->parent;
         bool called = up && up->kind == NODE_CALL && direct_callee(up) == n->callee && strip(up->first) &&
                       n->start < (up->first->next ? up->first->next->start : up->end) && n->end <= up->first->end;
+        if (!called && fn->unit->no_convention)
+            error_at((struct place){fn->source, n->start}, "E0404",
+                     "'%s' is used as a value, which asyncc cannot check for this target", n->callee->name);
         if (!called)
             n->callee->used_as_value = true;
     }
@@ -767,8 +821,10 @@ void check(struct unit *unit)
         struct function *fn = unit->functions.at[i];
         if (fn->body && fn->in_header)
             fn->top = first_use;
-        if (fn->body && fn->is_async)
+        if (fn->body && fn->is_async) {
+            check_head(fn);
             inherit_attributes(fn);
+        }
     }
     for (size_t i = 0; i < unit->functions.count; i++) {
         struct function *fn = unit->functions.at[i];

@@ -817,7 +817,7 @@ bool ends_with_jump(struct stmt *block)
 static void emit_block_defers(struct output *o, struct stmt *block, unsigned indent)
 {
     bool always = ends_with_jump(block);
-    for (struct deferred *d = block->node->defers; d; d = d->before)
+    for (struct deferred *d = block->scope ? block->scope->defers : NULL; d; d = d->before)
         emit_deferred(o, d, indent, always && !d->before);
 }
 
@@ -1075,6 +1075,7 @@ static void emit_statement(struct output *o, struct stmt *s, unsigned indent)
         } else if (!s->has_value || !emit_for_with_declaration(o, s, indent)) {
             say(o, "{");
             emit_list(o, s->body, indent + 4);
+            emit_block_defers(o, s, indent + 4);
             newline(o, indent, s->node->start);
             say(o, "}");
         }

@@ -57,7 +57,7 @@ static bool bound_inside(struct node *jump)
 // Its name in the output may differ from the source's.
 static bool may_be_respelled(struct local *l)
 {
-    return l && (l->escapes || l->is_volatile || !l->is_scalar || l->spelling != l->name);
+    return l && (l->escapes || l->in_own_value || l->is_volatile || !l->is_scalar || l->spelling != l->name);
 }
 
 static bool is_async_unary(struct marking *m, struct node *n)
@@ -165,6 +165,18 @@ static void mark_nodes(struct marking *m, struct node *n, bool async)
         mark_nodes(m, c, async);
 }
 
+static bool names(struct node *n, struct local *l)
+{
+    if (n->kind == NODE_UNEVALUATED) // T *p = await allocate(sizeof *p)
+        return false;
+    if (n->kind == NODE_REF && n->local == l)
+        return true;
+    for (struct node *c = n->first; c; c = c->next)
+        if (names(c, l))
+            return true;
+    return false;
+}
+
 static unsigned annotate_awaits(struct node *n)
 {
     unsigned found = n->kind == NODE_AWAIT;
@@ -181,6 +193,8 @@ static unsigned annotate_awaits(struct node *n)
         n->has_defer |= c->has_defer;
     }
     n->has_await = found;
+    if (found && n->kind == NODE_VARIABLE && n->local && !n->local->is_static)
+        n->local->in_own_value = names(n->first, n->local);
     return found;
 }
 

@@ -54,6 +54,11 @@ static const struct explanation explanations[] = {
      "async says that a function is one; a variable, member or typedef is not.\n\n"
      "    async int (*handler)(int);             // error\n"
      "    async_fn(int, (int)) handler;          // repaired\n"},
+    {"E0116", "define the type in front of the function",
+     "The head of an async function is replaced by its future and what goes with it; a type that it defines would go, "
+     "too.\n\n"
+     "    async struct pair { int a, b; } get(void);                     // error\n"
+     "    struct pair { int a, b; }; async struct pair get(void);        // repaired\n"},
     {"E0201", "give it a constant size, or close its block before the await",
      "A future has a fixed size, so an array whose size is known at run time only cannot live in it.\n\n"
      "    char buf[n]; fill(buf); await send(s);        // error\n"
@@ -78,12 +83,15 @@ static const struct explanation explanations[] = {
     {"E0401", "write the statement without the macro",
      "What a macro hides must be plain text before it can be rewritten, and this one's expansion is no complete "
      "text: it expands to itself, or has unbalanced parentheses.\n"},
-    {"E0403", "move it to a .c file",
-     "Headers are never rewritten: only the async functions in them are, in the output. A plain function or a variable "
-     "there would be compiled as it stands.\n"},
     {"E0402", "include that file directly, or make the function static inline",
      "A file that defines async functions becomes part of the file that includes it; that is done for what the main "
      "file includes itself.\n"},
+    {"E0403", "move it to a .c file",
+     "Headers are never rewritten: only the async functions in them are, in the output. A plain function or a variable "
+     "there would be compiled as it stands.\n"},
+    {"E0404", "call it directly, or translate for another target",
+     "Pointers to async functions are told from others by a calling convention in what clang parses. For RISC-V, MIPS, "
+     "AVR and MSP430 it knows none.\n"},
 };
 
 static const struct explanation *find_explanation(const char *code)

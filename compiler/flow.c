@@ -378,8 +378,8 @@ static void walk(struct flowing *f, struct stmt *s)
         break;
     case STMT_BLOCK:
         walk_list(f, s->body);
-        if (s->node && s->node->kind == NODE_BLOCK)
-            for (struct deferred *d = s->node->defers; d; d = d->before)
+        if (s->scope)
+            for (struct deferred *d = s->scope->defers; d; d = d->before)
                 walk_deferred(f, d);
         break;
     case STMT_IF: {
@@ -565,8 +565,7 @@ static void save_at(struct await *aw, struct local *l)
     if (!l->is_parameter && !l->is_temporary && l->offset > aw->node->start)
         return; // not declared yet there: alive only by an edge that no execution takes
     if (l->scope && (aw->node->start < l->scope->start || aw->node->start >= l->scope->end))
-        internal_fault("'%s' of %s is live across the await in line %u, outside its scope", l->name,
-                       l->function->name, aw->line);
+        return; // read before it has a value, as in `int x = x;`: an earlier round's value is nobody's
     VEC_PUSH(&aw->saves, l);
 }
 
@@ -574,9 +573,9 @@ static void place_local(struct flowing *f, struct local *l, struct use_list *use
 {
     if (l->is_static || l->is_variable_length)
         return;
-    bool simple = l->is_scalar && !l->escapes && !l->is_volatile;
+    bool simple = l->is_scalar && !l->escapes && !l->is_volatile && !l->in_own_value;
     size_t kept_apart = l->points.count; // points that do not make it live
-    if (l->escapes || l->is_volatile)
+    if (l->escapes || l->is_volatile || l->in_own_value)
         everywhere_in_scope(l);
     else
         find_crossings(f, l, uses, !simple ? POINT_LIMIT : l->named_by_macro ? SIZE_MAX : SAVE_LIMIT);

@@ -107,7 +107,7 @@ static CXTranslationUnit parse(const struct front_options *o, const char *text, 
     // The C compiler warns when it compiles the output. Here only the mismatches of async and plain pointers count,
     // and no time goes into analyses.
     static const char *const warnings[] = {
-        "-Wno-unknown-warning-option", "-Wno-everything", "-ferror-limit=0",
+        "-Wno-unknown-warning-option", "-Wno-everything",
         "-Wincompatible-function-pointer-types", "-Wno-error=incompatible-function-pointer-types",
         "-Wincompatible-pointer-types", "-Wno-error=incompatible-pointer-types",
         "-Wpointer-type-mismatch", "-Wno-error=pointer-type-mismatch",
@@ -116,6 +116,9 @@ static CXTranslationUnit parse(const struct front_options *o, const char *text, 
     };
     for (size_t i = 0; i < sizeof warnings / sizeof *warnings; i++)
         VEC_PUSH(&flags, warnings[i]);
+    // Some more than are shown, for several may be the same. libclang compares the notes of each with all before:
+    // thousands of errors take minutes.
+    VEC_PUSH(&flags, mem_format("-ferror-limit=%llu", 10ull * diagnostics_options.error_limit));
     struct CXUnsavedFile unsaved = {o->path, text, length};
     CXTranslationUnit unit = NULL;
     *code = clang_parseTranslationUnit2(clang_index, o->path, flags.at, (int)flags.count, &unsaved, 1,

@@ -503,6 +503,8 @@ static void build_unary(struct node *n)
     }
 }
 
+static bool is_async_declaration(CXCursor c);
+
 static void build_reference(CXCursor c, struct node *n)
 {
     CXCursor target = clang_getCursorReferenced(c);
@@ -518,7 +520,7 @@ static void build_reference(CXCursor c, struct node *n)
     } else if (kind == CXCursor_FunctionDecl) {
         n->constant_ref = true;
         n->name = front_text(clang_getCursorSpelling(target));
-        if (type_is_async_function(clang_getCursorType(target)) && strncmp(n->name, "async_form_", 11))
+        if (strncmp(n->name, "async_form_", 11) && is_async_declaration(target))
             n->callee = function_of(target);
     } else {
         n->constant_ref = true;
@@ -540,7 +542,8 @@ static void build_call(CXCursor c, struct node *n)
             return;
         }
     }
-    n->is_async_call = type_is_async_function(callee->type->type);
+    n->is_async_call = type_is_async_function(callee->type->type) ||
+                       (front_unit->no_convention && name->kind == NODE_REF && name->callee);
 }
 
 static bool is_short_conditional(struct node *first)
@@ -743,7 +746,6 @@ static enum CXChildVisitResult on_variable_part(CXCursor c, CXCursor parent, CXC
 }
 
 static bool has_annotation(CXCursor c);
-static bool is_async_declaration(CXCursor c);
 static void mark_keyword(CXCursor function);
 
 static struct node *build_variable(CXCursor c, struct node *parent)
@@ -1039,6 +1041,9 @@ static enum CXChildVisitResult on_possible_use(CXCursor c, CXCursor parent, CXCl
     enum CXCursorKind kind = clang_getCursorKind(c);
     if (kind == CXCursor_DeclRefExpr || kind == CXCursor_CallExpr || kind == CXCursor_MemberRefExpr) {
         if (type_is_async_function(clang_getCursorType(c)))
+            *found = true;
+        if (kind == CXCursor_DeclRefExpr && front_unit->no_convention &&
+            is_async_declaration(clang_getCursorReferenced(c)))
             *found = true;
         if (kind == CXCursor_DeclRefExpr &&
             !strncmp(front_text(clang_getCursorSpelling(c)), "async_form_", 11))
@@ -1371,15 +1376,25 @@ static enum CXChildVisitResult on_enumerator(CXCursor c, CXCursor parent, CXClie
     return CXChildVisit_Continue;
 }
 
-// The front end gives main the platform's calling convention whatever it says.
+static bool is_named(CXCursor c, const char *wanted)
+{
+    CXString name = clang_getCursorSpelling(c);
+    bool same = clang_getCString(name) && !strcmp(clang_getCString(name), wanted);
+    clang_disposeString(name);
+    return same;
+}
+
+// The front end gives main the platform's calling convention whatever it says, and for some targets (RISC-V, MIPS,
+// AVR) it knows no other.
 static bool is_async_declaration(CXCursor c)
 {
+    if (clang_getCursorKind(c) != CXCursor_FunctionDecl)
+        return false;
     if (type_is_async_function(clang_getCursorType(c)))
         return true;
-    CXString name = clang_getCursorSpelling(c);
-    bool is_main = clang_getCString(name) && !strcmp(clang_getCString(name), "main");
-    clang_disposeString(name);
-    return is_main && has_annotation(c);
+    if (front_unit->no_convention)
+        return has_annotation(c);
+    return is_named(c, "main") && has_annotation(c);
 }
 
 // Names that a generated one may collide with.
@@ -1402,6 +1417,8 @@ static enum CXChildVisitResult on_top(CXCursor c, CXCursor parent, CXClientData 
     (void)parent;
     (void)data;
     enum CXCursorKind kind = clang_getCursorKind(c);
+    if (kind == CXCursor_FunctionDecl && !type_is_async_function(clang_getCursorType(c)) && is_named(c, "async_form_join"))
+        front_unit->no_convention = true; // async.h declares it before anything else is async
     if (kind == CXCursor_FunctionDecl && is_async_declaration(c)) {
         on_async_function(c);
         return CXChildVisit_Continue;
@@ -1428,6 +1445,7 @@ static enum CXChildVisitResult on_top(CXCursor c, CXCursor parent, CXClientData 
 void front_build(struct unit *unit)
 {
     memset(known, 0, sizeof known);
+    unit->no_convention = false;
     local_types = NULL;
     futures_by_hand.count = 0;
     front_collect_macros();

@@ -232,10 +232,10 @@ static struct rope lower_expression(struct lowering *lo, struct node *n);
 static struct rope lower_lvalue(struct lowering *lo, struct node *n);
 static void lower_statement(struct lowering *lo, struct node *n);
 
-// Must n be taken apart: for an await, or for the order of its operands?
+// Must n be taken apart: for an await, a defer in a statement expression, or the order of its operands?
 static bool holds_await(struct node *n)
 {
-    return n->has_await || n->needs_order;
+    return n->has_await || n->needs_order || n->has_defer;
 }
 
 static bool has_open_order(struct node *n)
@@ -336,6 +336,8 @@ static struct rope lower_children(struct lowering *lo, struct node *n)
     unsigned count = collect(n, &parts);
     struct rope *ropes = mem_alloc((count + 1) * sizeof *ropes);
     lower_sequence(lo, parts, count, ropes, false);
+    if (count == 1 && !ropes[0].pieces.count)
+        return ropes[0]; // an await without a value, in parentheses or cast to void
     return splice(n, parts, ropes, count);
 }
 
@@ -652,6 +654,8 @@ static struct rope lower_statement_expression(struct lowering *lo, struct node *
     if (valued)
         t = temporary(lo, n->type);
     struct stmt *s = append(lo, STMT_BLOCK);
+    s->scope = block;
+    struct deferred *outside = lo->deferred;
     struct branch b = enter(lo, &s->body);
     struct node *saved = lo->at;
     for (struct node *c = block ? block->first : NULL; c; c = c->next) {
@@ -665,6 +669,7 @@ static struct rope lower_statement_expression(struct lowering *lo, struct node *
     }
     lo->at = saved;
     leave(lo, b);
+    lo->deferred = outside;
     struct rope r = {0};
     if (t)
         rope_local(&r, t);
@@ -789,6 +794,7 @@ static void close_scope(struct lowering *lo, struct node *scope)
 static void lower_block(struct lowering *lo, struct node *n)
 {
     struct stmt *s = append(lo, STMT_BLOCK);
+    s->scope = n;
     for (struct local *l = n->locals; l; l = l->next_in_scope)
         if (l->is_literal)
             l->first_point = (unsigned)lo->fn->awaits.count;
@@ -816,6 +822,7 @@ static void lower_declarations(struct lowering *lo, struct node *n)
             continue;
         }
         struct rope value = {0};
+        unsigned before = (unsigned)lo->fn->awaits.count;
         if (v->first) {
             bool list = v->first->kind == NODE_INIT_LIST;
             value = list && holds_await(v->first) ? lower_initializer_list(lo, v->first)
@@ -825,7 +832,9 @@ static void lower_declarations(struct lowering *lo, struct node *n)
         s->local = v->local;
         s->has_value = v->first != NULL;
         s->rope = value;
-        v->local->first_point = lo->fn->has_labels ? 0 : (unsigned)lo->fn->awaits.count;
+        v->local->first_point = lo->fn->has_labels           ? 0
+                                : v->local->in_own_value ? before
+                                                         : (unsigned)lo->fn->awaits.count;
         if (v->local->cleanup && !v->local->is_static) {
             struct deferred *d = push_deferred(lo, n->parent);
             d->cleanup = v->local;
@@ -872,6 +881,7 @@ static struct rope *for_part(struct node *n, struct rope *r)
 static void lower_loop(struct lowering *lo, struct node *n)
 {
     struct branch outer = {0};
+    struct deferred *outside = lo->deferred; // a variable of the header may have a cleanup
     bool wrapped = false;
     struct node *init = n->kind == NODE_FOR ? n->part[0] : NULL;
     struct node *condition = n->kind == NODE_FOR ? n->part[1] : n->part[0];
@@ -879,6 +889,7 @@ static void lower_loop(struct lowering *lo, struct node *n)
     struct node *body = n->kind == NODE_FOR ? n->part[3] : n->part[1];
     if (init && (init->kind == NODE_DECLARATIONS || holds_await(init))) {
         struct stmt *block = append(lo, STMT_BLOCK);
+        block->scope = n;
         block->has_value = init->kind == NODE_DECLARATIONS; // emit may put it back into the header
         outer = enter(lo, &block->body);
         wrapped = true;
@@ -914,6 +925,7 @@ static void lower_loop(struct lowering *lo, struct node *n)
     lo->breakable = saved_breakable;
     if (wrapped)
         leave(lo, outer);
+    lo->deferred = outside;
 }
 
 static void lower_switch(struct lowering *lo, struct node *n)

@@ -37,6 +37,8 @@ static const char *reason_of(struct function *fn, struct field *f)
     const char *what = l->is_parameter ? "parameter" : l->is_temporary ? "temporary" : "local";
     if (l->escapes)
         return mem_format("%s whose address is taken in line %u", what, source_line(fn->source, l->escape->start));
+    if (l->in_own_value)
+        return mem_format("%s whose initialiser awaits and names it", what);
     if (l->is_volatile)
         return mem_format("%s, volatile or atomic", what);
     if (l->saved)

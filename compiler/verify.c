@@ -87,7 +87,7 @@ void verify_flow(struct function *fn)
 {
     for (size_t i = 0; i < fn->locals.count; i++) {
         struct local *l = fn->locals.at[i];
-        if (l->saved && (l->in_frame || l->escapes || l->is_volatile || !l->is_scalar))
+        if (l->saved && (l->in_frame || l->escapes || l->in_own_value || l->is_volatile || !l->is_scalar))
             internal_fault("flow: '%s' of '%s' cannot be stored on suspension", l->name, fn->name);
         for (size_t j = 1; j < l->points.count; j++)
             if (l->points.at[j] <= l->points.at[j - 1])

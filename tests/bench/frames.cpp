@@ -1,5 +1,5 @@
-// frames.cpp - the programs of frames.c that C++20 can express alike; prints the most bytes of coroutine frames that are
-// alive at once. Join and select start each operand as a coroutine.
+// frames.cpp - the programs of frames.c as C++20 coroutines; prints the most bytes of coroutine frames that are alive
+// at once. Join and select start each operand as a coroutine.
 #include "frames.h"
 
 #include <coroutine>

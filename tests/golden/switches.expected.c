@@ -7,21 +7,6 @@
 #include <asyncc/executor.h>
 #include <asyncc/task.h>
 #include <asyncc/time.h>
-// async async_form_join is defined elsewhere.
-struct async_form_join_future;
-void async_form_join_future_init(struct async_form_join_future *, int);
-extern const struct async_future_type async_form_join_future_type;
-
-// async async_form_select is defined elsewhere.
-struct async_form_select_future;
-void async_form_select_future_init(struct async_form_select_future *, int);
-extern const struct async_future_type async_form_select_future_type;
-
-// async async_form_timeout_ms is defined elsewhere.
-struct async_form_timeout_ms_future;
-void async_form_timeout_ms_future_init(struct async_form_timeout_ms_future *, unsigned long, int);
-extern const struct async_future_type async_form_timeout_ms_future_type;
-
 
 // ---- async cases
 enum cases_state {

@@ -24,5 +24,6 @@ async int wrong(int n)
     async_detach(async_spawn(await f(1)));             // expect: E0110
     async_join(f(1), f(2));                            // expect: E0103
     n += async_block_on(f(1));                         // expect: E0111
+    await async_join(a = f((f(1))));                   // expect: E0103
     return n + a;
 }
