@@ -416,25 +416,30 @@ static void put_drop(struct output *o, struct function *fn)
 
 static void put_links(struct output *o, struct function *fn)
 {
-    if (fn->embedded_uses.count) {
-        say(o, "static const struct async_frame_link %s_links[] = {\n", fn->name);
-        for (size_t i = 0; i < fn->embedded_uses.count; i++) {
-            struct operand *use = fn->embedded_uses.at[i];
-            say(o, "    {&%s_frame, offsetof(struct %s_future, %s)},\n", use->caller->name, use->caller->name,
-                use->slot);
-        }
-        say(o, "};\n\n");
+    if (!fn->embedded_uses.count || fn->one_parent)
+        return;
+    say(o, "static const struct async_frame_link %s_links[] = {\n", fn->name);
+    for (size_t i = 0; i < fn->embedded_uses.count; i++) {
+        struct operand *use = fn->embedded_uses.at[i];
+        say(o, "    {&%s_frame, offsetof(struct %s_future, %s)},\n", use->caller->name, use->caller->name, use->slot);
     }
+    say(o, "};\n\n");
 }
 
 static void put_frame_type(struct output *o, struct function *fn)
 {
-    const char *links = fn->embedded_uses.count ? mem_format("%s_links", fn->name) : "NULL";
-    say(o, "static const struct async_frame_type %s_frame = {%s_frame_poll, %s, ", fn->name, fn->name, links);
+    say(o, "static const struct async_frame_type %s_frame = {\n    .poll = %s_frame_poll,\n", fn->name, fn->name);
+    if (fn->one_parent) {
+        struct operand *use = fn->embedded_uses.at[0];
+        say(o, "    .parent = &%s_frame,\n    .offset = offsetof(struct %s_future, %s),\n", use->caller->name,
+            use->caller->name, use->slot);
+    } else if (fn->embedded_uses.count) {
+        say(o, "    .links = %s_links,\n", fn->name);
+    }
     if (fn->link_byte)
-        say(o, "offsetof(struct %s_future, link)};\n\n", fn->name);
+        say(o, "    .link_at = offsetof(struct %s_future, link),\n};\n\n", fn->name);
     else
-        say(o, "ASYNC_LINK_NO_BYTE};\n\n");
+        say(o, "    .link_at = ASYNC_LINK_NO_BYTE,\n};\n\n");
 }
 
 static const char *base_name(const char *path)
@@ -633,8 +638,10 @@ static void announce(struct output *o, struct function *fn)
 static void link_operand(struct operand *operand, bool in_form)
 {
     struct function *callee = operand->callee;
-    if (in_form)
-        return; // a root, as the future of a task is one
+    if (in_form) {
+        callee->rooted = true;
+        return;
+    }
     if (operand->storage != STORAGE_EMBEDDED) {
         callee->in_blocks = true;
     } else if (callee->embedded_uses.count < ASYNC_LINK_LIMIT) {
@@ -658,7 +665,9 @@ static void link_uses(struct unit *unit)
     for (size_t i = 0; i < unit->functions.count; i++) {
         struct function *fn = unit->functions.at[i];
         fn->in_blocks |= fn->used_as_value || !*linkage(fn);
+        fn->rooted |= fn->spawned || fn->blocked_on;
         fn->link_byte |= fn->embedded_uses.count > (fn->in_blocks ? 0 : 1);
+        fn->one_parent = fn->embedded_uses.count == 1 && !fn->link_byte && !fn->rooted;
     }
 }
 

@@ -472,6 +472,8 @@ struct function {
     const char *self, *cx; // names of the poll function's parameters
     struct vec(struct operand *) embedded_uses; // in this file
     bool in_blocks;        // some call puts its frame in the arena
+    bool rooted;           // some task or form polls it
+    bool one_parent;       // always embedded in the same place
     bool link_byte;        // its frame must know which of its possible parents it has
     unsigned top;          // where its top-level declaration really starts
     bool laid_out, deep;

@@ -236,7 +236,7 @@ static struct node *await_after(struct node *n, unsigned offset)
 static void check_variable(struct checking *ck, struct node *n)
 {
     struct local *l = n->local;
-    if (!ck->fn->is_async || !l || l->is_static)
+    if (!ck->fn->is_async || !l || l->is_static || (!l->is_variable_length && !l->is_va_list && !l->is_jmp_buf))
         return;
     struct node *scope = l->scope ? l->scope : ck->fn->body;
     struct node *await = scope ? await_after(scope, n->end) : NULL;
@@ -246,10 +246,8 @@ static void check_variable(struct checking *ck, struct node *n)
         error_at(at(ck, await), "E0201", "'%s' has no fixed size and is alive across this await", l->name);
     else if (l->is_va_list)
         error_at(at(ck, await), "E0202", "the va_list '%s' is alive across this await", l->name);
-    else if (l->is_jmp_buf)
-        error_at(at(ck, await), "E0202", "the jmp_buf '%s' is alive across this await", l->name);
     else
-        return;
+        error_at(at(ck, await), "E0202", "the jmp_buf '%s' is alive across this await", l->name);
     note_at(at(ck, n), "declared here");
 }
 

@@ -46,10 +46,14 @@ bool at_line_start(struct output *o)
 
 static void escape_path(struct output *o, const char *path)
 {
-    for (; *path; path++) {
-        if (*path == '"' || *path == '\\')
-            put(o->b, "\\");
-        put(o->b, "%c", *path);
+    while (*path) {
+        size_t plain = strcspn(path, "\"\\");
+        put_text(o->b, path, plain);
+        path += plain;
+        if (*path) {
+            put_text(o->b, "\\", 1);
+            put_text(o->b, path++, 1);
+        }
     }
 }
 
@@ -346,10 +350,15 @@ static void emit_saves(struct output *o, struct await *aw, bool store, unsigned 
     }
 }
 
-void emit_finish(struct output *o, unsigned indent, unsigned at)
+static void emit_done(struct output *o, unsigned indent, unsigned at)
 {
     newline(o, indent, at);
     say(o, "%s->state = %s;", o->fn->self, state_done(o->fn));
+}
+
+void emit_finish(struct output *o, unsigned indent, unsigned at)
+{
+    emit_done(o, indent, at);
     newline(o, indent, at);
     say(o, "return ASYNC_READY;");
 }
@@ -1008,9 +1017,17 @@ static void emit_return(struct output *o, struct stmt *s, unsigned indent)
             newline(o, indent + 4, at);
             store_text(o, fn->result, mem_format("%s->result", fn->self), "asyncc_value");
         } else {
+            // The state first: with the result between, clang does not merge this exit with the pending ones.
+            say(o, "%s->state = %s;", fn->self, state_done(fn));
+            newline(o, indent + 4, at);
             say(o, "%s->result = ", fn->self);
             write_rope(o, &s->rope);
             say(o, ";");
+            newline(o, indent + 4, at);
+            say(o, "return ASYNC_READY;");
+            newline(o, indent, at);
+            say(o, "}");
+            return;
         }
     }
     if (s->exit) {

@@ -37,6 +37,7 @@ struct flowing {
     struct vec(unsigned) label_steps;
     struct vec(const char *) label_names;
     unsigned *first_edge, *edge_from; // predecessors, by step
+    unsigned *run_start;              // by step: from there control can only come straight down to it, past no await
 };
 
 struct jump_target {
@@ -483,6 +484,12 @@ static void connect(struct flowing *f)
         f->first_edge[i] += f->first_edge[i - 1];
     for (size_t i = 0; i < f->edges.count; i++)
         f->edge_from[f->first_edge[f->edges.at[i].to + 1]++] = f->edges.at[i].from;
+    f->run_start = mem_alloc((steps + 1) * sizeof(unsigned));
+    for (unsigned i = 0; i < steps; i++) {
+        unsigned first = f->first_edge[i];
+        bool straight = f->first_edge[i + 1] == first + 1 && i > 0 && f->edge_from[first] == i - 1 && !f->steps.at[i - 1].await;
+        f->run_start[i] = straight ? f->run_start[i - 1] : i;
+    }
 }
 
 // ---- Liveness, one local at a time --------------------------------------------------------------------
@@ -492,8 +499,8 @@ enum {
     POINT_LIMIT = 256, // a field occupied at more awaits shares with nothing
 };
 
-struct use_list {
-    struct vec(unsigned) steps;
+struct access_list { // of one local, ascending
+    struct vec(unsigned) uses, kills;
 };
 
 static int by_number(const void *a, const void *b)
@@ -519,23 +526,39 @@ static void sort_points(struct local *l)
     l->points.count = kept;
 }
 
-static unsigned *stamps;
+static unsigned *entered, *passed; // by step: the stamp of the local that was last there
 static unsigned stamp;
 
+static bool is_killed_between(const struct access_list *a, unsigned start, unsigned end)
+{
+    size_t low = 0, high = a->kills.count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (a->kills.at[middle] < start)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < a->kills.count && a->kills.at[low] < end;
+}
+
 // Walks back from each use to where the value comes from, and notes the awaits on the way.
-static void find_crossings(struct flowing *f, struct local *l, const struct use_list *uses, size_t limit)
+static void find_crossings(struct flowing *f, struct local *l, const struct access_list *accesses, size_t limit)
 {
     struct vec(unsigned) work = {0};
     stamp++;
-    for (size_t i = 0; i < uses->steps.count; i++)
-        VEC_PUSH(&work, uses->steps.at[i]);
+    for (size_t i = 0; i < accesses->uses.count; i++)
+        VEC_PUSH(&work, accesses->uses.at[i]);
     while (work.count) {
-        unsigned at = work.at[--work.count];
-        for (unsigned e = f->first_edge[at]; e < f->first_edge[at + 1]; e++) {
+        unsigned at = work.at[--work.count], start = f->run_start[at];
+        if (is_killed_between(accesses, start, at) || entered[start] == stamp)
+            continue;
+        entered[start] = stamp;
+        for (unsigned e = f->first_edge[start]; e < f->first_edge[start + 1]; e++) {
             unsigned from = f->edge_from[e];
-            if (stamps[from] == stamp)
+            if (passed[from] == stamp)
                 continue;
-            stamps[from] = stamp;
+            passed[from] = stamp;
             struct step *s = &f->steps.at[from];
             if (s->await) {
                 add_point(l, s->await->index);
@@ -569,7 +592,7 @@ static void save_at(struct await *aw, struct local *l)
     VEC_PUSH(&aw->saves, l);
 }
 
-static void place_local(struct flowing *f, struct local *l, struct use_list *uses)
+static void place_local(struct flowing *f, struct local *l, const struct access_list *accesses)
 {
     if (l->is_static || l->is_variable_length)
         return;
@@ -578,7 +601,7 @@ static void place_local(struct flowing *f, struct local *l, struct use_list *use
     if (l->escapes || l->is_volatile || l->in_own_value)
         everywhere_in_scope(l);
     else
-        find_crossings(f, l, uses, !simple ? POINT_LIMIT : l->named_by_macro ? SIZE_MAX : SAVE_LIMIT);
+        find_crossings(f, l, accesses, !simple ? POINT_LIMIT : l->named_by_macro ? SIZE_MAX : SAVE_LIMIT);
     bool lives = l->points.count > kept_apart || l->everywhere;
     if (l->is_parameter)
         add_point(l, 0);
@@ -621,24 +644,29 @@ void flow(struct function *fn)
         if (f.steps.at[i].await && f.steps.at[i].await->pending && i + 1 < f.steps.count)
             use_deferred(&f, (unsigned)i + 1, f.steps.at[i].await->pending, NULL);
     connect(&f);
-    stamps = mem_alloc((f.steps.count + 1) * sizeof *stamps);
+    entered = mem_alloc((f.steps.count + 1) * sizeof *entered);
+    passed = mem_alloc((f.steps.count + 1) * sizeof *passed);
     stamp = 0;
-    struct use_list *uses = mem_alloc((fn->locals.count + 1) * sizeof *uses);
+    struct access_list *accesses = mem_alloc((fn->locals.count + 1) * sizeof *accesses);
     unsigned *scope_start = mem_alloc((fn->locals.count + 1) * sizeof *scope_start);
     for (size_t i = 0; i < fn->locals.count; i++) {
         scope_start[i] = fn->locals.at[i]->first_point;
         fn->locals.at[i]->first_point = (unsigned)i;
     }
-    for (unsigned i = 0; i < f.steps.count; i++)
-        for (size_t j = 0; j < f.steps.at[i].uses.count; j++) {
-            struct use_list *list = &uses[number_of(f.steps.at[i].uses.at[j])];
-            if (!list->steps.count || list->steps.at[list->steps.count - 1] != i)
-                VEC_PUSH(&list->steps, i);
+    for (unsigned i = 0; i < f.steps.count; i++) {
+        const struct step *s = &f.steps.at[i];
+        for (size_t j = 0; j < s->uses.count; j++) {
+            struct access_list *list = &accesses[number_of(s->uses.at[j])];
+            if (!list->uses.count || list->uses.at[list->uses.count - 1] != i)
+                VEC_PUSH(&list->uses, i);
         }
+        if (s->kill)
+            VEC_PUSH(&accesses[number_of(s->kill)].kills, i);
+    }
     for (size_t i = 0; i < fn->locals.count; i++)
         fn->locals.at[i]->first_point = scope_start[i];
     for (size_t i = 0; i < fn->locals.count; i++)
-        place_local(&f, fn->locals.at[i], &uses[i]);
+        place_local(&f, fn->locals.at[i], &accesses[i]);
     if (fn->returns_through_defer && fn->result && type_is_record(fn->result))
         keep_from_early_result(fn);
 }

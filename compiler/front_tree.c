@@ -49,17 +49,22 @@ struct local_type *local_type_of(CXCursor declaration)
 
 // ---- Text ---------------------------------------------------------------------------------------------
 
-static bool text_at_is(unsigned at, const char *word)
+static bool text_at_starts(unsigned at, const char *word)
 {
     size_t length = strlen(word);
-    const char *text = current->source->text;
-    return at + length <= current->source->length && !memcmp(text + at, word, length) &&
-           (at + length == current->source->length || !is_name_byte(text[at + length]));
+    return at + length <= current->source->length && !memcmp(current->source->text + at, word, length);
+}
+
+static bool text_at_is(unsigned at, const char *word)
+{
+    size_t end = at + strlen(word);
+    return text_at_starts(at, word) && (end == current->source->length || !is_name_byte(current->source->text[end]));
 }
 
 static bool is_keyword_at(unsigned at, const char *keyword)
 {
-    return text_at_is(at, keyword) || text_at_is(at, mem_format("asyncc_%s", keyword));
+    return text_at_is(at, keyword) ||
+           (text_at_starts(at, "asyncc_") && text_at_is(at + (unsigned)strlen("asyncc_"), keyword));
 }
 
 static struct place place_at(unsigned offset)

@@ -232,10 +232,10 @@ static struct rope lower_expression(struct lowering *lo, struct node *n);
 static struct rope lower_lvalue(struct lowering *lo, struct node *n);
 static void lower_statement(struct lowering *lo, struct node *n);
 
-// Must n be taken apart: for an await, a defer in a statement expression, or the order of its operands?
+// Must n be taken apart: for an await, for a defer or a jump in a statement expression, or the order of its operands?
 static bool holds_await(struct node *n)
 {
-    return n->has_await || n->needs_order || n->has_defer;
+    return n->has_await || n->needs_order || n->has_defer || n->has_jump;
 }
 
 static bool has_open_order(struct node *n)

@@ -72,6 +72,10 @@ void put(struct buffer *b, const char *format, ...)
 {
     char small[512];
     va_list list, again;
+    if (!strchr(format, '%')) {
+        put_text(b, format, strlen(format));
+        return;
+    }
     va_start(list, format);
     va_copy(again, list);
     int length = vsnprintf(small, sizeof small, format, list);

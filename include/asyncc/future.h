@@ -94,7 +94,11 @@ struct async_frame_link {
 // What resuming needs to know of a generated function. One constant per function.
 struct async_frame_type {
     enum async_poll (*poll)(void *frame, struct async_context *cx);
-    // Where the frame may be embedded: a link byte of n > 0 says in links[n - 1]. Of a frame whose byte is 0 the
+    // If the frame is always embedded in the same place, and never a root: there, `offset` bytes from the start of
+    // the parent's frame. What follows is of no use then.
+    const struct async_frame_type *parent;
+    size_t offset;
+    // Where else the frame may be embedded: a link byte of n > 0 says in links[n - 1]. Of a frame whose byte is 0 the
     // header of its arena block knows the parent.
     const struct async_frame_link *links;
     // Offset of the frame's link byte. ASYNC_LINK_NO_BYTE: it needs none, for it is always embedded in links[0],
@@ -202,10 +206,9 @@ static inline void *async_frame_alloc_aligned(struct async_context *cx, size_t s
     return frame;
 }
 
-// Gives back what async_frame_alloc returned. The frame is ready or dropped.
-static inline void async_frame_free(void *frame)
+// For async_frame_free: a block that is not the topmost, the first of a chunk, or above one that was freed early.
+__attribute__((__noinline__, __unused__)) static void async_frame_free_slowly(struct async_block *block)
 {
-    struct async_block *block = async_block_of(frame);
     struct async_arena *arena = block->arena;
     if (block != arena->last) {
         block->below = (struct async_block *)((uintptr_t)block->below | ASYNC_BLOCK_FREED);
@@ -225,6 +228,21 @@ static inline void async_frame_free(void *frame)
     }
 }
 
+// Gives back what async_frame_alloc returned. The frame is ready or dropped.
+static inline void async_frame_free(void *frame)
+{
+    struct async_block *block = async_block_of(frame);
+    struct async_arena *arena = block->arena;
+    uintptr_t below = (uintptr_t)block->below;
+    struct async_block *next = (struct async_block *)(below & ~(uintptr_t)ASYNC_BLOCK_FLAGS);
+    if (block != arena->last || below & ASYNC_BLOCK_FIRST || (next && (uintptr_t)next->below & ASYNC_BLOCK_FREED)) {
+        async_frame_free_slowly(block);
+        return;
+    }
+    arena->last = next;
+    arena->top = (char *)block;
+}
+
 // Has the walk of async_resume already seen this arena frame become ready?
 static inline bool async_frame_done(void *frame)
 {
@@ -241,6 +259,11 @@ static inline enum async_poll async_resume(struct async_context *cx, const void 
     for (;;) {
         if (type->poll(frame, cx) == ASYNC_PENDING)
             return ASYNC_PENDING;
+        if (type->parent) {
+            frame -= type->offset;
+            type = type->parent;
+            continue;
+        }
         if (frame == root && type == root_type) // a root and its first member have the same address
             return ASYNC_READY;
         const struct async_frame_link *link = type->links;
@@ -282,12 +305,15 @@ static inline enum async_poll async_operand_polled(struct async_frame *operand,
     return poll;
 }
 
-// Used by generated code: a future was polled again after it was ready.
+// Used by generated code: a future was polled again after it was ready, which a debug build catches. With NDEBUG the
+// compiler may take it for impossible, and spare the test.
 static inline enum async_poll async_polled_when_done(void)
 {
 #ifndef NDEBUG
     extern void abort(void);
     abort();
+#elif defined(__GNUC__) && !defined(__TINYC__)
+    __builtin_unreachable();
 #endif
     return ASYNC_READY;
 }

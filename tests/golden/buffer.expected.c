@@ -201,5 +201,8 @@ const struct async_future_type once_future_type = {
 
 
 
-static const struct async_frame_type once_frame = {once_frame_poll, NULL, ASYNC_LINK_NO_BYTE};
+static const struct async_frame_type once_frame = {
+    .poll = once_frame_poll,
+    .link_at = ASYNC_LINK_NO_BYTE,
+};
 

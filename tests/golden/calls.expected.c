@@ -134,8 +134,8 @@ static enum async_poll depth_frame_poll(void *asyncc_future, struct async_contex
             }
         }
         {
-            self->result = 0;
             self->state = depth_state_done;
+            self->result = 0;
             return ASYNC_READY;
         }
     }
@@ -158,8 +158,8 @@ static enum async_poll depth_frame_poll(void *asyncc_future, struct async_contex
         async_frame_free(self->depth);
     }
     {
-        self->result = asyncc_t1 + 1;
         self->state = depth_state_done;
+        self->result = asyncc_t1 + 1;
         return ASYNC_READY;
     }
 }
@@ -270,8 +270,8 @@ static enum async_poll apply_frame_poll(void *asyncc_future, struct async_contex
         async_frame_free(self->called);
     }
     {
-        self->result = asyncc_t1;
         self->state = apply_state_done;
+        self->result = asyncc_t1;
         return ASYNC_READY;
     }
 }
@@ -394,8 +394,8 @@ static enum async_poll all_frame_poll(void *asyncc_future, struct async_context 
         async_frame_free(self->elsewhere);
     }
     {
-        self->result = asyncc_t1 + asyncc_t2;
         self->state = all_state_done;
+        self->result = asyncc_t1 + asyncc_t2;
         return ASYNC_READY;
     }
 }
@@ -457,13 +457,23 @@ const struct async_future_type all_future_type = {
 
 
 
-static const struct async_frame_type depth_frame = {depth_frame_poll, NULL, ASYNC_LINK_NO_BYTE};
+static const struct async_frame_type depth_frame = {
+    .poll = depth_frame_poll,
+    .link_at = ASYNC_LINK_NO_BYTE,
+};
 
 static const struct async_frame_link apply_links[] = {
     {&all_frame, offsetof(struct all_future, apply)},
 };
 
-static const struct async_frame_type apply_frame = {apply_frame_poll, apply_links, offsetof(struct apply_future, link)};
+static const struct async_frame_type apply_frame = {
+    .poll = apply_frame_poll,
+    .links = apply_links,
+    .link_at = offsetof(struct apply_future, link),
+};
 
-static const struct async_frame_type all_frame = {all_frame_poll, NULL, ASYNC_LINK_NO_BYTE};
+static const struct async_frame_type all_frame = {
+    .poll = all_frame_poll,
+    .link_at = ASYNC_LINK_NO_BYTE,
+};
 

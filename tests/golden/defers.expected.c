@@ -311,7 +311,13 @@ const struct async_future_type nested_future_type = {
 
 
 
-static const struct async_frame_type straight_frame = {straight_frame_poll, NULL, ASYNC_LINK_NO_BYTE};
+static const struct async_frame_type straight_frame = {
+    .poll = straight_frame_poll,
+    .link_at = ASYNC_LINK_NO_BYTE,
+};
 
-static const struct async_frame_type nested_frame = {nested_frame_poll, NULL, ASYNC_LINK_NO_BYTE};
+static const struct async_frame_type nested_frame = {
+    .poll = nested_frame_poll,
+    .link_at = ASYNC_LINK_NO_BYTE,
+};
 

@@ -193,8 +193,8 @@ static enum async_poll both_frame_poll(void *asyncc_future, struct async_context
         }
     }
     {
-        self->result = a + b;
         self->state = both_state_done;
+        self->result = a + b;
         return ASYNC_READY;
     }
 }
@@ -301,8 +301,8 @@ static enum async_poll first_frame_poll(void *asyncc_future, struct async_contex
     }
     int which = asyncc_t1;
     {
-        self->result = which == 0 ? a : -1;
         self->state = first_state_done;
+        self->result = which == 0 ? a : -1;
         return ASYNC_READY;
     }
 }
@@ -404,8 +404,8 @@ static enum async_poll limited_frame_poll(void *asyncc_future, struct async_cont
             async_sleep_ms_future_drop(&self->timer_1);
     }
     {
-        self->result = asyncc_t1;
         self->state = limited_state_done;
+        self->result = asyncc_t1;
         return ASYNC_READY;
     }
 }
@@ -497,8 +497,8 @@ static enum async_poll apart_frame_poll(void *asyncc_future, struct async_contex
     int n = status == 0 ? async_task_result(task, int) : status;
     async_detach(task);
     {
-        self->result = n;
         self->state = apart_state_done;
+        self->result = n;
         return ASYNC_READY;
     }
 }
@@ -587,8 +587,8 @@ static enum async_poll work_frame_poll(void *asyncc_future, struct async_context
         }
     }
     {
-        self->result = n;
         self->state = work_state_done;
+        self->result = n;
         return ASYNC_READY;
     }
 }
@@ -643,13 +643,28 @@ const struct async_future_type work_future_type = {
 
 
 
-static const struct async_frame_type work_frame = {work_frame_poll, NULL, ASYNC_LINK_NO_BYTE};
+static const struct async_frame_type work_frame = {
+    .poll = work_frame_poll,
+    .link_at = ASYNC_LINK_NO_BYTE,
+};
 
-static const struct async_frame_type both_frame = {both_frame_poll, NULL, ASYNC_LINK_NO_BYTE};
+static const struct async_frame_type both_frame = {
+    .poll = both_frame_poll,
+    .link_at = ASYNC_LINK_NO_BYTE,
+};
 
-static const struct async_frame_type first_frame = {first_frame_poll, NULL, ASYNC_LINK_NO_BYTE};
+static const struct async_frame_type first_frame = {
+    .poll = first_frame_poll,
+    .link_at = ASYNC_LINK_NO_BYTE,
+};
 
-static const struct async_frame_type limited_frame = {limited_frame_poll, NULL, ASYNC_LINK_NO_BYTE};
+static const struct async_frame_type limited_frame = {
+    .poll = limited_frame_poll,
+    .link_at = ASYNC_LINK_NO_BYTE,
+};
 
-static const struct async_frame_type apart_frame = {apart_frame_poll, NULL, ASYNC_LINK_NO_BYTE};
+static const struct async_frame_type apart_frame = {
+    .poll = apart_frame_poll,
+    .link_at = ASYNC_LINK_NO_BYTE,
+};
 

@@ -127,8 +127,8 @@ static enum async_poll kinds_frame_poll(void *asyncc_future, struct async_contex
         }
     }
     {
-        self->result = kept + look(&self->shown) + (int)strlen(self->name) + self->start.y + calls;
         self->state = kinds_state_done;
+        self->result = kept + look(&self->shown) + (int)strlen(self->name) + self->start.y + calls;
         return ASYNC_READY;
     }
 }
@@ -224,8 +224,8 @@ static enum async_poll shared_frame_poll(void *asyncc_future, struct async_conte
             }
         }
         {
-            self->result = self->a[n];
             self->state = shared_state_done;
+            self->result = self->a[n];
             return ASYNC_READY;
         }
     }
@@ -268,8 +268,8 @@ static enum async_poll shared_frame_poll(void *asyncc_future, struct async_conte
         n += b2_asyncc2;
     }
     {
-        self->result = b2 + n;
         self->state = shared_state_done;
+        self->result = b2 + n;
         return ASYNC_READY;
     }
 }
@@ -332,7 +332,13 @@ const struct async_future_type shared_future_type = {
 
 
 
-static const struct async_frame_type kinds_frame = {kinds_frame_poll, NULL, ASYNC_LINK_NO_BYTE};
+static const struct async_frame_type kinds_frame = {
+    .poll = kinds_frame_poll,
+    .link_at = ASYNC_LINK_NO_BYTE,
+};
 
-static const struct async_frame_type shared_frame = {shared_frame_poll, NULL, ASYNC_LINK_NO_BYTE};
+static const struct async_frame_type shared_frame = {
+    .poll = shared_frame_poll,
+    .link_at = ASYNC_LINK_NO_BYTE,
+};
 

@@ -171,8 +171,8 @@ static enum async_poll in_while_frame_poll(void *asyncc_future, struct async_con
     }
     }
     {
-        self->result = sum;
         self->state = in_while_state_done;
+        self->result = sum;
         return ASYNC_READY;
     }
 }
@@ -275,8 +275,8 @@ static enum async_poll in_do_frame_poll(void *asyncc_future, struct async_contex
         }
     } while (1);
     {
-        self->result = n;
         self->state = in_do_state_done;
+        self->result = n;
         return ASYNC_READY;
     }
 }
@@ -418,8 +418,8 @@ static enum async_poll in_for_frame_poll(void *asyncc_future, struct async_conte
         }
     }
     {
-        self->result = n;
         self->state = in_for_state_done;
+        self->result = n;
         return ASYNC_READY;
     }
 }
@@ -517,8 +517,8 @@ static enum async_poll next_frame_poll(void *asyncc_future, struct async_context
         }
     }
     {
-        self->result = n + 1;
         self->state = next_state_done;
+        self->result = n + 1;
         return ASYNC_READY;
     }
 }
@@ -581,11 +581,24 @@ static const struct async_frame_link next_links[] = {
     {&in_for_frame, offsetof(struct in_for_future, next_4)},
 };
 
-static const struct async_frame_type next_frame = {next_frame_poll, next_links, offsetof(struct next_future, link)};
+static const struct async_frame_type next_frame = {
+    .poll = next_frame_poll,
+    .links = next_links,
+    .link_at = offsetof(struct next_future, link),
+};
 
-static const struct async_frame_type in_while_frame = {in_while_frame_poll, NULL, ASYNC_LINK_NO_BYTE};
+static const struct async_frame_type in_while_frame = {
+    .poll = in_while_frame_poll,
+    .link_at = ASYNC_LINK_NO_BYTE,
+};
 
-static const struct async_frame_type in_do_frame = {in_do_frame_poll, NULL, ASYNC_LINK_NO_BYTE};
+static const struct async_frame_type in_do_frame = {
+    .poll = in_do_frame_poll,
+    .link_at = ASYNC_LINK_NO_BYTE,
+};
 
-static const struct async_frame_type in_for_frame = {in_for_frame_poll, NULL, ASYNC_LINK_NO_BYTE};
+static const struct async_frame_type in_for_frame = {
+    .poll = in_for_frame_poll,
+    .link_at = ASYNC_LINK_NO_BYTE,
+};
 

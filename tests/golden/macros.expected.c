@@ -105,8 +105,8 @@ static enum async_poll get_frame_poll(void *asyncc_future, struct async_context 
         }
     }
     {
-        self->result = TWICE(n);
         self->state = get_state_done;
+        self->result = TWICE(n);
         return ASYNC_READY;
     }
 }
@@ -186,8 +186,8 @@ static enum async_poll use_frame_poll(void *asyncc_future, struct async_context 
     int kept = (n + 1);
     do { if ((n) < 0) {
         {
-            self->result = -1;
             self->state = use_state_done;
+            self->result = -1;
             return ASYNC_READY;
         }
     } } while (0);
@@ -210,8 +210,8 @@ static enum async_poll use_frame_poll(void *asyncc_future, struct async_context 
     }
     if ((self->get.result) < 0) {
         {
-            self->result = -1;
             self->state = use_state_done;
+            self->result = -1;
             return ASYNC_READY;
         }
     } } while (0);
@@ -232,8 +232,8 @@ static enum async_poll use_frame_poll(void *asyncc_future, struct async_context 
     asyncc_ready_2:;
     }
     {
-        self->result = ((kept) * 2) + ((self->get_2.result) * 2);
         self->state = use_state_done;
+        self->result = ((kept) * 2) + ((self->get_2.result) * 2);
         return ASYNC_READY;
     }
 }
@@ -297,7 +297,14 @@ static const struct async_frame_link get_links[] = {
     {&use_frame, offsetof(struct use_future, get_2)},
 };
 
-static const struct async_frame_type get_frame = {get_frame_poll, get_links, offsetof(struct get_future, link)};
+static const struct async_frame_type get_frame = {
+    .poll = get_frame_poll,
+    .links = get_links,
+    .link_at = offsetof(struct get_future, link),
+};
 
-static const struct async_frame_type use_frame = {use_frame_poll, NULL, ASYNC_LINK_NO_BYTE};
+static const struct async_frame_type use_frame = {
+    .poll = use_frame_poll,
+    .link_at = ASYNC_LINK_NO_BYTE,
+};
 

@@ -102,8 +102,8 @@ static enum async_poll answer_frame_poll(void *asyncc_future, struct async_conte
         }
     }
     {
-        self->result = n;
         self->state = answer_state_done;
+        self->result = n;
         return ASYNC_READY;
     }
 }
@@ -270,7 +270,14 @@ static const struct async_frame_link answer_links[] = {
     {&main_frame, offsetof(struct main_future, answer)},
 };
 
-static const struct async_frame_type answer_frame = {answer_frame_poll, answer_links, ASYNC_LINK_NO_BYTE};
+static const struct async_frame_type answer_frame = {
+    .poll = answer_frame_poll,
+    .links = answer_links,
+    .link_at = ASYNC_LINK_NO_BYTE,
+};
 
-static const struct async_frame_type main_frame = {main_frame_poll, NULL, ASYNC_LINK_NO_BYTE};
+static const struct async_frame_type main_frame = {
+    .poll = main_frame_poll,
+    .link_at = ASYNC_LINK_NO_BYTE,
+};
 

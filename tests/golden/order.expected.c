@@ -164,8 +164,8 @@ static enum async_poll sums_frame_poll(void *asyncc_future, struct async_context
     asyncc_ready_1:;
     }
     {
-        self->result = asyncc_t1 + self->get.result * n;
         self->state = sums_state_done;
+        self->result = asyncc_t1 + self->get.result * n;
         return ASYNC_READY;
     }
 }
@@ -286,8 +286,8 @@ static enum async_poll chosen_frame_poll(void *asyncc_future, struct async_conte
         asyncc_t2 = (self->get_2.result) != 0;
     }
     {
-        self->result = asyncc_t2 ? best : -best;
         self->state = chosen_state_done;
+        self->result = asyncc_t2 ? best : -best;
         return ASYNC_READY;
     }
 }
@@ -417,8 +417,8 @@ static enum async_poll arguments_frame_poll(void *asyncc_future, struct async_co
     asyncc_ready_3:;
     }
     {
-        self->result = (self->get_4.result);
         self->state = arguments_state_done;
+        self->result = (self->get_4.result);
         return ASYNC_READY;
     }
 }
@@ -516,8 +516,8 @@ static enum async_poll get_frame_poll(void *asyncc_future, struct async_context 
         }
     }
     {
-        self->result = n;
         self->state = get_state_done;
+        self->result = n;
         return ASYNC_READY;
     }
 }
@@ -581,11 +581,24 @@ static const struct async_frame_link get_links[] = {
     {&arguments_frame, offsetof(struct arguments_future, get_4)},
 };
 
-static const struct async_frame_type get_frame = {get_frame_poll, get_links, offsetof(struct get_future, link)};
+static const struct async_frame_type get_frame = {
+    .poll = get_frame_poll,
+    .links = get_links,
+    .link_at = offsetof(struct get_future, link),
+};
 
-static const struct async_frame_type sums_frame = {sums_frame_poll, NULL, ASYNC_LINK_NO_BYTE};
+static const struct async_frame_type sums_frame = {
+    .poll = sums_frame_poll,
+    .link_at = ASYNC_LINK_NO_BYTE,
+};
 
-static const struct async_frame_type chosen_frame = {chosen_frame_poll, NULL, ASYNC_LINK_NO_BYTE};
+static const struct async_frame_type chosen_frame = {
+    .poll = chosen_frame_poll,
+    .link_at = ASYNC_LINK_NO_BYTE,
+};
 
-static const struct async_frame_type arguments_frame = {arguments_frame_poll, NULL, ASYNC_LINK_NO_BYTE};
+static const struct async_frame_type arguments_frame = {
+    .poll = arguments_frame_poll,
+    .link_at = ASYNC_LINK_NO_BYTE,
+};
 

@@ -102,8 +102,8 @@ static enum async_poll add_frame_poll(void *asyncc_future, struct async_context 
         }
     }
     {
-        self->result = a + b;
         self->state = add_state_done;
+        self->result = a + b;
         return ASYNC_READY;
     }
 }
@@ -200,8 +200,8 @@ static enum async_poll sum_frame_poll(void *asyncc_future, struct async_context 
         sum = self->add.result;
     }
     {
-        self->result = sum;
         self->state = sum_state_done;
+        self->result = sum;
         return ASYNC_READY;
     }
 }
@@ -260,7 +260,14 @@ static const struct async_frame_link add_links[] = {
     {&sum_frame, offsetof(struct sum_future, add)},
 };
 
-static const struct async_frame_type add_frame = {add_frame_poll, add_links, offsetof(struct add_future, link)};
+static const struct async_frame_type add_frame = {
+    .poll = add_frame_poll,
+    .links = add_links,
+    .link_at = offsetof(struct add_future, link),
+};
 
-static const struct async_frame_type sum_frame = {sum_frame_poll, NULL, ASYNC_LINK_NO_BYTE};
+static const struct async_frame_type sum_frame = {
+    .poll = sum_frame_poll,
+    .link_at = ASYNC_LINK_NO_BYTE,
+};
 

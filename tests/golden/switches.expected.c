@@ -146,8 +146,8 @@ static enum async_poll cases_frame_poll(void *asyncc_future, struct async_contex
     }
     }
     {
-        self->result = n;
         self->state = cases_state_done;
+        self->result = n;
         return ASYNC_READY;
     }
 }
@@ -360,8 +360,8 @@ if (n > 9) {
     goto again;
 out:
 {
-    self->result = n;
     self->state = gotos_state_done;
+    self->result = n;
     return ASYNC_READY;
 }
     self->state = gotos_state_done;
@@ -418,9 +418,18 @@ const struct async_future_type gotos_future_type = {
 
 
 
-static const struct async_frame_type cases_frame = {cases_frame_poll, NULL, ASYNC_LINK_NO_BYTE};
+static const struct async_frame_type cases_frame = {
+    .poll = cases_frame_poll,
+    .link_at = ASYNC_LINK_NO_BYTE,
+};
 
-static const struct async_frame_type duff_frame = {duff_frame_poll, NULL, ASYNC_LINK_NO_BYTE};
+static const struct async_frame_type duff_frame = {
+    .poll = duff_frame_poll,
+    .link_at = ASYNC_LINK_NO_BYTE,
+};
 
-static const struct async_frame_type gotos_frame = {gotos_frame_poll, NULL, ASYNC_LINK_NO_BYTE};
+static const struct async_frame_type gotos_frame = {
+    .poll = gotos_frame_poll,
+    .link_at = ASYNC_LINK_NO_BYTE,
+};
 
