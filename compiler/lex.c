@@ -6,7 +6,8 @@
 
 bool is_name_byte(char c)
 {
-    return isalnum((unsigned char)c) || c == '_' || c == '$' || (c & 0x80);
+    unsigned char low = (unsigned char)(c | 0x20);
+    return (low >= 'a' && low <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '$' || (c & 0x80);
 }
 
 static bool at_line_start(const char *text, unsigned at)
@@ -74,11 +75,38 @@ static unsigned skip_quoted(const char *text, unsigned at, unsigned limit)
     return at < limit ? at + 1 : limit;
 }
 
+static unsigned punctuator_length(const char *text, unsigned at, unsigned limit)
+{
+    char c = text[at], second = at + 1 < limit ? text[at + 1] : 0, third = at + 2 < limit ? text[at + 2] : 0;
+    switch (c) {
+    case '.':
+        return second == '.' && third == '.' ? 3 : 1;
+    case '<':
+    case '>':
+        return second == c ? (third == '=' ? 3 : 2) : second == '=' ? 2 : 1;
+    case '-':
+        return second == '>' || second == '-' || second == '=' ? 2 : 1;
+    case '+':
+    case '&':
+    case '|':
+    case '=':
+        return second == c || second == '=' ? 2 : 1;
+    case '*':
+    case '/':
+    case '%':
+    case '^':
+    case '!':
+        return second == '=' ? 2 : 1;
+    case '#':
+    case ':':
+        return second == c ? 2 : 1;
+    default:
+        return 1;
+    }
+}
+
 struct token lex_next(const char *text, unsigned at, unsigned limit)
 {
-    static const char *const punctuators[] = {"...", "<<=", ">>=", "->", "++", "--", "<<", ">>", "<=", ">=", "==",
-                                              "!=",  "&&",  "||",  "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=",
-                                              "##",  "::"};
     at = lex_skip_blank(text, at, limit);
     struct token token = {TOKEN_END, at, at};
     if (at >= limit)
@@ -114,14 +142,7 @@ struct token lex_next(const char *text, unsigned at, unsigned limit)
         }
     } else {
         token.kind = TOKEN_PUNCTUATION;
-        token.end = at + 1;
-        for (size_t i = 0; i < sizeof punctuators / sizeof *punctuators; i++) {
-            size_t length = strlen(punctuators[i]);
-            if (length <= limit - at && !memcmp(text + at, punctuators[i], length)) {
-                token.end = at + (unsigned)length;
-                break;
-            }
-        }
+        token.end = at + punctuator_length(text, at, limit);
     }
     return token;
 }

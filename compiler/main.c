@@ -4,6 +4,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -467,10 +470,22 @@ static void *run(void *data)
     return &status;
 }
 
+// A translation only grows: what one parse frees the next one takes, and nothing goes back to the system before the end.
+static void keep_memory(void)
+{
+#ifdef __GLIBC__
+    mallopt(M_ARENA_MAX, 1);
+    mallopt(M_TOP_PAD, 4 << 20);
+    mallopt(M_TRIM_THRESHOLD, INT32_MAX);
+    mallopt(M_MMAP_THRESHOLD, 32 << 20); // the most it takes
+#endif
+}
+
 // Deep nesting needs a deep stack: clang's parser and our passes recurse over the tree.
 static int run_on_big_stack(struct options *o)
 {
     setenv("LIBCLANG_NOTHREADS", "1", 1);
+    keep_memory();
     pthread_attr_t attributes;
     pthread_t thread;
     void *status;
