@@ -73,7 +73,8 @@ static void rewrite_function_forms(struct function *fn)
     if (!fn->body || !fn->body->has_form)
         return;
     rewrite_forms(fn, fn->body);
-    qsort(fn->mentions.at, fn->mentions.count, sizeof *fn->mentions.at, by_offset);
+    if (fn->mentions.count)
+        qsort(fn->mentions.at, fn->mentions.count, sizeof *fn->mentions.at, by_offset);
 }
 
 // ---- The head of a function: state, future, declarations ------------------------------------------------

@@ -272,6 +272,7 @@ struct local {
     bool is_scalar, is_const, is_volatile, is_variable_length, is_va_list, is_jmp_buf;
     bool escapes;    // its address is taken, or an array of it decays
     bool in_own_value; // expand.c: its initialiser awaits and names it: it must be there before
+    bool in_own_size;    // expand.c: the same, but only in sizeof
     bool written;    // assigned after its initialisation
     int hidden_attribute; // 1 + index of the invocation that holds an attribute; 0: none
     const char *cleanup; // function of __attribute__((cleanup(..))), or NULL
@@ -284,6 +285,8 @@ struct local {
     bool saved;    // a C local, stored when its function suspends
     bool initial_zero; // saved but declared without a value
     struct vec(unsigned) points; // indices of awaits it occupies its field at, ascending; 0 is the start
+    unsigned own_point;  // in the future from its first write on: for what must not share bytes with it; 0: none
+    struct local *met;   // memo
     struct await *saved_why;
     // layout.c
     const char *field;
@@ -355,6 +358,7 @@ struct await {
     struct vec(struct operand) operands;
     struct local *result; // where a form's index or an arena callee's result goes; NULL: none
     struct vec(struct local *) saves; // flow.c: locals stored on suspension, reloaded on resumption
+    struct vec(unsigned) read_at; // flow.c: later awaits whose arguments read the result where it is
     struct deferred *pending; // innermost defer pending here
 };
 
@@ -412,6 +416,7 @@ struct stmt {
     bool has_value, negate;
     struct local *local;
     struct await *await;
+    struct local *copies; // STMT_DECLARE: flow.c: the local whose value it takes over as a whole
     struct stmt *body, *otherwise;
     // STMT_LOOP: for (init; condition; step) { head; body; continue_label: tail }
     struct rope init, condition, step;
@@ -471,6 +476,7 @@ struct function {
     unsigned visit;
     const char *self, *cx; // names of the poll function's parameters
     struct vec(struct operand *) embedded_uses; // in this file
+    unsigned own_points;   // flow.c: how many points there are behind the awaits and the result
     bool in_blocks;        // some call puts its frame in the arena
     bool rooted;           // some task or form polls it
     bool one_parent;       // always embedded in the same place

@@ -34,7 +34,7 @@ static unsigned annotate(struct node *n)
         h |= HOLDS_FORM;
         break;
     case NODE_DEFER:
-        h = HOLDS_DEFER; // its jumps are its own
+        h = HOLDS_DEFER | (h & HOLDS_FORM); // its jumps are its own
         break;
     case NODE_RETURN:
     case NODE_GOTO:

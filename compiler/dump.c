@@ -236,7 +236,10 @@ static void dump_locals(struct function *fn, struct buffer *out)
         if (l->everywhere)
             put(out, " all");
         for (size_t j = 0; j < l->points.count && !l->everywhere; j++)
-            put(out, " %u", l->points.at[j]);
+            if (l->points.at[j] <= fn->awaits.count + 1)
+                put(out, " %u", l->points.at[j]);
+            else if (l->points.at[j] != l->own_point)
+                put(out, " apart-%u", l->points.at[j]);
         put(out, "\n");
     }
 }

@@ -689,15 +689,32 @@ static struct stmt *group_end(struct stmt *s)
     return s;
 }
 
+// Where a declarator's value would stand: after its attributes, which the tree leaves out.
+static unsigned declarator_end(struct output *o, struct node *variable)
+{
+    const char *text = o->source->text;
+    unsigned end = variable->end, depth = 0;
+    for (struct token t = lex_next(text, end, o->source->length); t.kind != TOKEN_END;
+         t = lex_next(text, t.end, o->source->length)) {
+        if (depth == 0 && (token_is(text, t, ",") || token_is(text, t, ";")))
+            return end;
+        depth += token_is(text, t, "(");
+        depth -= token_is(text, t, ")");
+        end = t.end;
+    }
+    return variable->end;
+}
+
 // A declaration as written; saved locals without a value get one, so that no compiler need wonder.
 static void copy_declarations(struct output *o, struct stmt *s, struct node *n)
 {
     unsigned at = n->start;
     for (struct node *origin = s->origin; s && s->origin == origin; s = s->next)
         if (s->kind == STMT_DECLARE && s->local->initial_zero && !s->local->is_static) {
-            copy_source(o, at, s->local->declaration->end);
+            unsigned end = declarator_end(o, s->local->declaration);
+            copy_source(o, at, end);
             say(o, " = 0");
-            at = s->local->declaration->end;
+            at = end;
         }
     copy_source(o, at, n->end);
 }
@@ -740,6 +757,10 @@ static void emit_declare(struct output *o, struct stmt *s)
         say(o, "memcpy(%s%s, %s(%s)%s", plain, local_text(l), plain, type, list ? "" : "{");
         write_rope(o, &s->rope);
         say(o, "%s, sizeof %s);", list ? "" : "}", local_text(l));
+        return;
+    }
+    if (s->copies && s->copies->in_frame) { // they may share bytes
+        say(o, "memmove(&%s, &%s, sizeof %s);", local_text(l), local_text(s->copies), local_text(l));
         return;
     }
     if (type_has_const_member(l->type)) { // the compiler would not let it be assigned
@@ -1142,11 +1163,14 @@ static void emit_statement(struct output *o, struct stmt *s, unsigned indent)
 
 static void emit_list(struct output *o, struct stmt *s, unsigned indent)
 {
+    struct node *before = NULL;
     for (; s; s = s->next) {
+        bool first = s->origin != before; // of its group
+        before = s->origin;
         if (s->kind == STMT_DEFER)
             continue;
         newline(o, indent, s->node->start);
-        if (s->origin->kind == NODE_DECLARATIONS && s->origin->parent && s->origin->parent->kind == NODE_BLOCK &&
+        if (first && s->origin->kind == NODE_DECLARATIONS && s->origin->parent && s->origin->parent->kind == NODE_BLOCK &&
             group_copies(s, s->origin)) {
             copy_declarations(o, s, s->origin);
             struct stmt *end = group_end(s);

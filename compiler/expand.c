@@ -165,16 +165,27 @@ static void mark_nodes(struct marking *m, struct node *n, bool async)
         mark_nodes(m, c, async);
 }
 
-static bool names(struct node *n, struct local *l)
+static bool names(struct node *n, struct local *l, bool evaluated)
 {
-    if (n->kind == NODE_UNEVALUATED) // T *p = await allocate(sizeof *p)
+    if (evaluated && n->kind == NODE_UNEVALUATED)
         return false;
     if (n->kind == NODE_REF && n->local == l)
         return true;
     for (struct node *c = n->first; c; c = c->next)
-        if (names(c, l))
+        if (names(c, l, evaluated))
             return true;
     return false;
+}
+
+// `T *p = await allocate(sizeof *p)`: p must be declared before its value is computed. What can be assigned afterwards
+// may stay a C local if only its size is needed.
+static void look_for_itself(struct node *n)
+{
+    struct local *l = n->local;
+    if (!l || l->is_static || !names(n->first, l, false))
+        return;
+    l->in_own_value = !l->is_scalar || l->is_const || l->cleanup || names(n->first, l, true);
+    l->in_own_size = !l->in_own_value;
 }
 
 static unsigned annotate_awaits(struct node *n)
@@ -193,8 +204,8 @@ static unsigned annotate_awaits(struct node *n)
         n->has_defer |= c->has_defer;
     }
     n->has_await = found;
-    if (found && n->kind == NODE_VARIABLE && n->local && !n->local->is_static)
-        n->local->in_own_value = names(n->first, n->local);
+    if (found && n->kind == NODE_VARIABLE)
+        look_for_itself(n);
     return found;
 }
 

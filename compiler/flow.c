@@ -13,6 +13,8 @@
 // One step of the control-flow graph.
 struct step {
     struct vec(struct local *) uses;
+    struct vec(struct local *) touched; // those that may sit in the future from their first write on
+    bool copies;                        // one local to another, whole: they may lie on each other
     struct local *kill;
     struct await *await;
     bool falls; // control may go on to the next step
@@ -86,9 +88,17 @@ static bool declared_in(struct local *l, unsigned start, unsigned end)
     return !l->is_parameter && !l->is_temporary && l->offset >= start && l->offset < end;
 }
 
+static void touch(struct flowing *f, unsigned step, struct local *l)
+{
+    if (l && (!l->is_scalar || l->escapes || l->is_volatile || l->in_own_value))
+        VEC_PUSH(&f->steps.at[step].touched, l);
+}
+
 static void use_range(struct flowing *f, unsigned step, unsigned start, unsigned end)
 {
     struct function *fn = f->fn;
+    for (size_t i = first_mention(fn, start); i < fn->mentions.count && fn->mentions.at[i].offset < end; i++)
+        touch(f, step, fn->mentions.at[i].local);
     for (size_t i = first_mention(fn, start); i < fn->mentions.count && fn->mentions.at[i].offset < end; i++)
         if (fn->mentions.at[i].local && (fn->mentions.at[i].access & ACCESS_READ) &&
             !declared_in(fn->mentions.at[i].local, start, end))
@@ -101,9 +111,10 @@ static void use_rope(struct flowing *f, unsigned step, const struct rope *r)
         const struct piece *p = &r->pieces.at[i];
         if (p->kind == PIECE_SOURCE)
             use_range(f, step, p->start, p->end);
-        else if (p->kind == PIECE_LOCAL)
+        else if (p->kind == PIECE_LOCAL) {
             VEC_PUSH(&f->steps.at[step].uses, p->local);
-        else if (p->kind == PIECE_ROPE)
+            touch(f, step, p->local);
+        } else if (p->kind == PIECE_ROPE)
             use_rope(f, step, p->rope);
     }
 }
@@ -116,6 +127,8 @@ static void keep_from_await(struct flowing *f, const struct rope *r, unsigned po
         const struct piece *p = &r->pieces.at[i];
         if (p->kind == PIECE_ROPE)
             keep_from_await(f, p->rope, point);
+        if (p->kind == PIECE_RESULT && p->await->index < point)
+            VEC_PUSH(&p->await->read_at, point);
         if (p->kind == PIECE_LOCAL && !p->local->is_scalar)
             VEC_PUSH(&p->local->points, point);
         if (p->kind == PIECE_SOURCE)
@@ -257,6 +270,7 @@ static void await_step(struct flowing *f, struct await *aw)
     if (aw->result) {
         unsigned set = step_new(f);
         f->steps.at[set].kill = aw->result;
+        touch(f, set, aw->result);
     }
 }
 
@@ -370,6 +384,11 @@ static void walk(struct flowing *f, struct stmt *s)
         use_rope(f, at, &s->rope);
         keep_from_result(f, &s->rope, s->local->is_scalar ? NULL : s->local);
         f->steps.at[at].kill = s->local;
+        touch(f, at, s->local);
+        if (s->kind == STMT_DECLARE && type_is_record(s->local->type) && !s->local->is_volatile) {
+            s->copies = whole_local(f->fn, &s->rope);
+            f->steps.at[at].copies = s->copies != NULL;
+        }
         break;
     case STMT_AWAIT:
         at = (unsigned)f->steps.count;
@@ -612,7 +631,7 @@ static void place_local(struct flowing *f, struct local *l, const struct access_
         l->in_frame = lives || (l->is_parameter && !simple);
     if (!lives)
         return;
-    if (l->saved && l->declaration && !l->declaration->first)
+    if (l->saved && l->declaration && (!l->declaration->first || l->in_own_size))
         l->initial_zero = true;
     if (l->saved)
         for (size_t i = 0; i < l->points.count; i++)
@@ -626,6 +645,89 @@ static void keep_from_early_result(struct function *fn)
     for (size_t i = 0; i < fn->locals.count; i++)
         if (fn->locals.at[i]->in_frame && !fn->locals.at[i]->everywhere)
             add_point(fn->locals.at[i], (unsigned)fn->awaits.count + 1);
+}
+
+// ---- Locals that share no await, and still must not share bytes ---------------------------------------
+//
+// A scalar is in its field while the function is suspended only; arrays, structs and what has an address are there all
+// the time. `int a[4] = {1}, b[4] = {2}; if (c) { await f(); use(a); } else { await g(); use(b); }`: no await needs both,
+// but when b gets its value a's is still to be read. Each such local gets a point of its own, which it shares with those
+// that are alive where it may be written.
+
+enum { OWN_POINTS = 256 }; // with more of them in a function none of them shares
+
+static void meet(struct local *l, struct local *other)
+{
+    if (other == l || !other->own_point || other->met == l)
+        return;
+    other->met = l;
+    add_point(l, other->own_point);
+}
+
+static void meet_touched(struct flowing *f, struct local *l, unsigned step)
+{
+    for (size_t i = 0; i < f->steps.at[step].touched.count && !f->steps.at[step].copies; i++)
+        meet(l, f->steps.at[step].touched.at[i]);
+}
+
+static void meet_while_alive(struct flowing *f, struct local *l, const struct access_list *accesses)
+{
+    struct vec(unsigned) work = {0};
+    stamp++;
+    for (size_t i = 0; i < accesses->uses.count; i++) {
+        VEC_PUSH(&work, accesses->uses.at[i]);
+        meet_touched(f, l, accesses->uses.at[i]);
+    }
+    while (work.count) {
+        unsigned at = work.at[--work.count];
+        for (unsigned e = f->first_edge[at]; e < f->first_edge[at + 1]; e++) {
+            unsigned from = f->edge_from[e];
+            if (passed[from] == stamp)
+                continue;
+            passed[from] = stamp;
+            meet_touched(f, l, from);
+            if (f->steps.at[from].kill != l)
+                VEC_PUSH(&work, from);
+        }
+    }
+}
+
+// A pointer may write it anywhere in its scope.
+static void meet_in_scope(struct function *fn, struct local *l)
+{
+    unsigned start = l->is_parameter ? 0 : l->declaration && !l->in_own_value ? l->declaration->end : l->offset, end = l->scope ? l->scope->end : fn->source->length;
+    for (size_t i = first_mention(fn, start); i < fn->mentions.count && fn->mentions.at[i].offset < end; i++)
+        if (fn->mentions.at[i].local)
+            meet(l, fn->mentions.at[i].local);
+}
+
+static bool stays_in_field(struct local *l)
+{
+    return l->in_frame || (l->saved && l->is_parameter && !l->written); // which is not stored again
+}
+
+static void keep_apart(struct flowing *f, const struct access_list *accesses)
+{
+    struct function *fn = f->fn;
+    struct vec(size_t) fields = {0};
+    for (size_t i = 0; i < fn->locals.count; i++)
+        if (stays_in_field(fn->locals.at[i]) && !fn->locals.at[i]->everywhere)
+            VEC_PUSH(&fields, i);
+    for (size_t i = 0; i < fields.count; i++) {
+        struct local *l = fn->locals.at[fields.at[i]];
+        if (fields.count > OWN_POINTS)
+            l->everywhere = true;
+        else
+            add_point(l, l->own_point = (unsigned)fn->awaits.count + 2 + fn->own_points++);
+    }
+    for (size_t i = 0; i < fields.count && fields.count <= OWN_POINTS; i++) {
+        struct local *l = fn->locals.at[fields.at[i]];
+        if (l->escapes || l->is_volatile || l->in_own_value || l->is_literal)
+            meet_in_scope(fn, l);
+        else
+            meet_while_alive(f, l, &accesses[fields.at[i]]);
+        sort_points(l);
+    }
 }
 
 static unsigned number_of(struct local *l)
@@ -669,4 +771,5 @@ void flow(struct function *fn)
         place_local(&f, fn->locals.at[i], &accesses[i]);
     if (fn->returns_through_defer && fn->result && type_is_record(fn->result))
         keep_from_early_result(fn);
+    keep_apart(&f, accesses);
 }

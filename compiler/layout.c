@@ -150,11 +150,16 @@ static void await_members(struct function *fn, struct await *aw, struct field_li
 {
     static const char *const forms[] = {"join", "select", "timeout"};
     aw->state = unique_name(mem_format("%s_at_%s", fn->name, aw->is_form ? forms[aw->form] : operand_name(&aw->operands.at[0])));
+    size_t first = list->count;
     for (size_t i = 0; i < aw->operands.count; i++) {
         struct operand *o = &aw->operands.at[i];
         o->deep = aw->is_form && is_deep(o);
         operand_members(o, aw->index, list);
     }
+    for (size_t i = first; i < list->count; i++)
+        for (size_t j = 0; j < aw->read_at.count; j++)
+            if (aw->read_at.at[j] > list->at[i]->points.at[list->at[i]->points.count - 1])
+                VEC_PUSH(&list->at[i]->points, aw->read_at.at[j]);
     if (aw->is_form && aw->form == FORM_TIMEOUT)
         add_at(list, member(mem_format("struct async_sleep_ms_future timer_%u", aw->index), 56, 8), aw->index);
     if (aw->is_form && aw->form == FORM_JOIN) {
@@ -519,12 +524,12 @@ void layout(struct function *fn)
     unique_name("result");
     struct field_list all = {0}, shared = {0};
     local_members(fn, &all);
-    unsigned points = (unsigned)fn->awaits.count + 2;
+    unsigned result = (unsigned)fn->awaits.count + 1, points = result + 1 + fn->own_points;
     for (size_t i = 0; i < fn->awaits.count; i++)
         await_members(fn, fn->awaits.at[i], &all);
     if (fn->result)
         add_at(&all, member(type_declare(fn->result, "result"), type_size(fn->result), type_align(fn->result)),
-               points - 1);
+               result);
     struct field *top = group(FIELD_STRUCT);
     for (size_t i = 0; i < all.count; i++) {
         if (all.at[i]->everywhere)

@@ -453,12 +453,26 @@ static struct rope result_of(struct lowering *lo, struct await *aw)
     return r;
 }
 
+static struct rope lower_conditional(struct lowering *lo, struct node *n, bool discarded);
+
 // An expression whose value nobody uses.
 static void lower_discarded(struct lowering *lo, struct node *n)
 {
+    n = strip(n);
+    if (n->kind == NODE_CONDITIONAL && n->op != OP_SHORT_CONDITIONAL &&
+        (holds_await(n->first->next) || holds_await(n->last))) {
+        lower_conditional(lo, n, true);
+        return;
+    }
     struct rope value = lower_expression(lo, n);
-    if (n->await && value.pieces.count <= 1)
+    if (n->await && value.pieces.count <= 1) {
         n->await->discarded = true;
+        if (n->await->result) { // the last temporary, and nobody reads it
+            n->await->result = NULL;
+            lo->fn->locals.count--;
+            return;
+        }
+    }
     bool bare = value.pieces.count == 1 &&
                 (value.pieces.at[0].kind == PIECE_RESULT || value.pieces.at[0].kind == PIECE_LOCAL);
     if (value.pieces.count && !bare)
@@ -567,19 +581,23 @@ static struct rope lower_short_conditional(struct lowering *lo, struct node *n)
         struct rope value = lower_expression(lo, n->first);
         return splice(n, &n->first, &value, 1);
     }
-    struct local *t = temporary(lo, n->type), *first = temporary(lo, n->first->type);
+    struct local *t = type_is_void(n->type) ? NULL : temporary(lo, n->type), *first = temporary(lo, n->first->type);
     struct rope value = lower_expression(lo, n->first);
     struct rope kept = set_temporary(lo, first, &value);
     struct stmt *s = append(lo, STMT_IF);
     s->rope = kept;
     struct branch b = enter(lo, &s->body);
-    struct rope result = set_temporary(lo, t, &kept);
+    struct rope result = {0};
+    if (t)
+        result = set_temporary(lo, t, &kept);
     leave(lo, b);
     lower_arm(lo, &s->otherwise, n->last, t);
+    if (!t)
+        rope_text(&result, "(void)0");
     return result;
 }
 
-static struct rope lower_conditional(struct lowering *lo, struct node *n)
+static struct rope lower_conditional(struct lowering *lo, struct node *n, bool discarded)
 {
     if (n->op == OP_SHORT_CONDITIONAL)
         return lower_short_conditional(lo, n);
@@ -588,7 +606,7 @@ static struct rope lower_conditional(struct lowering *lo, struct node *n)
         struct rope test = lower_expression(lo, condition);
         return splice(n, &condition, &test, 1);
     }
-    struct local *t = type_is_void(n->type) ? NULL : temporary(lo, n->type);
+    struct local *t = discarded || type_is_void(n->type) ? NULL : temporary(lo, n->type);
     struct rope test = lower_expression(lo, condition);
     struct stmt *s = append(lo, STMT_IF);
     rope_rope(&s->rope, &test);
@@ -646,6 +664,12 @@ static struct node *last_statement(struct node *block)
     return block->last;
 }
 
+static void close_scope(struct lowering *lo, struct node *scope)
+{
+    for (struct local *l = scope->locals; l; l = l->next_in_scope)
+        l->last_point = (unsigned)lo->fn->awaits.count;
+}
+
 static struct rope lower_statement_expression(struct lowering *lo, struct node *n)
 {
     struct node *block = n->first, *last = block ? last_statement(block) : NULL;
@@ -669,6 +693,8 @@ static struct rope lower_statement_expression(struct lowering *lo, struct node *
     }
     lo->at = saved;
     leave(lo, b);
+    if (block)
+        close_scope(lo, block);
     lo->deferred = outside;
     struct rope r = {0};
     if (t)
@@ -700,7 +726,7 @@ static struct rope lower_expression(struct lowering *lo, struct node *n)
             return lower_comma(lo, n);
         return lower_children(lo, n);
     case NODE_CONDITIONAL:
-        return lower_conditional(lo, n);
+        return lower_conditional(lo, n, false);
     case NODE_ASSIGN:
         return lower_assignment(lo, n);
     case NODE_STATEMENT_EXPRESSION:
@@ -785,12 +811,6 @@ static struct deferred *push_deferred(struct lowering *lo, struct node *block)
     return d;
 }
 
-static void close_scope(struct lowering *lo, struct node *scope)
-{
-    for (struct local *l = scope->locals; l; l = l->next_in_scope)
-        l->last_point = (unsigned)lo->fn->awaits.count;
-}
-
 static void lower_block(struct lowering *lo, struct node *n)
 {
     struct stmt *s = append(lo, STMT_BLOCK);
@@ -823,12 +843,14 @@ static void lower_declarations(struct lowering *lo, struct node *n)
         }
         struct rope value = {0};
         unsigned before = (unsigned)lo->fn->awaits.count;
+        if (v->local->in_own_size)
+            append(lo, STMT_DECLARE)->local = v->local;
         if (v->first) {
             bool list = v->first->kind == NODE_INIT_LIST;
             value = list && holds_await(v->first) ? lower_initializer_list(lo, v->first)
                                                   : lower_expression(lo, v->first);
         }
-        struct stmt *s = append(lo, STMT_DECLARE);
+        struct stmt *s = append(lo, v->local->in_own_size ? STMT_SET : STMT_DECLARE);
         s->local = v->local;
         s->has_value = v->first != NULL;
         s->rope = value;

@@ -132,7 +132,7 @@ static void verify_field(struct function *fn, struct field *f)
 
 void verify_layout(struct function *fn)
 {
-    owners = mem_alloc((fn->awaits.count + 2) * sizeof *owners);
+    owners = mem_alloc((fn->awaits.count + 2 + fn->own_points) * sizeof *owners);
     verify_field(fn, fn->layout);
     for (size_t i = 0; i < fn->locals.count; i++)
         if ((fn->locals.at[i]->in_frame || fn->locals.at[i]->saved) && !fn->locals.at[i]->field)

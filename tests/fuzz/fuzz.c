@@ -33,7 +33,11 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SECONDS = 10, MEMORY_LIMIT = 1 << 30, LONGEST_PROGRAM = 24 << 10 };
+enum {
+    SECONDS = 10,
+    MEMORY_LIMIT = 1 << 30,
+    LONGEST_PROGRAM = 24 << 10
+};
 
 int asyncc_main(int argc, char **argv); // compiler/main.c
 
@@ -125,10 +129,12 @@ static void write_text(const char *path, const char *text, size_t length)
 
 // ---- Coverage ------------------------------------------------------------------------------------------------
 
-enum { COUNTERS = 1 << 20 };
-static unsigned char *counters, *counters_end;  // of this process
-static unsigned char *reached;                  // of the last execution: shared
-static unsigned char seen[COUNTERS];            // a bit for each order of magnitude of a count
+enum {
+    COUNTERS = 1 << 20
+};
+static unsigned char *counters, *counters_end; // of this process
+static unsigned char *reached;                 // of the last execution: shared
+static unsigned char seen[COUNTERS];           // a bit for each order of magnitude of a count
 static unsigned seen_count;
 
 void __sanitizer_cov_8bit_counters_init(unsigned char *start, unsigned char *end);
@@ -151,7 +157,12 @@ static bool is_new(void)
         unsigned c = reached[i];
         if (!c)
             continue;
-        unsigned char bit = (unsigned char)(1u << (c < 4 ? c - 1 : c < 8 ? 3 : c < 16 ? 4 : c < 32 ? 5 : c < 128 ? 6 : 7));
+        unsigned char bit = (unsigned char)(1u << (c < 4     ? c - 1
+                                                   : c < 8   ? 3
+                                                   : c < 16  ? 4
+                                                   : c < 32  ? 5
+                                                   : c < 128 ? 6
+                                                             : 7));
         if (!(seen[i] & bit)) {
             seen_count += !seen[i];
             seen[i] |= bit;
@@ -191,26 +202,33 @@ static void split_directive(const struct text *t)
         return;
     size_t n = strcspn(t->at, "\r\n");
     snprintf(directive, sizeof directive, "%.*s", (int)(n - 10), t->at + 10);
+    static const char *const known[] = {"--no-line",          "--emit=layout",
+                                        "--emit=layout,json", "-Wframe-size=8",
+                                        "--diagnostics=json", "-Werror"}; // others may have been mutated
     bool after = false;
     for (char *word = strtok(directive, " \t"); word; word = strtok(NULL, " \t")) {
         if (!strcmp(word, "--"))
             after = true;
         else if (after && cc_flag_count < 40)
             cc_flags[cc_flag_count++] = word;
-        else if (!after && flag_count < 20 && (!strncmp(word, "--no-line", 9) || !strncmp(word, "--emit", 6) || word[1] == 'W' || !strncmp(word, "--diag", 6)))
-            flags[flag_count++] = word;
+        for (size_t i = 0; !after && flag_count < 20 && i < sizeof known / sizeof *known; i++)
+            if (!strcmp(word, known[i]))
+                flags[flag_count++] = word;
     }
     for (int i = 0; i < flag_count; i++)
         is_layout |= !strncmp(flags[i], "--emit", 6);
 }
 
 static const char *const include_flags[] = {"-Itests/run", "-Itests/run/files", "-Itests/run/headers"};
-enum { INCLUDE_FLAGS = sizeof include_flags / sizeof *include_flags };
+enum {
+    INCLUDE_FLAGS = sizeof include_flags / sizeof *include_flags
+};
 
 static void run_child(void)
 {
     char *argv[128];
-    int argc = 0, null = open("/dev/null", O_RDWR), log = open(log_path, O_WRONLY | O_CREAT | O_TRUNC, 0666);
+    int argc = 0, null = open("/dev/null", O_RDWR),
+        log = open(log_path, O_WRONLY | O_CREAT | O_TRUNC, 0666);
     dup2(null, 0);
     dup2(null, 1);
     dup2(log, 2);
@@ -274,7 +292,8 @@ static void put_pattern(struct text *key, const char *message)
 {
     for (const char *c = message; *c && *c != '\n' && key->length < 150; c++) {
         if (!strncmp(c, "\xe2\x80\x98", 3) || *c == '\'' || *c == '`') {
-            const char *close = *c == '\'' || *c == '`' ? strchr(c + 1, '\'') : strstr(c, "\xe2\x80\x99");
+            const char *close =
+                *c == '\'' || *c == '`' ? strchr(c + 1, '\'') : strstr(c, "\xe2\x80\x99");
             if (close) {
                 c = close + (*c == '\'' || *c == '`' ? 0 : 2);
                 text_put(key, "_");
@@ -344,7 +363,8 @@ static const char *judge(const struct text *program)
     } else if ((found = after(log, "internal fault: "))) {
         text_put(&key, "fault-");
         put_pattern(&key, found);
-    } else if (WEXITSTATUS(status) > 1 && !strstr(log, "is not a text file")) {
+    } else if (WEXITSTATUS(status) > 1 && !strstr(log, "is not a text file") &&
+               !strstr(log, "refuses these flags")) {
         text_put(&key, "status-%d-", WEXITSTATUS(status));
         put_pattern(&key, log);
     } else if (!accepted && !strstr(log, "error")) {
@@ -373,12 +393,14 @@ static const char *judge(const struct text *program)
 
 static void warm_up(void)
 {
-    static const char text[] = "#include <asyncc/async.h>\n#include <stdio.h>\nint main(void) { return 0; }\n";
+    static const char text[] =
+        "#include <asyncc/async.h>\n#include <stdio.h>\nint main(void) { return 0; }\n";
     struct CXUnsavedFile file = {"warm.c", text, sizeof text - 1};
     static const char *const arguments[] = {"-xc", "-Iinclude"};
     CXIndex index = clang_createIndex(0, 0);
     CXTranslationUnit unit = NULL;
-    clang_parseTranslationUnit2(index, "warm.c", arguments, 2, &file, 1, CXTranslationUnit_DetailedPreprocessingRecord, &unit);
+    clang_parseTranslationUnit2(index, "warm.c", arguments, 2, &file, 1,
+                                CXTranslationUnit_DetailedPreprocessingRecord, &unit);
     clang_disposeTranslationUnit(unit);
     clang_disposeIndex(index);
 }
@@ -491,15 +513,17 @@ static int campaign(const char *work, unsigned long executions, int count, char 
                 note_finding(work, key, &t);
             } else if (is_new()) {
                 queue_add(&t);
-                snprintf(path, sizeof path, "%s/queue/%016lx%08x.c", work, (unsigned long)time(NULL), (unsigned)queue.count);
+                snprintf(path, sizeof path, "%s/queue/%016lx%08x.c", work, (unsigned long)time(NULL),
+                         (unsigned)queue.count);
                 write_text(path, t.at, t.length);
             }
         }
         if (n % 1000 == 0 || n == executions) {
             time_t now = time(NULL);
-            printf("%lu executions, %.0f/s, %.0f %% translated, %zu programs, %u edges, %zu findings, longest %.1f s\n", n,
-                   (double)n / (double)(now > start ? now - start : 1), 100.0 * (double)taken / (double)n, queue.count, seen_count,
-                   findings.count, longest);
+            printf("%lu executions, %.0f/s, %.0f %% translated, %zu programs, %u edges, %zu findings, "
+                   "longest %.1f s\n",
+                   n, (double)n / (double)(now > start ? now - start : 1),
+                   100.0 * (double)taken / (double)n, queue.count, seen_count, findings.count, longest);
             snprintf(path, sizeof path, "%s/executions", work);
             FILE *f = fopen(path, "a");
             if (f) {
@@ -558,7 +582,8 @@ int main(int argc, char **argv)
 {
     if (argc < 3)
         return 2;
-    snprintf(scratch, sizeof scratch, "%s/asyncc-fuzz-%ld", access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm", (long)getpid());
+    snprintf(scratch, sizeof scratch, "%s/asyncc-fuzz-%ld",
+             access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm", (long)getpid());
     mkdir(scratch, 0777);
     snprintf(in_path, sizeof in_path, "%s/in.c", scratch);
     snprintf(out_path, sizeof out_path, "%s/out.c", scratch);

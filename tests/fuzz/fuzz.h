@@ -23,7 +23,13 @@ unsigned chance(unsigned limit); // 0 .. limit - 1; 0 for 0
 
 // ---- scan.c: a program as tokens, functions, statements and expressions ------------------------------------
 
-enum token_kind { T_WORD, T_NUMBER, T_STRING, T_PUNCTUATION, T_DIRECTIVE };
+enum token_kind {
+    T_WORD,
+    T_NUMBER,
+    T_STRING,
+    T_PUNCTUATION,
+    T_DIRECTIVE
+};
 
 struct token {
     enum token_kind kind;
@@ -36,7 +42,14 @@ struct range {
     unsigned begin, end;
 };
 
-enum statement_kind { S_EXPRESSION, S_DECLARATION, S_BLOCK, S_COMPOUND, S_JUMP, S_LABEL };
+enum statement_kind {
+    S_EXPRESSION,
+    S_DECLARATION,
+    S_BLOCK,
+    S_COMPOUND,
+    S_JUMP,
+    S_LABEL
+};
 
 struct statement {
     unsigned begin, end;
@@ -62,11 +75,11 @@ struct function {
         T *at;              \
         size_t count, room; \
     }
-#define LIST_ADD(list, value)                                                                        \
-    do {                                                                                             \
-        if ((list)->count == (list)->room)                                                           \
+#define LIST_ADD(list, value)                                                                           \
+    do {                                                                                                \
+        if ((list)->count == (list)->room)                                                              \
             (list)->at = grow((list)->at, ((list)->room = (list)->room * 2 + 16) * sizeof *(list)->at); \
-        (list)->at[(list)->count++] = (value);                                                       \
+        (list)->at[(list)->count++] = (value);                                                          \
     } while (0)
 void *grow(void *old, size_t size); // never fails
 

@@ -44,7 +44,7 @@ static const char prelude[] =
     "#define FZ_STR(x) #x\n"
     "#define FZ_CAT(x, y) x##y\n";
 
-struct scene { // where made-up code will stand
+struct scene {   // where made-up code will stand
     unsigned at; // token
     const struct function *function;
     bool awaits, in_loop, in_switch;
@@ -63,7 +63,8 @@ static bool pick_variable(const struct scene *sc, const struct variable **found)
     unsigned seen = 0;
     for (size_t i = 0; i < program.variables.count; i++) {
         const struct variable *v = &program.variables.at[i];
-        if (v->is_int && v->begin < sc->at && sc->at < v->end && v->end <= sc->function->end && chance(++seen) == 0)
+        if (v->is_int && v->begin < sc->at && sc->at < v->end && v->end <= sc->function->end &&
+            chance(++seen) == 0)
             *found = v;
     }
     return seen;
@@ -95,15 +96,28 @@ static void make(struct text *o, struct scene *sc, unsigned depth, const char *p
             continue;
         }
         switch (*c) {
-        case 'E': make_value(o, sc, depth); break;
-        case 'L': make_lvalue(o, sc); break;
-        case 'N': last = names; make_name(o); break;
-        case 'R': text_put(o, "fz_v%u", last % 50); break;
-        case 'S': make_statement(o, sc, depth); break;
-        case 'D': text_put(o, "%u", chance(9)); break;
+        case 'E':
+            make_value(o, sc, depth);
+            break;
+        case 'L':
+            make_lvalue(o, sc);
+            break;
+        case 'N':
+            last = names;
+            make_name(o);
+            break;
+        case 'R':
+            text_put(o, "fz_v%u", last % 50);
+            break;
+        case 'S':
+            make_statement(o, sc, depth);
+            break;
+        case 'D':
+            text_put(o, "%u", chance(9));
+            break;
         case 'A': {
-            static const char *const calls[] = {"fz_one(E)", "fz_two(E, E)", "fz_one(E)", "fz_ops.call(E)",
-                                                "(*fz_ops.call)(E)", "(fz_one)(E)"};
+            static const char *const calls[] = {"fz_one(E)",      "fz_two(E, E)",      "fz_one(E)",
+                                                "fz_ops.call(E)", "(*fz_ops.call)(E)", "(fz_one)(E)"};
             make(o, sc, depth, calls[chance(sizeof calls / sizeof *calls)]);
         }
         }
@@ -118,22 +132,78 @@ static const char *pick(const char *const *list, size_t count)
 
 static void make_value(struct text *o, const struct scene *sc, unsigned depth)
 {
-    static const char *const leaves[] = {"L", "L", "D", "L", "'a'", "fz_g", "(int)sizeof(L)", "fz_array[D & 3]"};
-    static const char *const awaits[] = {
-        "await A", "await A", "await A", "await A", "(await fz_struct(E)).a", "(await fz_struct(E)).c[E & 1]",
-        "*await fz_pointer(&L)", "(await fz_pointer(fz_array))[E & 3]", "FZ_AWAIT(A)", "(int)await fz_elsewhere(E)",
-        "await async_timeout_ms(E, L = A)", "await async_select(L = A, A)", "(await fz_void(), E)",
-        "await async_select(fz_void(), A)", "(await fz_struct(E)).in.d", "(L = await A)", "(L += await A)",
-        "({ int N = await A; R + E; })", "await (E ? fz_one : fz_ops.call)(E)", "-await A", "!await A"};
-    static const char *const plain[] = {
-        "E + E", "(E - E)", "E * E", "(E & E)", "E << E", "(E, E)", "(E < E)", "E == E", "(E && E)", "(E || E)",
-        "(E ? E : E)", "(E ?: E)", "(L = E)", "(L += E)", "(L <<= E)", "L++", "--L", "-E", "!E", "~E", "(int)(E)",
-        "(long)(E)", "fz_array[(E) & 3]", "((int[]){E, E})[0]", "((struct fz_s){.b = E, .a = E}).a",
-        "((struct fz_s){E, E, {E, [2] = E}, {E}}).c[1]", "fz_plain(E)", "*fz_ref(&L)", "fz_many(E, E, E)",
-        "({ int N = E; R + E; })", "({ E; })", "FZ_ADD(E, E)", "__builtin_expect(E, 1)", "_Generic(E, int: E, default: 0)",
-        "\"abc\"[(E) & 1]", "FZ_STR(L)[0]", "(__extension__ (E))", "*&L", "(*(fz_array + (E & 3)))", "(E) % (E | 1)",
-        "FZ_CAT(fz_, g)", "(&(struct fz_s){E})->a", "fz_plain(FZ_ADD(E, E))", "(fz_plain)(E)", "(E, L++, E)",
-        "(E != E)", "(_Bool)(E)", "(int)((double)(E) * 0.5)", "(sizeof(int[D + 1]) + E)"};
+    static const char *const leaves[] = {
+        "L", "L", "D", "L", "'a'", "fz_g", "(int)sizeof(L)", "fz_array[D & 3]"};
+    static const char *const awaits[] = {"await A",
+                                         "await A",
+                                         "await A",
+                                         "await A",
+                                         "(await fz_struct(E)).a",
+                                         "(await fz_struct(E)).c[E & 1]",
+                                         "*await fz_pointer(&L)",
+                                         "(await fz_pointer(fz_array))[E & 3]",
+                                         "FZ_AWAIT(A)",
+                                         "(int)await fz_elsewhere(E)",
+                                         "await async_timeout_ms(E, L = A)",
+                                         "await async_select(L = A, A)",
+                                         "(await fz_void(), E)",
+                                         "await async_select(fz_void(), A)",
+                                         "(await fz_struct(E)).in.d",
+                                         "(L = await A)",
+                                         "(L += await A)",
+                                         "({ int N = await A; R + E; })",
+                                         "await (E ? fz_one : fz_ops.call)(E)",
+                                         "-await A",
+                                         "!await A"};
+    static const char *const plain[] = {"E + E",
+                                        "(E - E)",
+                                        "E * E",
+                                        "(E & E)",
+                                        "E << E",
+                                        "(E, E)",
+                                        "(E < E)",
+                                        "E == E",
+                                        "(E && E)",
+                                        "(E || E)",
+                                        "(E ? E : E)",
+                                        "(E ?: E)",
+                                        "(L = E)",
+                                        "(L += E)",
+                                        "(L <<= E)",
+                                        "L++",
+                                        "--L",
+                                        "-E",
+                                        "!E",
+                                        "~E",
+                                        "(int)(E)",
+                                        "(long)(E)",
+                                        "fz_array[(E) & 3]",
+                                        "((int[]){E, E})[0]",
+                                        "((struct fz_s){.b = E, .a = E}).a",
+                                        "((struct fz_s){E, E, {E, [2] = E}, {E}}).c[1]",
+                                        "fz_plain(E)",
+                                        "*fz_ref(&L)",
+                                        "fz_many(E, E, E)",
+                                        "({ int N = E; R + E; })",
+                                        "({ E; })",
+                                        "FZ_ADD(E, E)",
+                                        "__builtin_expect(E, 1)",
+                                        "_Generic(E, int: E, default: 0)",
+                                        "\"abc\"[(E) & 1]",
+                                        "FZ_STR(L)[0]",
+                                        "(__extension__ (E))",
+                                        "*&L",
+                                        "(*(fz_array + (E & 3)))",
+                                        "(E) % (E | 1)",
+                                        "FZ_CAT(fz_, g)",
+                                        "(&(struct fz_s){E})->a",
+                                        "fz_plain(FZ_ADD(E, E))",
+                                        "(fz_plain)(E)",
+                                        "(E, L++, E)",
+                                        "(E != E)",
+                                        "(_Bool)(E)",
+                                        "(int)((double)(E) * 0.5)",
+                                        "(sizeof(int[D + 1]) + E)"};
     struct scene inner = *sc;
     if (depth == 0 || chance(5) == 0)
         make(o, &inner, 0, PICK(leaves));
@@ -145,43 +215,119 @@ static void make_value(struct text *o, const struct scene *sc, unsigned depth)
 
 static void make_statement(struct text *o, struct scene *sc, unsigned depth)
 {
-    static const char *const simple[] = {
-        "E;", "L = E;", "L += E;", "L = E;", ";", "{ int N = E; L = R; }", "{ }", "fz_plain(E);", "(void)E;", "L++;",
-        "if (E) { L = E; }", "FZ_TWICE(L = E);"};
+    static const char *const simple[] = {"E;",
+                                         "L = E;",
+                                         "L += E;",
+                                         "L = E;",
+                                         ";",
+                                         "{ int N = E; L = R; }",
+                                         "{ }",
+                                         "fz_plain(E);",
+                                         "(void)E;",
+                                         "L++;",
+                                         "if (E) { L = E; }",
+                                         "FZ_TWICE(L = E);"};
     static const char *const declared[] = {
-        "{ int N = E, R_2 = E; L = R; S }", "{ int N[] = {E, E, E}; S L = R[1]; }", "{ const int N = E; S L = R; }",
-        "{ struct fz_s N = {E, .c = {E, E}}; S L = R.a; }", "{ struct fz_s N = {.in.d = E, .e = E}; S L = R.in.d; }",
-        "{ struct { int x, y; } N = {E, E}; S L = R.x; }", "{ volatile int N = E; S L = R; }",
-        "{ static int N = 3; S R = E; }", "{ typedef int N; R fz_w = E; S L = fz_w; }", "{ enum { N = 3 }; S L = R; }",
-        "{ int N[(E & 3) + 1]; R[0] = E; S }", "{ __auto_type N = E; S L = R; }", "{ __typeof__(L) N = E; S L = R; }",
-        "{ extern int fz_x; S L = fz_x; }", "{ int fz_proto(int); S L = fz_proto(E); }", "{ _Static_assert(1, \"\"); S }",
-        "{ union { int i; char c[4]; } N = {E}; S L = R.c[1]; }", "{ int *N = &L; S L = *R; }", "{ _Alignas(32) int N = E; S L = R; }",
-        "{ int (*N)[2] = &(int[2]){E, E}; S L = (*R)[1]; }", "{ __attribute__((cleanup(fz_clean))) int N = E; S }",
-        "{ FZ_LOCAL(N, E); S L = R; }", "{ int N; R = E; S L = R; }", "{ register int N = E; S L = R; }",
-        "{ struct fz_s N = (struct fz_s){E}, *fz_q = &R; S L = fz_q->a; }", "{ int N[2][2] = {{E, E}, [1] = {E}}; S L = R[1][0]; }",
-        "{ char N[] = \"text\"; S L = R[E & 3]; }", "{ fz_call N = fz_one; S L = E; (void)R; }", "{ _Atomic int N = E; S L = R; }",
-        "{ long double N = E; S L = (int)R; }", "{ _Complex double N = E; S L = (int)R; }", "{ struct fz_t { int z; } N = {E}; S L = R.z; }",
-        "{ int a = E; { int a = E; S L = a; } L = a; }", "{ int N = E; int *fz_p = &R; S L = *fz_p; }"};
-    static const char *const compound[] = {
-        "{ S S }", "if (E) S", "if (E) S else S", "while (E) S", "while (E) { S break; S }", "do S while (E);",
-        "do { S continue; } while (E);", "for (int N = E; R < E; R++) S", "for (L = E; E; L += E) { S if (E) continue; S }",
-        "for (;;) { S break; }", "for (int N = E, fz_m = E; E; E) S", "switch (E) { case 0: S case 1: S break; default: S }",
-        "switch (E) { S case 3: S }", "switch (E) case D: S", "switch (E & 3) { case 0: do { S case 1: S } while (E); }",
-        "defer L = D;", "defer { L = D; }", "{ defer { L++; } S }", "FZ_IF(E) S", "FZ_BEGIN S FZ_END;",
-        "{ goto N; S R: S }", "{ N: S if (E) goto R; }", "if (E) ; else S", "while (E) ;", "#if 1\nS\n#else\nS\n#endif\n",
-        "#ifdef FZ_NOT\nS\n#endif\n", "{ __label__ N; R: S if (E) goto R; }", "{ void *N = &&fz_l; goto *R; fz_l: S }",
-        "asm volatile(\"\" : \"+r\"(L) : \"r\"(E));", "({ S E; });", "({ S S });", "switch (E) { case D ... 12: S }",
-        "{ N: ; }", "if (E) { defer L = 1; S } else S"};
+        "{ int N = E, R_2 = E; L = R; S }",
+        "{ int N[] = {E, E, E}; S L = R[1]; }",
+        "{ const int N = E; S L = R; }",
+        "{ struct fz_s N = {E, .c = {E, E}}; S L = R.a; }",
+        "{ struct fz_s N = {.in.d = E, .e = E}; S L = R.in.d; }",
+        "{ struct { int x, y; } N = {E, E}; S L = R.x; }",
+        "{ volatile int N = E; S L = R; }",
+        "{ static int N = 3; S R = E; }",
+        "{ typedef int N; R fz_w = E; S L = fz_w; }",
+        "{ enum { N = 3 }; S L = R; }",
+        "{ int N[(E & 3) + 1]; R[0] = E; S }",
+        "{ __auto_type N = E; S L = R; }",
+        "{ __typeof__(L) N = E; S L = R; }",
+        "{ extern int fz_x; S L = fz_x; }",
+        "{ int fz_proto(int); S L = fz_proto(E); }",
+        "{ _Static_assert(1, \"\"); S }",
+        "{ union { int i; char c[4]; } N = {E}; S L = R.c[1]; }",
+        "{ int *N = &L; S L = *R; }",
+        "{ _Alignas(32) int N = E; S L = R; }",
+        "{ int (*N)[2] = &(int[2]){E, E}; S L = (*R)[1]; }",
+        "{ __attribute__((cleanup(fz_clean))) int N = E; S }",
+        "{ FZ_LOCAL(N, E); S L = R; }",
+        "{ int N; R = E; S L = R; }",
+        "{ register int N = E; S L = R; }",
+        "{ struct fz_s N = (struct fz_s){E}, *fz_q = &R; S L = fz_q->a; }",
+        "{ int N[2][2] = {{E, E}, [1] = {E}}; S L = R[1][0]; }",
+        "{ char N[] = \"text\"; S L = R[E & 3]; }",
+        "{ fz_call N = fz_one; S L = E; (void)R; }",
+        "{ _Atomic int N = E; S L = R; }",
+        "{ long double N = E; S L = (int)R; }",
+        "{ _Complex double N = E; S L = (int)R; }",
+        "{ struct fz_t { int z; } N = {E}; S L = R.z; }",
+        "{ int a = E; { int a = E; S L = a; } L = a; }",
+        "{ int N = E; int *fz_p = &R; S L = *fz_p; }"};
+    static const char *const compound[] = {"{ S S }",
+                                           "if (E) S",
+                                           "if (E) S else S",
+                                           "while (E) S",
+                                           "while (E) { S break; S }",
+                                           "do S while (E);",
+                                           "do { S continue; } while (E);",
+                                           "for (int N = E; R < E; R++) S",
+                                           "for (L = E; E; L += E) { S if (E) continue; S }",
+                                           "for (;;) { S break; }",
+                                           "for (int N = E, fz_m = E; E; E) S",
+                                           "switch (E) { case 0: S case 1: S break; default: S }",
+                                           "switch (E) { S case 3: S }",
+                                           "switch (E) case D: S",
+                                           "switch (E & 3) { case 0: do { S case 1: S } while (E); }",
+                                           "defer L = D;",
+                                           "defer { L = D; }",
+                                           "{ defer { L++; } S }",
+                                           "FZ_IF(E) S",
+                                           "FZ_BEGIN S FZ_END;",
+                                           "{ goto N; S R: S }",
+                                           "{ N: S if (E) goto R; }",
+                                           "if (E) ; else S",
+                                           "while (E) ;",
+                                           "#if 1\nS\n#else\nS\n#endif\n",
+                                           "#ifdef FZ_NOT\nS\n#endif\n",
+                                           "{ __label__ N; R: S if (E) goto R; }",
+                                           "{ void *N = &&fz_l; goto *R; fz_l: S }",
+                                           "asm volatile(\"\" : \"+r\"(L) : \"r\"(E));",
+                                           "({ S E; });",
+                                           "({ S S });",
+                                           "switch (E) { case D ... 12: S }",
+                                           "{ N: ; }",
+                                           "if (E) { defer L = 1; S } else S"};
     static const char *const awaiting[] = {
-        "await A;", "(void)await A;", "L = await A;", "await fz_void();", "L = await A + await A;", "await async_join(A, L = A);",
-        "await async_join(fz_void());", "await async_join(L = A, L = A, fz_void());", "(void)async_spawn(A);",
-        "switch (await async_select(L = A, fz_void())) { case 0: S break; case 1: S }", "FZ_TWICE(await A);",
-        "{ struct fz_s N = await fz_struct(E); S L = R.b; }", "{ int N[2] = {await A, E}; S L = R[1]; }",
-        "if (await A) S else S", "while (await A) S", "do S while (await A);", "for (await A; await A; await A) S",
-        "switch (await A) { case 0: S default: S }", "L = E && await A;", "L = E ? await A : E;", "fz_many(await A, E, await A);",
-        "fz_g += await A;", "fz_array[await A & 3] = await A;", "*await fz_pointer(&L) += await A;", "FZ_AWAIT(A);",
-        "(void)async_block_on(A);", "{ int N = E; await A; L = R; }", "{ int N = E, *fz_p = &R; await A; L = *fz_p; }",
-        "{ int N[4]; R[0] = E; await A; L = R[0]; }", "{ defer { L = D; } await A; S }", "FZ_IF(await A) S"};
+        "await A;",
+        "(void)await A;",
+        "L = await A;",
+        "await fz_void();",
+        "L = await A + await A;",
+        "await async_join(A, L = A);",
+        "await async_join(fz_void());",
+        "await async_join(L = A, L = A, fz_void());",
+        "(void)async_spawn(A);",
+        "switch (await async_select(L = A, fz_void())) { case 0: S break; case 1: S }",
+        "FZ_TWICE(await A);",
+        "{ struct fz_s N = await fz_struct(E); S L = R.b; }",
+        "{ int N[2] = {await A, E}; S L = R[1]; }",
+        "if (await A) S else S",
+        "while (await A) S",
+        "do S while (await A);",
+        "for (await A; await A; await A) S",
+        "switch (await A) { case 0: S default: S }",
+        "L = E && await A;",
+        "L = E ? await A : E;",
+        "fz_many(await A, E, await A);",
+        "fz_g += await A;",
+        "fz_array[await A & 3] = await A;",
+        "*await fz_pointer(&L) += await A;",
+        "FZ_AWAIT(A);",
+        "(void)async_block_on(A);",
+        "{ int N = E; await A; L = R; }",
+        "{ int N = E, *fz_p = &R; await A; L = *fz_p; }",
+        "{ int N[4]; R[0] = E; await A; L = R[0]; }",
+        "{ defer { L = D; } await A; S }",
+        "FZ_IF(await A) S"};
     unsigned kind = depth ? chance(10) : 0;
     unsigned below = depth ? depth - 1 : 0;
     if (sc->awaits && kind >= 6)
@@ -230,7 +376,8 @@ static void put_range(struct text *o, const struct program *p, unsigned begin, u
         text_add(o, p->text + start_of(p, begin), p->tokens.at[end - 1].end - start_of(p, begin));
 }
 
-static void replace(struct text *t, const struct program *p, unsigned begin, unsigned end, const char *with)
+static void replace(struct text *t, const struct program *p, unsigned begin, unsigned end,
+                    const char *with)
 {
     if (begin < end)
         text_replace(t, start_of(p, begin), p->tokens.at[end - 1].end, with);
@@ -264,7 +411,8 @@ static void put_foreign(struct text *o, unsigned begin, unsigned end, const stru
             bool awaited = i > 0 && reads(&donor, i - 1, "await");
             text_put(o, awaited || (sc->awaits && chance(2)) ? "%sfz_one" : "%sfz_plain",
                      awaited || !sc->awaits ? "" : "");
-        } else if (reads(&donor, i + 1, ":") || (i > 0 && (is_type_word(&donor, i - 1) || reads(&donor, i - 1, "goto")))) {
+        } else if (reads(&donor, i + 1, ":") ||
+                   (i > 0 && (is_type_word(&donor, i - 1) || reads(&donor, i - 1, "goto")))) {
             put_range(o, &donor, i, i + 1); // what it declares
             text_put(o, " ");
         } else {
@@ -329,12 +477,34 @@ static void replace_expression(struct text *t)
 
 static void wrap_expression(struct text *t)
 {
-    static const char *const wraps[] = {
-        "await fz_one(|)", "fz_plain(|)", "(|)", "(0, |)", "(1 ? | : 0)", "(int)(|)", "FZ_ADD(|, 0)", "({ |; })",
-        "(await fz_void(), |)", "(fz_g ?: |)", "(fz_g && |)", "(fz_g = |)", "fz_array[(|) & 3]", "(| + await fz_one(1))",
-        "(await fz_one(1) + |)", "((int[]){|, await fz_one(2)})[0]", "((struct fz_s){|}).a", "(fz_g += |)", "!|",
-        "_Generic(1, int: |)", "FZ_AWAIT(fz_one(|))", "(__extension__ |)", "await |", "*&|", "sizeof(|)", "(|, fz_g)",
-        "(await (|))", "fz_many(1, |, await fz_one(0))"};
+    static const char *const wraps[] = {"await fz_one(|)",
+                                        "fz_plain(|)",
+                                        "(|)",
+                                        "(0, |)",
+                                        "(1 ? | : 0)",
+                                        "(int)(|)",
+                                        "FZ_ADD(|, 0)",
+                                        "({ |; })",
+                                        "(await fz_void(), |)",
+                                        "(fz_g ?: |)",
+                                        "(fz_g && |)",
+                                        "(fz_g = |)",
+                                        "fz_array[(|) & 3]",
+                                        "(| + await fz_one(1))",
+                                        "(await fz_one(1) + |)",
+                                        "((int[]){|, await fz_one(2)})[0]",
+                                        "((struct fz_s){|}).a",
+                                        "(fz_g += |)",
+                                        "!|",
+                                        "_Generic(1, int: |)",
+                                        "FZ_AWAIT(fz_one(|))",
+                                        "(__extension__ |)",
+                                        "await |",
+                                        "*&|",
+                                        "sizeof(|)",
+                                        "(|, fz_g)",
+                                        "(await (|))",
+                                        "fz_many(1, |, await fz_one(0))"};
     struct range *e = pick_expression(&program);
     if (!e)
         return;
@@ -348,14 +518,38 @@ static void wrap_expression(struct text *t)
 
 static void wrap_statement(struct text *t)
 {
-    static const char *const wraps[] = {
-        "{ | }", "if (fz_g) { | }", "if (fz_g) | else { }", "if (await fz_one(1)) { | }", "while (fz_g--) { | }",
-        "while (await fz_one(0)) |", "do { | } while (await fz_one(0));", "do | while (0);", "for (int fz_i = 0; fz_i < 3; fz_i++) |",
-        "switch (fz_g) { case 0: | default: ; }", "switch (await fz_one(2)) { case 2: | }", "({ | });", "defer { | }", "defer |",
-        "{ defer { fz_g++; } | }", "{ __attribute__((cleanup(fz_clean))) int fz_c = 0; | }", "{ int fz_b[(fz_g & 3) + 1]; | (void)fz_b; }",
-        "FZ_BEGIN | FZ_END;", "FZ_IF(1) |", "#if 1\n|\n#endif\n", "#if 0\n|\n#else\n;\n#endif\n", "fz_label: |",
-        "{ | await fz_void(); }", "{ await fz_void(); | }", "if (fz_g) ; else |", "for (;;) { | break; }", "{ { | } { | } }",
-        "{ static int fz_k; | fz_k++; }", "for (;;) { | continue; }", "#line 7 \"other.c\"\n|\n", "/* a */ | // b\n", "{ void fz_n(void) { } | }"};
+    static const char *const wraps[] = {"{ | }",
+                                        "if (fz_g) { | }",
+                                        "if (fz_g) | else { }",
+                                        "if (await fz_one(1)) { | }",
+                                        "while (fz_g--) { | }",
+                                        "while (await fz_one(0)) |",
+                                        "do { | } while (await fz_one(0));",
+                                        "do | while (0);",
+                                        "for (int fz_i = 0; fz_i < 3; fz_i++) |",
+                                        "switch (fz_g) { case 0: | default: ; }",
+                                        "switch (await fz_one(2)) { case 2: | }",
+                                        "({ | });",
+                                        "defer { | }",
+                                        "defer |",
+                                        "{ defer { fz_g++; } | }",
+                                        "{ __attribute__((cleanup(fz_clean))) int fz_c = 0; | }",
+                                        "{ int fz_b[(fz_g & 3) + 1]; | (void)fz_b; }",
+                                        "FZ_BEGIN | FZ_END;",
+                                        "FZ_IF(1) |",
+                                        "#if 1\n|\n#endif\n",
+                                        "#if 0\n|\n#else\n;\n#endif\n",
+                                        "fz_label: |",
+                                        "{ | await fz_void(); }",
+                                        "{ await fz_void(); | }",
+                                        "if (fz_g) ; else |",
+                                        "for (;;) { | break; }",
+                                        "{ { | } { | } }",
+                                        "{ static int fz_k; | fz_k++; }",
+                                        "for (;;) { | continue; }",
+                                        "#line 7 \"other.c\"\n|\n",
+                                        "/* a */ | // b\n",
+                                        "{ void fz_n(void) { } | }"};
     struct statement *s = pick_statement(&program);
     if (!s)
         return;
@@ -396,7 +590,8 @@ static void copy_statement(struct text *t, bool move)
     struct statement *from = pick_statement(&program), *to = NULL;
     for (int i = 0; i < 10 && from; i++) {
         to = pick_statement(&program);
-        if (to->function == from->function && to != from && (to->end <= from->begin || to->begin >= from->end))
+        if (to->function == from->function && to != from &&
+            (to->end <= from->begin || to->begin >= from->end))
             break;
     }
     if (!from || !to || to == from)
@@ -515,12 +710,42 @@ static void toggle_async(struct text *t)
 
 static void change_type(struct text *t)
 {
-    static const char *const types[] = {
-        "const int", "volatile int", "_Atomic int", "long", "char", "unsigned char", "double", "long double", "_Bool",
-        "static int", "register int", "__int128", "_Complex double", "int *", "enum { FZ_E1 }", "struct { int m; }",
-        "int __attribute__((vector_size(16)))", "float", "unsigned", "_Alignas(64) int", "_Atomic(int)", "__typeof__(1L)",
-        "const", "volatile", "static", "extern int", "_Thread_local static int", "struct fz_s", "fz_call", "__auto_type",
-        "void *", "int *restrict", "typedef int", "signed char", "int __attribute__((cleanup(fz_clean)))", "short"};
+    static const char *const types[] = {"const int",
+                                        "volatile int",
+                                        "_Atomic int",
+                                        "long",
+                                        "char",
+                                        "unsigned char",
+                                        "double",
+                                        "long double",
+                                        "_Bool",
+                                        "static int",
+                                        "register int",
+                                        "__int128",
+                                        "_Complex double",
+                                        "int *",
+                                        "enum { FZ_E1 }",
+                                        "struct { int m; }",
+                                        "int __attribute__((vector_size(16)))",
+                                        "float",
+                                        "unsigned",
+                                        "_Alignas(64) int",
+                                        "_Atomic(int)",
+                                        "__typeof__(1L)",
+                                        "const",
+                                        "volatile",
+                                        "static",
+                                        "extern int",
+                                        "_Thread_local static int",
+                                        "struct fz_s",
+                                        "fz_call",
+                                        "__auto_type",
+                                        "void *",
+                                        "int *restrict",
+                                        "typedef int",
+                                        "signed char",
+                                        "int __attribute__((cleanup(fz_clean)))",
+                                        "short"};
     for (int i = 0; i < 30 && program.tokens.count; i++) {
         unsigned k = chance((unsigned)program.tokens.count);
         if (reads(&program, k, "int") || reads(&program, k, "char") || reads(&program, k, "long") ||
@@ -541,8 +766,16 @@ static void change_declarator(struct text *t)
     static const char *const after[] = {"", "", "", ")[2]", "", ")", ""};
     unsigned k = chance(12);
     if (k >= sizeof before / sizeof *before) {
-        static const char *const tails[] = {"[2]", "[]", "[fz_g]", "[2][3]", " __attribute__((aligned(32)))", " : 3", "(void)",
-                                            " __attribute__((cleanup(fz_clean)))", " __attribute__((unused))", ", fz_more = 0"};
+        static const char *const tails[] = {"[2]",
+                                            "[]",
+                                            "[fz_g]",
+                                            "[2][3]",
+                                            " __attribute__((aligned(32)))",
+                                            " : 3",
+                                            "(void)",
+                                            " __attribute__((cleanup(fz_clean)))",
+                                            " __attribute__((unused))",
+                                            ", fz_more = 0"};
         text_put(&made, "%s", PICK(tails));
         text_replace(t, program.tokens.at[v->name].end, program.tokens.at[v->name].end, made.at);
         return;
@@ -565,7 +798,8 @@ static void make_macro(struct text *t)
         end = s->end;
         if (chance(3) == 0 && end > begin + 1)
             end = begin + 1 + chance(end - begin);
-        else if (chance(3) == 0 && s + 2 < program.statements.at + program.statements.count && s[1].function == s->function)
+        else if (chance(3) == 0 && s + 2 < program.statements.at + program.statements.count &&
+                 s[1].function == s->function)
             end = s[1].end > end ? s[1].end : end;
         else if (chance(2) && reads(&program, end - 1, ";"))
             end--;
@@ -615,7 +849,8 @@ static void make_macro(struct text *t)
     unsigned place = f->begin;
     if (local)
         for (size_t i = 0; i < program.statements.count; i++)
-            if (program.statements.at[i].in_block && program.statements.at[i].begin <= begin && program.statements.at[i].begin > place)
+            if (program.statements.at[i].in_block && program.statements.at[i].begin <= begin &&
+                program.statements.at[i].begin > place)
                 place = program.statements.at[i].begin;
     replace(t, &program, place, place, made.at);
     grow(use.at, 0);
@@ -623,15 +858,109 @@ static void make_macro(struct text *t)
 
 static void change_token(struct text *t)
 {
-    static const char *const words[] = {
-        "async", "await", "defer", "static", "const", "volatile", "return", "break", "continue", "goto", "case", "default",
-        "if", "else", "while", "for", "do", "switch", "int", "struct", "sizeof", "typedef", "(", ")", "{", "}", "[", "]", ";",
-        ",", ":", "?", "=", "+", "-", "*", "&", "&&", "||", "+=", "++", "--", "->", ".", "...", "#", "##", "0", "1", "-1",
-        "99999999999999999999", "\"\"", "'", "\"", "\\", "\\\n", "/*", "*/", "//", "\n", "\r\n", "\t", "?\?/", "%:", "<:", "<%",
-        "_Pragma(\"x\")", "__func__", "__LINE__", "__COUNTER__", "__extension__", "asyncc_await", "__VA_ARGS__", "\n#if 1\n",
-        "\n#endif\n", "\n#else\n", "\n#undef await\n", "\n#define fz_g 1\n", "\n#pragma once\n", "\n#line 3\n", "\\u00e9", "self",
-        "cx", "async_join(", "async_select(", "async_spawn(", "async_fn(int, (int))", "_Generic(", "asm(\"\")", "L'x'", "0x1p3", "1i",
-        "__label__ x;", "&&x", "int", "async int main", "goto x;", "x:", "break;", "continue;", "return;", "return 0;", "await fz_one(0)"};
+    static const char *const words[] = {"async",
+                                        "await",
+                                        "defer",
+                                        "static",
+                                        "const",
+                                        "volatile",
+                                        "return",
+                                        "break",
+                                        "continue",
+                                        "goto",
+                                        "case",
+                                        "default",
+                                        "if",
+                                        "else",
+                                        "while",
+                                        "for",
+                                        "do",
+                                        "switch",
+                                        "int",
+                                        "struct",
+                                        "sizeof",
+                                        "typedef",
+                                        "(",
+                                        ")",
+                                        "{",
+                                        "}",
+                                        "[",
+                                        "]",
+                                        ";",
+                                        ",",
+                                        ":",
+                                        "?",
+                                        "=",
+                                        "+",
+                                        "-",
+                                        "*",
+                                        "&",
+                                        "&&",
+                                        "||",
+                                        "+=",
+                                        "++",
+                                        "--",
+                                        "->",
+                                        ".",
+                                        "...",
+                                        "#",
+                                        "##",
+                                        "0",
+                                        "1",
+                                        "-1",
+                                        "99999999999999999999",
+                                        "\"\"",
+                                        "'",
+                                        "\"",
+                                        "\\",
+                                        "\\\n",
+                                        "/*",
+                                        "*/",
+                                        "//",
+                                        "\n",
+                                        "\r\n",
+                                        "\t",
+                                        "?\?/",
+                                        "%:",
+                                        "<:",
+                                        "<%",
+                                        "_Pragma(\"x\")",
+                                        "__func__",
+                                        "__LINE__",
+                                        "__COUNTER__",
+                                        "__extension__",
+                                        "asyncc_await",
+                                        "__VA_ARGS__",
+                                        "\n#if 1\n",
+                                        "\n#endif\n",
+                                        "\n#else\n",
+                                        "\n#undef await\n",
+                                        "\n#define fz_g 1\n",
+                                        "\n#pragma once\n",
+                                        "\n#line 3\n",
+                                        "\\u00e9",
+                                        "self",
+                                        "cx",
+                                        "async_join(",
+                                        "async_select(",
+                                        "async_spawn(",
+                                        "async_fn(int, (int))",
+                                        "_Generic(",
+                                        "asm(\"\")",
+                                        "L'x'",
+                                        "0x1p3",
+                                        "1i",
+                                        "__label__ x;",
+                                        "&&x",
+                                        "int",
+                                        "async int main",
+                                        "goto x;",
+                                        "x:",
+                                        "break;",
+                                        "continue;",
+                                        "return;",
+                                        "return 0;",
+                                        "await fz_one(0)"};
     if (!program.tokens.count)
         return;
     unsigned a = chance((unsigned)program.tokens.count), b = chance((unsigned)program.tokens.count);
@@ -653,7 +982,8 @@ static void change_token(struct text *t)
         replace(t, &program, a, a + chance(2), made.at);
         break;
     case 4:
-        replace(t, &program, a, a + 1 + chance(5) < program.tokens.count ? a + 1 + chance(5) : a + 1, " ");
+        replace(t, &program, a, a + 1 + chance(5) < program.tokens.count ? a + 1 + chance(5) : a + 1,
+                " ");
     }
 }
 
@@ -698,8 +1028,20 @@ static void change_bytes(struct text *t)
 
 static void change_space(struct text *t) // between two tokens
 {
-    static const char *const spaces[] = {"\n", "\n\n", " /* ; { } \" */ ", " // ; { \" '\n", "\\\n", "\t", "\r\n", "\f", "/**/", " \\\n ", "\n#line 100\n",
-                                         "\n#if 0\n ' { await\n#endif\n", "\n#pragma GCC x\n", "\n#error\n"};
+    static const char *const spaces[] = {"\n",
+                                         "\n\n",
+                                         " /* ; { } \" */ ",
+                                         " // ; { \" '\n",
+                                         "\\\n",
+                                         "\t",
+                                         "\r\n",
+                                         "\f",
+                                         "/**/",
+                                         " \\\n ",
+                                         "\n#line 100\n",
+                                         "\n#if 0\n ' { await\n#endif\n",
+                                         "\n#pragma GCC x\n",
+                                         "\n#error\n"};
     if (program.tokens.count) {
         unsigned k = chance((unsigned)program.tokens.count);
         replace(t, &program, k, k, spaces[chance(chance(4) ? 9 : sizeof spaces / sizeof *spaces)]);
@@ -708,10 +1050,19 @@ static void change_space(struct text *t) // between two tokens
 
 static void change_options(struct text *t)
 {
-    static const char *const lines[] = {
-        "", "", "// asyncc: --no-line\n", "// asyncc: --emit=layout,json\n", "// asyncc: --emit=layout\n", "// asyncc: -- -std=c99\n", "// asyncc: -- -std=c11\n",
-        "// asyncc: -- -std=gnu2x\n", "// asyncc: -- -std=c2x\n", "// asyncc: -Wframe-size=8\n", "// asyncc: --diagnostics=json\n",
-        "// asyncc: -Werror\n", "// asyncc: -- -std=gnu99\n"};
+    static const char *const lines[] = {"",
+                                        "",
+                                        "// asyncc: --no-line\n",
+                                        "// asyncc: --emit=layout,json\n",
+                                        "// asyncc: --emit=layout\n",
+                                        "// asyncc: -- -std=c99\n",
+                                        "// asyncc: -- -std=c11\n",
+                                        "// asyncc: -- -std=gnu2x\n",
+                                        "// asyncc: -- -std=c2x\n",
+                                        "// asyncc: -Wframe-size=8\n",
+                                        "// asyncc: --diagnostics=json\n",
+                                        "// asyncc: -Werror\n",
+                                        "// asyncc: -- -std=gnu99\n"};
     size_t old = strncmp(t->at, "// asyncc:", 10) ? 0 : strcspn(t->at, "\n") + 1;
     text_replace(t, 0, old < t->length ? old : 0, PICK(lines));
 }
@@ -722,16 +1073,40 @@ static void generate_function(struct text *t)
         return;
     struct function whole = {0, (unsigned)program.tokens.count, 0, 0, true};
     struct scene sc = {.at = 0, .function = &whole, .awaits = chance(8)};
-    static const char *const heads[] = {"async int", "static async int", "static async void", "async struct fz_s", "static inline async int",
-                                        "async int *", "static async double", "int", "static async int *const", "extern async int"};
-    static const char *const parameters[] = {"(void)", "(int fz_a)", "(int fz_a, int *fz_b)", "(struct fz_s fz_a)", "(int fz_a[3], const char *fz_b)",
-                                             "(fz_call fz_a)", "(const int fz_a)", "(int fz_a, ...)", "(int fz_n, int fz_a[fz_n])", "()"};
+    static const char *const heads[] = {"async int",
+                                        "static async int",
+                                        "static async void",
+                                        "async struct fz_s",
+                                        "static inline async int",
+                                        "async int *",
+                                        "static async double",
+                                        "int",
+                                        "static async int *const",
+                                        "extern async int"};
+    static const char *const parameters[] = {"(void)",
+                                             "(int fz_a)",
+                                             "(int fz_a, int *fz_b)",
+                                             "(struct fz_s fz_a)",
+                                             "(int fz_a[3], const char *fz_b)",
+                                             "(fz_call fz_a)",
+                                             "(const int fz_a)",
+                                             "(int fz_a, ...)",
+                                             "(int fz_n, int fz_a[fz_n])",
+                                             "()"};
     unsigned head = chance(10), number = chance(100);
     text_put(&made, "\n%s fz_f%u%s\n{\n", heads[head], number, PICK(parameters));
     for (unsigned i = chance(5) + 1; i; i--)
         make_statement(&made, &sc, 1 + chance(3));
-    static const char *const tails[] = {"return E;", "return E;", "return;", "return await fz_struct(E);", "return E;", "return fz_ref(&L);",
-                                        "return await fz_elsewhere(E);", "return E;", "return await fz_pointer(&L);", "return await A;"};
+    static const char *const tails[] = {"return E;",
+                                        "return E;",
+                                        "return;",
+                                        "return await fz_struct(E);",
+                                        "return E;",
+                                        "return fz_ref(&L);",
+                                        "return await fz_elsewhere(E);",
+                                        "return E;",
+                                        "return await fz_pointer(&L);",
+                                        "return await A;"};
     if (chance(8))
         make(&made, &sc, 2, tails[head]);
     text_put(&made, "\n}\n");
@@ -747,9 +1122,12 @@ static void mutate_once(struct text *t, const struct text *other)
     static const struct {
         unsigned weight;
         void (*change)(struct text *t);
-    } changes[] = {{12, insert_statement}, {10, replace_expression}, {10, wrap_expression}, {10, wrap_statement}, {6, delete_statement},
-                   {3, unwrap_statement}, {6, copy_expression}, {3, toggle_await}, {2, toggle_async}, {4, change_type}, {3, change_declarator},
-                   {9, make_macro}, {2, change_token}, {3, change_word}, {1, change_bytes}, {2, change_space}, {2, change_options}, {4, change_item},
+    } changes[] = {{12, insert_statement}, {10, replace_expression}, {10, wrap_expression},
+                   {10, wrap_statement},   {6, delete_statement},    {3, unwrap_statement},
+                   {6, copy_expression},   {3, toggle_await},        {2, toggle_async},
+                   {4, change_type},       {3, change_declarator},   {9, make_macro},
+                   {2, change_token},      {3, change_word},         {1, change_bytes},
+                   {2, change_space},      {2, change_options},      {4, change_item},
                    {6, generate_function}};
     program_scan(&program, t->at, t->length);
     text_set(&made, "", 0);
@@ -787,7 +1165,8 @@ bool reduce(const struct text *from, unsigned *step, struct text *to)
 {
     program_scan(&program, from->at, from->length);
     text_set(to, from->at, from->length);
-    unsigned k = *step, items = (unsigned)program.items.count, statements = (unsigned)program.statements.count;
+    unsigned k = *step, items = (unsigned)program.items.count,
+             statements = (unsigned)program.statements.count;
     unsigned expressions = (unsigned)program.expressions.count, tokens = (unsigned)program.tokens.count;
     if (k < items) { // from the end
         struct range r = program.items.at[items - 1 - k];

@@ -20,7 +20,7 @@ mkdir -p "$dir/bin"
 dir=$(cd "$dir" && pwd)
 ln -sfn "$PWD/include" "$dir/include"
 
-common="-std=c11 -g -O1 -Wall -Wextra -fno-omit-frame-pointer -I$($CONFIG --includedir) -DFUZZ_CLANG=\"${CLANG##*/}\""
+common="-std=gnu11 -g -O1 -Wall -Wextra -fno-omit-frame-pointer -I$($CONFIG --includedir) -DFUZZ_CLANG=\"${CLANG##*/}\""
 checked="-fsanitize=${FUZZ_SANITIZE-address,undefined} -fno-sanitize-recover=all"
 objects=
 for file in compiler/*.c tests/fuzz/*.c; do

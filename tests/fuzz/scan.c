@@ -14,7 +14,8 @@ static unsigned skip_space(const char *text, unsigned at, unsigned length)
             while (at < length && text[at] != '\n')
                 at++;
         } else if (at + 1 < length && text[at] == '/' && text[at + 1] == '*') {
-            for (at += 2; at < length && !(text[at] == '*' && at + 1 < length && text[at + 1] == '/'); at++)
+            for (at += 2; at < length && !(text[at] == '*' && at + 1 < length && text[at + 1] == '/');
+                 at++)
                 ;
             at = at + 2 < length ? at + 2 : length;
         } else if (at + 1 < length && text[at] == '\\' && text[at + 1] == '\n') {
@@ -64,8 +65,9 @@ static unsigned token_end(const char *text, unsigned at, unsigned length, enum t
         return at < length ? at + 1 : length;
     }
     *kind = T_PUNCTUATION;
-    static const char *const longer[] = {"...", "<<=", ">>=", "->", "++", "--", "<<", ">>", "<=", ">=", "==", "!=",
-                                         "&&",  "||",  "+=",  "-=", "*=", "/=", "%=", "&=", "|=", "^=", "##"};
+    static const char *const longer[] = {"...", "<<=", ">>=", "->", "++", "--", "<<", ">>",
+                                         "<=",  ">=",  "==",  "!=", "&&", "||", "+=", "-=",
+                                         "*=",  "/=",  "%=",  "&=", "|=", "^=", "##"};
     for (size_t i = 0; i < sizeof longer / sizeof *longer; i++)
         if (length - at >= strlen(longer[i]) && !memcmp(text + at, longer[i], strlen(longer[i])))
             return at + (unsigned)strlen(longer[i]);
@@ -91,27 +93,51 @@ static bool is_one_of(const struct program *p, unsigned token, const char *const
 bool is_type_word(const struct program *p, unsigned token)
 {
     static const char *const words[] = {
-        "int", "char", "long", "short", "unsigned", "signed", "float", "double", "void", "_Bool", "bool", "struct",
-        "union", "enum", "const", "volatile", "static", "extern", "typedef", "register", "auto", "__auto_type",
-        "_Alignas", "_Atomic", "_Thread_local", "__thread", "_Complex", "size_t", "ssize_t", "uint64_t", "int64_t",
-        "uint32_t", "uint8_t", "uintptr_t", "typeof", "__typeof__", "async_fn", "_Static_assert", "__attribute__",
-        "__int128", "inline", "async", "FILE", "restrict", "_Float16", "va_list", NULL};
+        "int",         "char",     "long",           "short",         "unsigned", "signed",    "float",
+        "double",      "void",     "_Bool",          "bool",          "struct",   "union",     "enum",
+        "const",       "volatile", "static",         "extern",        "typedef",  "register",  "auto",
+        "__auto_type", "_Alignas", "_Atomic",        "_Thread_local", "__thread", "_Complex",  "size_t",
+        "ssize_t",     "uint64_t", "int64_t",        "uint32_t",      "uint8_t",  "uintptr_t", "typeof",
+        "__typeof__",  "async_fn", "_Static_assert", "__attribute__", "__int128", "inline",    "async",
+        "FILE",        "restrict", "_Float16",       "va_list",       NULL};
     return is_one_of(p, token, words);
 }
 
 bool is_keyword(const struct program *p, unsigned token)
 {
-    static const char *const words[] = {
-        "if", "else", "for", "while", "do", "switch", "case", "default", "break", "continue", "return", "goto",
-        "sizeof", "_Alignof", "_Generic", "await", "defer", "asm", "__asm__", "__extension__", "__builtin_offsetof",
-        "offsetof", "va_arg", "__builtin_types_compatible_p", NULL};
+    static const char *const words[] = {"if",
+                                        "else",
+                                        "for",
+                                        "while",
+                                        "do",
+                                        "switch",
+                                        "case",
+                                        "default",
+                                        "break",
+                                        "continue",
+                                        "return",
+                                        "goto",
+                                        "sizeof",
+                                        "_Alignof",
+                                        "_Generic",
+                                        "await",
+                                        "defer",
+                                        "asm",
+                                        "__asm__",
+                                        "__extension__",
+                                        "__builtin_offsetof",
+                                        "offsetof",
+                                        "va_arg",
+                                        "__builtin_types_compatible_p",
+                                        NULL};
     return is_one_of(p, token, words) || is_type_word(p, token);
 }
 
 static void tokenise(struct program *p, unsigned length)
 {
     LIST(unsigned) open = {0};
-    for (unsigned at = skip_space(p->text, 0, length); at < length; at = skip_space(p->text, at, length)) {
+    for (unsigned at = skip_space(p->text, 0, length); at < length;
+         at = skip_space(p->text, at, length)) {
         struct token t = {.start = at, .match = -1};
         at = t.end = token_end(p->text, at, length, &t.kind);
         char c = p->text[t.start];
@@ -166,10 +192,12 @@ static void find_variables(struct program *p, unsigned begin, unsigned end, unsi
 {
     bool is_int = false, plain = true;
     for (unsigned i = begin; i < end; i = after_bracket(p, i)) {
-        if (reads(p, i, "int") || reads(p, i, "char") || reads(p, i, "long") || reads(p, i, "unsigned") ||
-            reads(p, i, "short") || reads(p, i, "_Bool") || reads(p, i, "bool") || reads(p, i, "size_t"))
+        if (reads(p, i, "int") || reads(p, i, "char") || reads(p, i, "long") ||
+            reads(p, i, "unsigned") || reads(p, i, "short") || reads(p, i, "_Bool") ||
+            reads(p, i, "bool") || reads(p, i, "size_t"))
             is_int = true;
-        if (reads(p, i, "typedef") || reads(p, i, "const") || reads(p, i, "struct") || reads(p, i, "static"))
+        if (reads(p, i, "typedef") || reads(p, i, "const") || reads(p, i, "struct") ||
+            reads(p, i, "static"))
             plain = false;
         if (reads(p, i, "=")) { // over the initialiser
             while (i + 1 < end && !reads(p, i + 1, ","))
@@ -187,7 +215,8 @@ static void find_variables(struct program *p, unsigned begin, unsigned end, unsi
     }
 }
 
-static unsigned scan_statement(struct program *p, unsigned i, unsigned end, bool in_block, struct inside in);
+static unsigned scan_statement(struct program *p, unsigned i, unsigned end, bool in_block,
+                               struct inside in);
 
 static void scan_block(struct program *p, unsigned i, unsigned end, struct inside in)
 {
@@ -225,7 +254,8 @@ static unsigned scan_compound(struct program *p, unsigned i, unsigned end, struc
     return i < end ? i : end;
 }
 
-static unsigned scan_statement(struct program *p, unsigned i, unsigned end, bool in_block, struct inside in)
+static unsigned scan_statement(struct program *p, unsigned i, unsigned end, bool in_block,
+                               struct inside in)
 {
     static const char *const compound[] = {"if", "for", "while", "do", "switch", "defer", NULL};
     static const char *const jumps[] = {"return", "break", "continue", "goto", NULL};
@@ -293,7 +323,7 @@ static void scan_expressions(struct program *p, unsigned begin, unsigned end)
         } else if (reads(p, i, "return")) {
             add_expression(p, i + 1, find_at_depth(p, i, end, ";"));
         } else if (reads(p, i, "=") || (t->kind == T_PUNCTUATION && t->end - t->start == 2 && t->end &&
-                                           p->text[t->end - 1] == '=')) {
+                                        p->text[t->end - 1] == '=')) {
             add_expression(p, i + 1, operand_end(p, i + 1, end));
         } else if ((reads(p, i, "(") || reads(p, i, "[")) && t->match > (int)i) {
             unsigned close = (unsigned)t->match;
@@ -321,7 +351,8 @@ static void scan_expressions(struct program *p, unsigned begin, unsigned end)
 static void scan_item(struct program *p, unsigned begin, unsigned end, unsigned open)
 {
     unsigned parameters = open - 1; // its ")"
-    while (parameters > begin && !(reads(p, parameters, ")") && p->tokens.at[parameters].match > (int)begin))
+    while (parameters > begin &&
+           !(reads(p, parameters, ")") && p->tokens.at[parameters].match > (int)begin))
         parameters--;
     if (parameters == begin)
         return;

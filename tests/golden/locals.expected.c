@@ -27,8 +27,8 @@ struct kinds_future {
             union {
                 int unused;
                 struct {
-                    int kept;
                     int shown;
+                    int kept;
                 };
             };
         };
@@ -58,20 +58,22 @@ enum shared_state {
 struct shared_future {
     union {
         struct {
+            long a[4];
+            double b[4];
+            int n;
             union {
-                long a[4];
-                double b[4];
+                struct {
+                    struct async_yield_future async_yield;
+                };
+                struct {
+                    struct async_yield_future async_yield_2;
+                };
                 struct {
                     int b2;
                     int b2_2;
-                    struct async_yield_future async_yield_4;
                 };
             };
-            int n;
-            union {
-                struct async_yield_future async_yield;
-                struct async_yield_future async_yield_2;
-            };
+            struct async_yield_future async_yield_4;
         };
         long result;
     };

@@ -1,0 +1,3 @@
+// expect: translated
+// A header with async functions, and nothing that uses them.
+#include "parts.h"
