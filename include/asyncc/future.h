@@ -35,6 +35,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifndef __cplusplus
+// What generated code copies arrays and structs with. <string.h> is the user's to include.
+void *(memcpy)(void *to, const void *from, size_t size);
+void *(memmove)(void *to, const void *from, size_t size);
+#endif
+
 enum async_poll {
     ASYNC_PENDING, // not done; a waker was kept and will be woken
     ASYNC_READY,   // done; the future's result may be read, and it is not polled again
