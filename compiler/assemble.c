@@ -2,15 +2,15 @@
 //   in:    the unit after layout
 //   out:   the text of the output
 //
-// A future is defined in front of the first function that needs it; its poll function stands where the async
-// function stood, so that macros mean there what they meant in the source.
+// A future is defined in front of the first function that needs it; its poll function stands where
+// the async function stood, so that macros mean there what they meant in the source.
 #include "emit.h"
 #include "front.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-// ---- Forms outside awaits: async_spawn and async_block_on become calls of helpers -------------------------
+// ---- Forms outside awaits: async_spawn and async_block_on become calls of helpers -----------
 
 struct helper {
     const char *name;
@@ -39,7 +39,8 @@ static void rewrite_form(struct function *fn, struct node *form, bool spawn)
                 mem_format("%s_%s", callee->callee->name, spawn ? "spawn" : "block_on"));
     } else {
         struct helper h = {.spawn = spawn};
-        h.name = mem_format("asyncc_%s_%zu", spawn ? "spawn" : "block_on", pointer_helpers.count + 1);
+        h.name =
+            mem_format("asyncc_%s_%zu", spawn ? "spawn" : "block_on", pointer_helpers.count + 1);
         h.operand.function_type = type_function_of(call->first->type);
         h.operand.result = type_result(h.operand.function_type);
         VEC_PUSH(&pointer_helpers, h);
@@ -77,7 +78,7 @@ static void rewrite_function_forms(struct function *fn)
         qsort(fn->mentions.at, fn->mentions.count, sizeof *fn->mentions.at, by_offset);
 }
 
-// ---- The head of a function: state, future, declarations ------------------------------------------------
+// ---- The head of a function: state, future, declarations ------------------------------------
 
 static void put_field(struct output *o, struct field *f, unsigned indent)
 {
@@ -104,7 +105,8 @@ static const char *parameters(struct function *fn, const char *first)
     struct buffer b = {0};
     put(&b, "%s", first);
     for (unsigned i = 0; i < type_parameter_count(fn->type); i++)
-        put(&b, "%s%s", b.length ? ", " : "", type_parameter_declare(fn->type, i, mem_format("asyncc_a%u", i + 1)));
+        put(&b, "%s%s", b.length ? ", " : "",
+            type_parameter_declare(fn->type, i, mem_format("asyncc_a%u", i + 1)));
     return b.length ? b.text : "void";
 }
 
@@ -113,7 +115,8 @@ static const char *argument_names(struct function *fn)
     struct buffer b = {0};
     unsigned count = fn->body ? fn->parameter_count : type_parameter_count(fn->type);
     for (unsigned i = 0; i < count; i++)
-        put(&b, "%s%s", i ? ", " : "", fn->body ? fn->locals.at[i]->name : mem_format("asyncc_a%u", i + 1));
+        put(&b, "%s%s", i ? ", " : "",
+            fn->body ? fn->locals.at[i]->name : mem_format("asyncc_a%u", i + 1));
     return b.length ? b.text : "";
 }
 
@@ -138,11 +141,12 @@ static void declare_functions(struct output *o, struct function *fn)
 {
     const char *l = linkage(fn), *u = name_attributes(fn);
     say(o, "%s%svoid %s_future_init(%s);\n", u, l, fn->name, parameters(fn, self_parameter(fn)));
-    say(o, "%s%senum async_poll %s_future_poll(%s, struct async_context *%s);\n", u, l, fn->name, self_parameter(fn),
-        fn->cx);
+    say(o, "%s%senum async_poll %s_future_poll(%s, struct async_context *%s);\n", u, l, fn->name,
+        self_parameter(fn), fn->cx);
     say(o, "%s%svoid %s_future_drop(%s);\n", u, l, fn->name, self_parameter(fn));
     if (needs_descriptor(fn))
-        say(o, "%s%sconst struct async_future_type %s_future_type;\n", *l ? "" : u, *l ? l : "extern ", fn->name);
+        say(o, "%s%sconst struct async_future_type %s_future_type;\n", *l ? "" : u,
+            *l ? l : "extern ", fn->name);
     say(o, "%sstatic const struct async_frame_type %s_frame;\n", *l ? u : "", fn->name);
 }
 
@@ -177,20 +181,23 @@ static void put_spawn_helper(struct output *o, struct function *fn)
 {
     const char *arguments = argument_names(fn);
     say(o, "\n__attribute__((__unused__)) static struct async_task *%s\n{\n", spawn_declarator(fn));
-    say(o, "    struct %s_future *asyncc_future = async_task_new(&%s_future_type);\n", fn->name, fn->name);
+    say(o, "    struct %s_future *asyncc_future = async_task_new(&%s_future_type);\n", fn->name,
+        fn->name);
     say(o, "    if (!asyncc_future)\n        return NULL;\n");
     say(o, "    %s_future_init(asyncc_future%s%s);\n", fn->name, *arguments ? ", " : "", arguments);
     say(o, "    return async_task_start(asyncc_future);\n}\n");
 }
 
-// Runs a future of unknown size, whose descriptor `type` points to, by `init`, and returns its result.
-static void put_block_on_unknown(struct output *o, const char *type, const char *init, struct type *result)
+// Runs a future of unknown size, whose descriptor `type` points to, by `init`, and returns its
+// result.
+static void put_block_on_unknown(struct output *o, const char *type, const char *init,
+                                 struct type *result)
 {
     say(o, "    void *asyncc_future = async_future_new(%s);\n    %s;\n", type, init);
     say(o, "    async_block_on_future(%s, asyncc_future);\n", type);
     if (result)
-        say(o, "    %s = *(%s)((char *)asyncc_future + %s->result_at);\n", type_declare(result, "asyncc_value"),
-            type_declare(result, "*"), type);
+        say(o, "    %s = *(%s)((char *)asyncc_future + %s->result_at);\n",
+            type_declare(result, "asyncc_value"), type_declare(result, "*"), type);
     say(o, "    async_future_free(asyncc_future);\n");
     if (result)
         say(o, "    return asyncc_value;\n");
@@ -202,13 +209,15 @@ static void put_block_on_helper(struct output *o, struct function *fn)
     say(o, "\n__attribute__((__unused__)) static %s\n{\n", block_on_declaration(fn));
     if (!fn->body && !fn->has_future) {
         put_block_on_unknown(o, mem_format("(&%s_future_type)", fn->name),
-                             mem_format("%s_future_init(asyncc_future%s%s)", fn->name, *arguments ? ", " : "", arguments),
+                             mem_format("%s_future_init(asyncc_future%s%s)", fn->name,
+                                        *arguments ? ", " : "", arguments),
                              fn->result);
         say(o, "}\n");
         return;
     }
     say(o, "    struct %s_future asyncc_future;\n", fn->name);
-    say(o, "    %s_future_init(&asyncc_future%s%s);\n", fn->name, *arguments ? ", " : "", arguments);
+    say(o, "    %s_future_init(&asyncc_future%s%s);\n", fn->name, *arguments ? ", " : "",
+        arguments);
     say(o, "    async_block_on_future(&%s_future_type, &asyncc_future);\n", fn->name);
     if (fn->result)
         say(o, "    return asyncc_future.result;\n");
@@ -236,14 +245,16 @@ static const char *prologue(struct function *fn)
         put(&b, "    static const char asyncc_func[] = \"%s\";\n", fn->name);
     for (size_t i = 0; i < fn->locals.count; i++) {
         struct local *l = fn->locals.at[i];
-        if (l->in_frame || l->is_literal || (!l->is_parameter && !l->is_temporary) || (l->is_parameter && !is_mentioned(l)))
+        if (l->in_frame || l->is_literal || (!l->is_parameter && !l->is_temporary) ||
+            (l->is_parameter && !is_mentioned(l)))
             continue;
         put(&b, "    %s%s;\n", type_declare(l->type, l->spelling), l->is_scalar ? " = 0" : "");
     }
     if (fn->deferred_count) {
         put(&b, "    unsigned asyncc_leave = 0;\n    (void)asyncc_leave;\n");
         if (fn->returns_through_defer && fn->result && !type_is_record(fn->result))
-            put(&b, "    %s%s;\n", type_declare(fn->result, "asyncc_value"), type_is_scalar(fn->result) ? " = 0" : "");
+            put(&b, "    %s%s;\n", type_declare(fn->result, "asyncc_value"),
+                type_is_scalar(fn->result) ? " = 0" : "");
     }
     put(&b, "    switch (%s->state) {\n    case %s_state_start:\n", fn->self, fn->name);
     for (unsigned i = 0; i < fn->parameter_count; i++) {
@@ -253,7 +264,8 @@ static const char *prologue(struct function *fn)
     }
     put(&b, "        break;\n");
     for (size_t i = 0; i < fn->awaits.count; i++)
-        put(&b, "    case %s:\n        goto asyncc_resume_%u;\n", fn->awaits.at[i]->state, fn->awaits.at[i]->index);
+        put(&b, "    case %s:\n        goto asyncc_resume_%u;\n", fn->awaits.at[i]->state,
+            fn->awaits.at[i]->index);
     put(&b, "    default:\n        return async_polled_when_done();\n    }\n");
     if (!fn->awaits.count)
         put(&b, "    (void)%s;\n", fn->cx);
@@ -295,11 +307,12 @@ static void put_head(struct output *o, struct function *fn)
     say(o, "\n");
 }
 
-// ---- The tail: init, poll, drop, tables -----------------------------------------------------------------
+// ---- The tail: init, poll, drop, tables -----------------------------------------------------
 
 static void put_init(struct output *o, struct function *fn)
 {
-    say(o, "%svoid %s_future_init(%s)\n{\n", linkage(fn), fn->name, parameters(fn, self_parameter(fn)));
+    say(o, "%svoid %s_future_init(%s)\n{\n", linkage(fn), fn->name,
+        parameters(fn, self_parameter(fn)));
     say(o, "    %s->state = %s_state_start;\n", fn->self, fn->name);
     if (fn->link_byte)
         say(o, "    %s->link = 0;\n", fn->self);
@@ -316,12 +329,13 @@ static void put_init(struct output *o, struct function *fn)
     say(o, "}\n\n");
 }
 
-// gcc does not follow asyncc_leave through the dispatch after a defer, and would warn of variables that are not in use
-// on the ways it imagines.
+// gcc does not follow asyncc_leave through the dispatch after a defer, and would warn of variables
+// that are not in use on the ways it imagines.
 static void allow_uninitialized(struct output *o, bool allow)
 {
     sync_output(o);
-    say(o, "#if defined __GNUC__ && !defined __clang__\n#pragma GCC diagnostic %s\n", allow ? "push" : "pop");
+    say(o, "#if defined __GNUC__ && !defined __clang__\n#pragma GCC diagnostic %s\n",
+        allow ? "push" : "pop");
     if (allow)
         say(o, "#pragma GCC diagnostic ignored \"-Wmaybe-uninitialized\"\n");
     say(o, "#endif\n");
@@ -331,14 +345,16 @@ static void put_poll(struct output *o, struct function *fn)
 {
     if (fn->goes_on_after_defer)
         allow_uninitialized(o, true);
-    say(o, "%sstatic enum async_poll %s_frame_poll(void *asyncc_future, struct async_context *%s)\n", fn->poll_attributes,
-        fn->name, fn->cx);
+    say(o,
+        "%sstatic enum async_poll %s_frame_poll(void *asyncc_future, struct async_context *%s)\n",
+        fn->poll_attributes, fn->name, fn->cx);
     o->fn = fn;
     o->source = fn->source;
     emit_source_block(o, fn->lowered, fn->prologue);
     // Falling off the end: before the closing brace.
     o->b->length--;
-    while (o->b->length && (o->b->text[o->b->length - 1] == ' ' || o->b->text[o->b->length - 1] == '\n')) {
+    while (o->b->length &&
+           (o->b->text[o->b->length - 1] == ' ' || o->b->text[o->b->length - 1] == '\n')) {
         if (o->b->text[--o->b->length] == '\n') {
             o->physical--;
             o->line--;
@@ -361,12 +377,13 @@ static void put_poll(struct output *o, struct function *fn)
     if (fn->goes_on_after_defer)
         allow_uninitialized(o, false);
     sync_output(o);
-    say(o, "\n%senum async_poll %s_future_poll(%s, struct async_context *%s)\n{\n", linkage(fn), fn->name,
-        self_parameter(fn), fn->cx);
+    say(o, "\n%senum async_poll %s_future_poll(%s, struct async_context *%s)\n{\n", linkage(fn),
+        fn->name, self_parameter(fn), fn->cx);
     say(o, "    return %s_frame_poll(%s, %s);\n}\n\n", fn->name, fn->self, fn->cx);
 }
 
-static void put_drop_operand(struct output *o, struct function *fn, struct operand *operand, unsigned indent)
+static void put_drop_operand(struct output *o, struct function *fn, struct operand *operand,
+                             unsigned indent)
 {
     const char *slot = mem_format("%s->%s", fn->self, operand->slot);
     if (operand->storage == STORAGE_EMBEDDED) {
@@ -403,8 +420,8 @@ static void put_drop(struct output *o, struct function *fn)
 {
     say(o, "%svoid %s_future_drop(%s)\n{\n", linkage(fn), fn->name, self_parameter(fn));
     if (fn->has_defer) {
-        say(o, "    if (%s->state != %s_state_start && %s->state != %s)\n", fn->self, fn->name, fn->self,
-            state_done(fn));
+        say(o, "    if (%s->state != %s_state_start && %s->state != %s)\n", fn->self, fn->name,
+            fn->self, state_done(fn));
         say(o, "        %s_frame_poll(%s, NULL);\n", fn->name, fn->self);
     } else if (fn->awaits.count) {
         say(o, "    switch (%s->state) {\n", fn->self);
@@ -422,18 +439,20 @@ static void put_links(struct output *o, struct function *fn)
     say(o, "static const struct async_frame_link %s_links[] = {\n", fn->name);
     for (size_t i = 0; i < fn->embedded_uses.count; i++) {
         struct operand *use = fn->embedded_uses.at[i];
-        say(o, "    {&%s_frame, offsetof(struct %s_future, %s)},\n", use->caller->name, use->caller->name, use->slot);
+        say(o, "    {&%s_frame, offsetof(struct %s_future, %s)},\n", use->caller->name,
+            use->caller->name, use->slot);
     }
     say(o, "};\n\n");
 }
 
 static void put_frame_type(struct output *o, struct function *fn)
 {
-    say(o, "static const struct async_frame_type %s_frame = {\n    .poll = %s_frame_poll,\n", fn->name, fn->name);
+    say(o, "static const struct async_frame_type %s_frame = {\n    .poll = %s_frame_poll,\n",
+        fn->name, fn->name);
     if (fn->one_parent) {
         struct operand *use = fn->embedded_uses.at[0];
-        say(o, "    .parent = &%s_frame,\n    .offset = offsetof(struct %s_future, %s),\n", use->caller->name,
-            use->caller->name, use->slot);
+        say(o, "    .parent = &%s_frame,\n    .offset = offsetof(struct %s_future, %s),\n",
+            use->caller->name, use->caller->name, use->slot);
     } else if (fn->embedded_uses.count) {
         say(o, "    .links = %s_links,\n", fn->name);
     }
@@ -460,14 +479,19 @@ static void put_string(struct output *o, const char *text)
 static void put_thunks(struct output *o, struct function *fn)
 {
     const char *arguments = argument_names(fn);
-    say(o, "static void %s_init_any(%s)\n{\n    %s_future_init(asyncc_future%s%s);\n}\n\n", fn->name,
-        parameters(fn, "void *asyncc_future"), fn->name, *arguments ? ", " : "", arguments);
+    say(o, "static void %s_init_any(%s)\n{\n    %s_future_init(asyncc_future%s%s);\n}\n\n",
+        fn->name, parameters(fn, "void *asyncc_future"), fn->name, *arguments ? ", " : "",
+        arguments);
     if (!fn->body)
-        say(o, "static enum async_poll %s_poll_any(void *asyncc_future, struct async_context *asyncc_cx)\n{\n"
-               "    return %s_future_poll(asyncc_future, asyncc_cx);\n}\n\n",
+        say(o,
+            "static enum async_poll %s_poll_any(void *asyncc_future, struct async_context "
+            "*asyncc_cx)\n{\n"
+            "    return %s_future_poll(asyncc_future, asyncc_cx);\n}\n\n",
             fn->name, fn->name);
-    say(o, "static void %s_drop_any(void *asyncc_future)\n{\n    %s_future_drop(asyncc_future);\n}\n\n", fn->name,
-        fn->name);
+    say(o,
+        "static void %s_drop_any(void *asyncc_future)\n{\n    "
+        "%s_future_drop(asyncc_future);\n}\n\n",
+        fn->name, fn->name);
 }
 
 static void put_descriptor(struct output *o, struct function *fn)
@@ -481,26 +505,34 @@ static void put_descriptor(struct output *o, struct function *fn)
         for (size_t i = 0; i < fn->awaits.count; i++) {
             struct await *aw = fn->awaits.at[i];
             static const char *const forms[] = {"async_join", "async_select", "async_timeout_ms"};
-            const char *child = aw->is_form ? forms[aw->form]
-                                : aw->operands.at[0].callee ? aw->operands.at[0].callee->name : "(pointer)";
+            const char *child = aw->is_form                 ? forms[aw->form]
+                                : aw->operands.at[0].callee ? aw->operands.at[0].callee->name
+                                                            : "(pointer)";
             say(o, "    {\"%s\", \"%s\", %u},\n", aw->state, child, aw->line);
         }
         say(o, "};\n\n");
     }
-    say(o, "%sconst struct async_future_type %s_future_type = {\n    .name = \"%s\",\n    .file = ", l, fn->name, fn->name);
+    say(o,
+        "%sconst struct async_future_type %s_future_type = {\n    .name = \"%s\",\n    .file = ", l,
+        fn->name, fn->name);
     put_string(o, base_name(fn->source->path));
-    say(o, ",\n    .size = sizeof(struct %s_future),\n    .align = _Alignof(struct %s_future),\n", fn->name, fn->name);
+    say(o, ",\n    .size = sizeof(struct %s_future),\n    .align = _Alignof(struct %s_future),\n",
+        fn->name, fn->name);
     if (fn->result)
-        say(o, "    .result_at = offsetof(struct %s_future, result),\n    .result_size = sizeof(%s),\n", fn->name,
-            type_declare(fn->result, ""));
-    say(o, "    .init = (void (*)(void))%s_init_any,\n    .poll = %s_%s,\n    .drop = %s_drop_any,\n", fn->name,
-        fn->name, fn->body ? "frame_poll" : "poll_any", fn->name);
+        say(o,
+            "    .result_at = offsetof(struct %s_future, result),\n    .result_size = "
+            "sizeof(%s),\n",
+            fn->name, type_declare(fn->result, ""));
+    say(o,
+        "    .init = (void (*)(void))%s_init_any,\n    .poll = %s_%s,\n    .drop = %s_drop_any,\n",
+        fn->name, fn->name, fn->body ? "frame_poll" : "poll_any", fn->name);
     if (fn->body) {
         say(o, "    .frame = &%s_frame,\n", fn->name);
         if (fn->awaits.count)
             say(o, "    .states = %s_states,\n", fn->name);
-        say(o, "    .state_count = %zu,\n    .state_size = sizeof((struct %s_future *)0)->state,\n"
-               "    .state_at = offsetof(struct %s_future, state),\n",
+        say(o,
+            "    .state_count = %zu,\n    .state_size = sizeof((struct %s_future *)0)->state,\n"
+            "    .state_at = offsetof(struct %s_future, state),\n",
             fn->awaits.count, fn->name, fn->name);
     }
     say(o, "};\n\n");
@@ -525,7 +557,7 @@ static void put_tail(struct output *o, struct function *fn)
         put_main(o, fn);
 }
 
-// ---- Functions without a body here ----------------------------------------------------------------------
+// ---- Functions without a body here ----------------------------------------------------------
 
 static void put_foreign(struct output *o, struct function *fn)
 {
@@ -552,28 +584,35 @@ static void put_pointer_helpers(struct output *o)
         struct buffer list = {0}, names = {0};
         put(&list, "async_fn_pointer asyncc_type");
         for (unsigned j = 0; j < type_parameter_count(function); j++) {
-            put(&list, ", %s", type_parameter_declare(function, j, mem_format("asyncc_a%u", j + 1)));
+            put(&list, ", %s",
+                type_parameter_declare(function, j, mem_format("asyncc_a%u", j + 1)));
             put(&names, ", asyncc_a%u", j + 1);
         }
-        const char *init = mem_format("((void (*)(%s))asyncc_type->init)(asyncc_future%s)",
-                                      type_parameter_types(function, "void *"), names.length ? names.text : "");
+        const char *init =
+            mem_format("((void (*)(%s))asyncc_type->init)(asyncc_future%s)",
+                       type_parameter_types(function, "void *"), names.length ? names.text : "");
         sync_output(o);
         if (h->spawn) {
-            say(o, "static struct async_task *%s(%s)\n{\n    void *asyncc_future = async_task_new(asyncc_type);\n",
+            say(o,
+                "static struct async_task *%s(%s)\n{\n    void *asyncc_future = "
+                "async_task_new(asyncc_type);\n",
                 h->name, list.text);
-            say(o, "    if (!asyncc_future)\n        return NULL;\n    %s;\n    return async_task_start(asyncc_future);\n}\n\n",
+            say(o,
+                "    if (!asyncc_future)\n        return NULL;\n    %s;\n    return "
+                "async_task_start(asyncc_future);\n}\n\n",
                 init);
         } else {
             const char *declarator = mem_format("%s(%s)", h->name, list.text);
-            say(o, "static %s\n{\n", h->operand.result ? type_declare(h->operand.result, declarator)
-                                                     : mem_format("void %s", declarator));
+            say(o, "static %s\n{\n",
+                h->operand.result ? type_declare(h->operand.result, declarator)
+                                  : mem_format("void %s", declarator));
             put_block_on_unknown(o, "asyncc_type", init, h->operand.result);
             say(o, "}\n\n");
         }
     }
 }
 
-// ---- The file -----------------------------------------------------------------------------------------
+// ---- The file -------------------------------------------------------------------------------
 
 static void put_function_head(struct output *o, struct function *fn, unsigned slot);
 
@@ -601,7 +640,8 @@ static bool uses_timeout(struct unit *unit)
 {
     for (size_t i = 0; i < unit->functions.count; i++)
         for (size_t j = 0; j < unit->functions.at[i]->awaits.count; j++)
-            if (unit->functions.at[i]->awaits.at[j]->is_form && unit->functions.at[i]->awaits.at[j]->form == FORM_TIMEOUT)
+            if (unit->functions.at[i]->awaits.at[j]->is_form &&
+                unit->functions.at[i]->awaits.at[j]->form == FORM_TIMEOUT)
                 return true;
     return false;
 }
@@ -619,7 +659,8 @@ static bool is_announced(struct function *fn, unsigned first)
 {
     if (!fn->is_async || !fn->name || !strncmp(fn->name, "async_form_", 11))
         return false;
-    return !fn->body || (fn->slot_offset > first && (fn->used_as_value || fn->spawned || fn->blocked_on));
+    return !fn->body ||
+           (fn->slot_offset > first && (fn->used_as_value || fn->spawned || fn->blocked_on));
 }
 
 static void announce(struct output *o, struct function *fn)
@@ -694,7 +735,12 @@ static int by_slot(const void *a, const void *b)
 void emit(struct unit *unit, const char *output_path, bool lines, struct buffer *out)
 {
     struct source *s = unit->main;
-    struct output o = {.b = out, .lines = lines, .output_path = output_path, .source = s, .physical = 1, .line = 0};
+    struct output o = {.b = out,
+                       .lines = lines,
+                       .output_path = output_path,
+                       .source = s,
+                       .physical = 1,
+                       .line = 0};
     pointer_helpers.count = 0;
     struct vec(struct function *) order = {0};
     for (size_t i = 0; i < unit->functions.count; i++) {
@@ -720,14 +766,16 @@ void emit(struct unit *unit, const char *output_path, bool lines, struct buffer 
     unsigned at = 0;
     if (s->length >= 3 && !memcmp(s->text, "\xEF\xBB\xBF", 3))
         at = 3; // no byte-order mark in the output: some compilers stumble over it
-    say(&o, "#define ASYNCC_TRANSLATED 1 // by asyncc from %s; changes belong there\n", base_name(s->path));
+    say(&o, "#define ASYNCC_TRANSLATED 1 // by asyncc from %s; changes belong there\n",
+        base_name(s->path));
     size_t prototype = 0;
     for (size_t i = 0; i <= order.count; i++) {
         unsigned stop = i < order.count ? order.at[i]->top : s->length;
         if (stop < at && i < order.count && !order.at[i]->is_async)
             stop = at; // a further declarator of the declaration before
         if (stop < at)
-            internal_fault("'%s' begins inside what was replaced before it", order.at[i]->name ? order.at[i]->name : "?");
+            internal_fault("'%s' begins inside what was replaced before it",
+                           order.at[i]->name ? order.at[i]->name : "?");
         o.fn = NULL;
         while (prototype < unit->prototypes.count && unit->prototypes.at[prototype].start < stop) {
             struct range r = unit->prototypes.at[prototype++];
@@ -755,7 +803,8 @@ void emit(struct unit *unit, const char *output_path, bool lines, struct buffer 
             put_function_head(&o, heads.at[head], fn->top);
         if (i == 0)
             for (size_t j = 0; j < unit->functions.count; j++)
-                if (unit->functions.at[j]->is_async && unit->functions.at[j]->in_header && unit->functions.at[j]->body)
+                if (unit->functions.at[j]->is_async && unit->functions.at[j]->in_header &&
+                    unit->functions.at[j]->body)
                     put_tail(&o, unit->functions.at[j]);
         if (fn->is_async) {
             put_tail(&o, fn);
@@ -770,7 +819,7 @@ void emit(struct unit *unit, const char *output_path, bool lines, struct buffer 
         }
     }
     if (!order.count)
-        return; // a header's functions were not needed
+        return;      // a header's functions were not needed
     sync_output(&o); // the links name members of futures defined anywhere above
     say(&o, "\n");
     for (size_t i = 0; i < unit->functions.count; i++) {

@@ -21,7 +21,7 @@
 
 #define ASYNCC_VERSION "0.1.0"
 
-// ---- memory.c: one arena for the run; nothing is freed before the end ------------------------------------
+// ---- memory.c: one arena for the run; nothing is freed before the end -----------------------
 
 void *mem_alloc(size_t size); // zeroed; never NULL: running out is fatal, with a message
 void *mem_grow(void *old, size_t old_size, size_t new_size);
@@ -29,19 +29,20 @@ char *mem_text(const char *start, size_t length);
 char *mem_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 // A growable array: `struct vec(int) v = {0}; VEC_PUSH(&v, 3); v.at[0]`.
-#define vec(T)                   \
-    {                            \
-        T *at;                   \
-        size_t count, capacity;  \
+#define vec(T)                  \
+    {                           \
+        T *at;                  \
+        size_t count, capacity; \
     }
-#define VEC_PUSH(v, item)                                                                         \
-    do {                                                                                          \
-        if ((v)->count == (v)->capacity) {                                                        \
-            size_t grown_ = (v)->capacity ? (v)->capacity * 2 : 8;                                \
-            (v)->at = mem_grow((v)->at, (v)->capacity * sizeof *(v)->at, grown_ * sizeof *(v)->at); \
-            (v)->capacity = grown_;                                                               \
-        }                                                                                         \
-        (v)->at[(v)->count++] = (item);                                                           \
+#define VEC_PUSH(v, item)                                                                     \
+    do {                                                                                      \
+        if ((v)->count == (v)->capacity) {                                                    \
+            size_t grown_ = (v)->capacity ? (v)->capacity * 2 : 8;                            \
+            (v)->at =                                                                         \
+                mem_grow((v)->at, (v)->capacity * sizeof *(v)->at, grown_ * sizeof *(v)->at); \
+            (v)->capacity = grown_;                                                           \
+        }                                                                                     \
+        (v)->at[(v)->count++] = (item);                                                       \
     } while (0)
 
 // From text to anything. `*table_at(&t, key)` is NULL until it is set.
@@ -59,9 +60,16 @@ struct buffer {
 void put(struct buffer *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void put_text(struct buffer *b, const char *text, size_t length);
 
-// ---- lex.c: just enough of C's lexical grammar to edit text safely ------------------------------------
+// ---- lex.c: just enough of C's lexical grammar to edit text safely --------------------------
 
-enum token_kind { TOKEN_END, TOKEN_NAME, TOKEN_NUMBER, TOKEN_STRING, TOKEN_PUNCTUATION, TOKEN_DIRECTIVE };
+enum token_kind {
+    TOKEN_END,
+    TOKEN_NAME,
+    TOKEN_NUMBER,
+    TOKEN_STRING,
+    TOKEN_PUNCTUATION,
+    TOKEN_DIRECTIVE
+};
 
 struct token {
     enum token_kind kind;
@@ -77,7 +85,7 @@ unsigned lex_group_end(const char *text, unsigned open, unsigned limit);
 unsigned lex_skip_blank(const char *text, unsigned at, unsigned limit);
 bool is_name_byte(char c);
 
-// ---- Sources ------------------------------------------------------------------------------------------
+// ---- Sources --------------------------------------------------------------------------------
 
 struct invocation { // of a macro, outermost
     unsigned start, end;
@@ -97,7 +105,7 @@ struct keyword { // an `async`
     bool declares; // a function
 };
 
-struct expansion { // a macro that expand.c replaced by its text
+struct expansion {                         // a macro that expand.c replaced by its text
     unsigned start, end;                   // in the text as it is now
     unsigned original_start, original_end; // as the user wrote it
 };
@@ -120,14 +128,19 @@ struct place {
     unsigned offset;
 };
 
-bool source_is_expanded(struct source *source, unsigned offset); // in the text of an expanded macro?
+// in the text of an expanded macro?
+bool source_is_expanded(struct source *source, unsigned offset);
 unsigned source_line(struct source *source, unsigned offset); // 1-based, physical
 // As #line directives say: the user's file and line.
 unsigned presumed_line(struct source *source, unsigned offset, const char **file);
 
-// ---- diag.c -------------------------------------------------------------------------------------------
+// ---- diag.c ---------------------------------------------------------------------------------
 
-enum severity { SEVERITY_NOTE, SEVERITY_WARNING, SEVERITY_ERROR };
+enum severity {
+    SEVERITY_NOTE,
+    SEVERITY_WARNING,
+    SEVERITY_ERROR
+};
 
 struct diagnostics_options {
     bool json, color, warnings_are_errors;
@@ -153,7 +166,7 @@ void flush_diagnostics(void); // prints what was collected, in the order of the 
 int explain_code(const char *code);
 const char *repair_of(const char *code); // the one-line way out, or NULL
 
-// ---- The tree -----------------------------------------------------------------------------------------
+// ---- The tree -------------------------------------------------------------------------------
 
 enum node_kind {
     // expressions
@@ -202,7 +215,12 @@ enum node_kind {
     NODE_OTHER, // any other statement
 };
 
-enum form_kind { FORM_JOIN, FORM_SELECT, FORM_TIMEOUT, FORM_SPAWN };
+enum form_kind {
+    FORM_JOIN,
+    FORM_SELECT,
+    FORM_TIMEOUT,
+    FORM_SPAWN
+};
 
 enum operator_kind {
     OP_OTHER,
@@ -212,7 +230,7 @@ enum operator_kind {
     OP_SHIFT,
     OP_ADDRESS,
     OP_DEREFERENCE,
-    OP_STEP, // ++ and --
+    OP_STEP,              // ++ and --
     OP_SHORT_CONDITIONAL, // NODE_CONDITIONAL: x ?: y
 };
 
@@ -240,22 +258,28 @@ struct node {
     bool compound;      // NODE_ASSIGN: op=
     bool arrow;         // NODE_MEMBER: ->
     bool has_await;     // here or below
-    bool has_defer, has_jump, has_label, has_form, has_variable; // below: what keeps it from being copied
+    // below: what keeps it from being copied
+    bool has_defer, has_jump, has_label, has_form, has_variable;
     bool global, constant_ref; // NODE_REF: to a global variable; to a function or enumerator
     bool is_default;           // NODE_CASE
     bool split;                // NODE_DECLARATIONS: cannot be copied as written
-    struct node *part[4]; // NODE_FOR: init, condition, increment, body; NODE_IF: condition, then, else;
-                          // NODE_WHILE, NODE_DO, NODE_SWITCH: condition, body; NODE_CASE, NODE_LABEL: statement
-    struct await *await;  // NODE_AWAIT, after lower
-    unsigned effects;     // lower.c: memo of enum effect
-    bool needs_order;     // lower.c: C leaves the order of its operands open, and they care
+    // NODE_FOR: init, condition, increment, body; NODE_IF: condition, then, else;
+    struct node *part[4];
+    // NODE_WHILE, NODE_DO, NODE_SWITCH: condition, body; NODE_CASE, NODE_LABEL: statement
+    struct await *await; // NODE_AWAIT, after lower
+    unsigned effects;    // lower.c: memo of enum effect
+    bool needs_order;    // lower.c: C leaves the order of its operands open, and they care
 };
 
-enum access { ACCESS_READ = 1, ACCESS_WRITE = 2 };
+enum access {
+    ACCESS_READ = 1,
+    ACCESS_WRITE = 2
+};
 
 struct local {
     const char *name;
-    const char *spelling; // of the C local in the output: another name where it shadows, or is shadowed by, one
+    // of the C local in the output: another name where it shadows, or is shadowed by, one
+    const char *spelling;
     struct function *function;
     struct node *declaration; // NODE_VARIABLE; NULL for a parameter or temporary
     struct node *scope;       // the block, for, or switch it lives in; NULL: the whole function
@@ -270,23 +294,25 @@ struct local {
     bool is_literal; // an unnamed object: a compound literal whose address is taken
     bool is_static;  // stays what it is
     bool is_scalar, is_const, is_volatile, is_variable_length, is_va_list, is_jmp_buf;
-    bool escapes;    // its address is taken, or an array of it decays
-    bool in_own_value; // expand.c: its initialiser awaits and names it: it must be there before
-    bool in_own_size;    // expand.c: the same, but only in sizeof
-    bool written;    // assigned after its initialisation
+    bool escapes;         // its address is taken, or an array of it decays
+    bool in_own_value;    // expand.c: its initialiser awaits and names it: it must be there before
+    bool in_own_size;     // expand.c: the same, but only in sizeof
+    bool written;         // assigned after its initialisation
     int hidden_attribute; // 1 + index of the invocation that holds an attribute; 0: none
-    const char *cleanup; // function of __attribute__((cleanup(..))), or NULL
-    struct node *escape; // the node that takes its address
+    const char *cleanup;  // function of __attribute__((cleanup(..))), or NULL
+    struct node *escape;  // the node that takes its address
     // lower.c
     unsigned first_point, last_point; // awaits in its scope: first_point < index <= last_point
     // flow.c
-    bool everywhere;    // occupies its field at every await
-    bool in_frame; // all accesses go to self->field
-    bool saved;    // a C local, stored when its function suspends
+    bool everywhere;   // occupies its field at every await
+    bool in_frame;     // all accesses go to self->field
+    bool saved;        // a C local, stored when its function suspends
     bool initial_zero; // saved but declared without a value
-    struct vec(unsigned) points; // indices of awaits it occupies its field at, ascending; 0 is the start
-    unsigned own_point;  // in the future from its first write on: for what must not share bytes with it; 0: none
-    struct local *met;   // memo
+    // indices of awaits it occupies its field at, ascending; 0 is the start
+    struct vec(unsigned) points;
+    // in the future from its first write on: for what must not share bytes with it; 0: none
+    unsigned own_point;
+    struct local *met; // memo
     struct await *saved_why;
     // layout.c
     const char *field;
@@ -297,10 +323,16 @@ struct mention {
     unsigned offset, end;
     struct local *local;       // replaced by self->field when in the frame
     struct function *function; // replaced by &f_future_type
-    enum { MENTION_NAME, LITERAL_ADDRESS, LITERAL_ARRAY, LITERAL_END } literal; // of a compound literal kept in local
-    const char *text;          // else: replaced by this
-    const bool *when;          // if this holds; NULL: always
-    unsigned access;           // of local
+    // of a compound literal kept in local
+    enum {
+        MENTION_NAME,
+        LITERAL_ADDRESS,
+        LITERAL_ARRAY,
+        LITERAL_END
+    } literal;
+    const char *text; // else: replaced by this
+    const bool *when; // if this holds; NULL: always
+    unsigned access;  // of local
 };
 
 enum {
@@ -315,7 +347,13 @@ enum callee_storage {
 };
 
 struct piece { // of text: a range of the source, a literal, a local, the result of an await
-    enum { PIECE_SOURCE, PIECE_TEXT, PIECE_LOCAL, PIECE_RESULT, PIECE_ROPE } kind;
+    enum {
+        PIECE_SOURCE,
+        PIECE_TEXT,
+        PIECE_LOCAL,
+        PIECE_RESULT,
+        PIECE_ROPE
+    } kind;
     const struct rope *rope; // PIECE_ROPE: a long one is shared, not copied
     unsigned start, end;
     const char *text;
@@ -333,24 +371,24 @@ struct operand { // one call: of an await, or of a form
     struct node *call;
     struct function *callee; // NULL: through a pointer
     enum callee_storage storage;
-    struct rope arguments;   // "a, b"
-    struct rope pointer;     // what a pointer call goes through
-    struct rope target;      // form operands: the lvalue, empty if none
-    struct type *result;     // NULL: void
+    struct rope arguments; // "a, b"
+    struct rope pointer;   // what a pointer call goes through
+    struct rope target;    // form operands: the lvalue, empty if none
+    struct type *result;   // NULL: void
     struct type *function_type;
     struct await *await;
     struct function *caller;
-    const char *slot;        // name of its member in the future
-    unsigned link;           // n of the link byte; 0: polled as if by foreign code
-    bool generated;          // by asyncc, in this file
-    bool deep;               // form operands: keeps an innermost frame of its own
+    const char *slot; // name of its member in the future
+    unsigned link;    // n of the link byte; 0: polled as if by foreign code
+    bool generated;   // by asyncc, in this file
+    bool deep;        // form operands: keeps an innermost frame of its own
 };
 
 struct await {
     unsigned index; // 1.., the state's number
     struct node *node;
     unsigned line;
-    const char *state;    // name in the enum
+    const char *state; // name in the enum
     bool is_form;
     enum form_kind form;
     struct rope timeout;
@@ -358,17 +396,24 @@ struct await {
     struct vec(struct operand) operands;
     struct local *result; // where a form's index or an arena callee's result goes; NULL: none
     struct vec(struct local *) saves; // flow.c: locals stored on suspension, reloaded on resumption
-    struct vec(unsigned) read_at; // flow.c: later awaits whose arguments read the result where it is
+    // flow.c: later awaits whose arguments read the result where it is
+    struct vec(unsigned) read_at;
     struct deferred *pending; // innermost defer pending here
 };
 
-enum exit_kind { EXIT_RETURN, EXIT_BREAK, EXIT_CONTINUE, EXIT_GOTO, EXIT_CANCEL };
+enum exit_kind {
+    EXIT_RETURN,
+    EXIT_BREAK,
+    EXIT_CONTINUE,
+    EXIT_GOTO,
+    EXIT_CANCEL
+};
 
 struct exit_path { // a jump that leaves blocks with defers
-    unsigned id; // value of asyncc_leave while the defers on the way run
+    unsigned id;   // value of asyncc_leave while the defers on the way run
     enum exit_kind kind;
-    struct stmt *loop;         // EXIT_BREAK, EXIT_CONTINUE
-    const char *label;         // EXIT_GOTO
+    struct stmt *loop;          // EXIT_BREAK, EXIT_CONTINUE
+    const char *label;          // EXIT_GOTO
     struct deferred *outermost; // the last one that runs
 };
 
@@ -384,26 +429,26 @@ struct deferred { // a defer statement, or the cleanup of a variable; in force u
     bool is_target;                       // some jump goes to its label
 };
 
-// ---- Lowered statements (lower.c) ---------------------------------------------------------------------
+// ---- Lowered statements (lower.c) -----------------------------------------------------------
 
 enum stmt_kind {
-    STMT_COPY,     // node's text, as it is
+    STMT_COPY,       // node's text, as it is
     STMT_EXPRESSION, // rope;
-    STMT_SET,      // local = rope;
+    STMT_SET,        // local = rope;
     STMT_AWAIT,
-    STMT_DECLARE,  // local, with rope as its value if has_value
+    STMT_DECLARE, // local, with rope as its value if has_value
     STMT_BLOCK,
     STMT_IF,
     STMT_LOOP,
     STMT_SWITCH,
-    STMT_CASE,     // "case 1:" is the source up to the statement
+    STMT_CASE, // "case 1:" is the source up to the statement
     STMT_LABEL,
     STMT_GOTO,
     STMT_COMPUTED_GOTO,
     STMT_BREAK,
     STMT_CONTINUE,
     STMT_RETURN,
-    STMT_DEFER,    // nothing here; its body stands at the end of the block
+    STMT_DEFER, // nothing here; its body stands at the end of the block
 };
 
 struct stmt {
@@ -412,7 +457,7 @@ struct stmt {
     struct node *origin; // the statement of the block that it came from
     struct stmt *next;
     struct rope rope;
-    struct node *scope;  // STMT_BLOCK: whose defers run at its end
+    struct node *scope; // STMT_BLOCK: whose defers run at its end
     bool has_value, negate;
     struct local *local;
     struct await *await;
@@ -427,12 +472,16 @@ struct stmt {
     struct exit_path *exit;    // jumps: leaves through defers
     struct stmt *target;       // STMT_BREAK, STMT_CONTINUE: the loop or switch
     const char *label;
-    unsigned point_before;     // STMT_DECLARE, blocks: awaits lowered before it
+    unsigned point_before; // STMT_DECLARE, blocks: awaits lowered before it
 };
 
 struct field { // of a future: a member, or a struct or union of them
-    enum { FIELD_MEMBER, FIELD_STRUCT, FIELD_UNION } kind;
-    const char *text;    // FIELD_MEMBER: its declaration
+    enum {
+        FIELD_MEMBER,
+        FIELD_STRUCT,
+        FIELD_UNION
+    } kind;
+    const char *text; // FIELD_MEMBER: its declaration
     const char *comment;
     struct local *local;
     long long size, align;
@@ -444,16 +493,17 @@ struct field { // of a future: a member, or a struct or union of them
 struct function {
     const char *name;
     struct source *source;
-    unsigned start, end;       // of the whole definition
+    unsigned start, end; // of the whole definition
     unsigned name_offset;
-    struct node *body;         // NULL: only prototypes seen, or a header's future written by hand
-    struct type *result;       // NULL: void
+    struct node *body;   // NULL: only prototypes seen, or a header's future written by hand
+    struct type *result; // NULL: void
     struct type *type;
     bool is_static, is_inline, is_async, is_main, is_variadic;
-    bool in_header;            // defined in an included file
-    bool has_future;           // struct NAME_future was complete in the source view: written by hand
-    bool declared_only;        // no body, no struct: known by prototype
-    unsigned declared_at;      // offset in the main file of its first declaration (0: in a header)
+    bool in_header; // defined in an included file
+    // struct NAME_future was complete in the source view: written by hand
+    bool has_future;
+    bool declared_only;   // no body, no struct: known by prototype
+    unsigned declared_at; // offset in the main file of its first declaration (0: in a header)
     struct vec(struct local *) locals; // parameters first
     unsigned parameter_count;
     struct vec(struct mention) mentions;
@@ -464,28 +514,29 @@ struct function {
     const char *declaration_text;    // its declaration as clang prints it, if there are any
     const char *poll_attributes, *name_attributes; // attributes.c
     bool has_labels;
-    bool names_itself; // by __func__
+    bool names_itself;          // by __func__
     bool goes_on_after_defer;   // some block with a defer is left for another place in the function
     bool returns_through_defer; // some return with a value leaves a block with a defer
-    bool desugars; // layout.c: some declaration is taken apart, and its typedef may no longer be named
+    // layout.c: some declaration is taken apart, and its typedef may no longer be named
+    bool desugars;
     // uses in this file
     bool used_as_value, spawned, blocked_on;
     // check.c, layout.c
     bool recursive; // on a cycle of embedded calls
     bool has_defer;
     unsigned visit;
-    const char *self, *cx; // names of the poll function's parameters
+    const char *self, *cx;                      // names of the poll function's parameters
     struct vec(struct operand *) embedded_uses; // in this file
-    unsigned own_points;   // flow.c: how many points there are behind the awaits and the result
-    bool in_blocks;        // some call puts its frame in the arena
-    bool rooted;           // some task or form polls it
-    bool one_parent;       // always embedded in the same place
-    bool link_byte;        // its frame must know which of its possible parents it has
-    unsigned top;          // where its top-level declaration really starts
+    unsigned own_points; // flow.c: how many points there are behind the awaits and the result
+    bool in_blocks;      // some call puts its frame in the arena
+    bool rooted;         // some task or form polls it
+    bool one_parent;     // always embedded in the same place
+    bool link_byte;      // its frame must know which of its possible parents it has
+    unsigned top;        // where its top-level declaration really starts
     bool laid_out, deep;
-    unsigned slot_offset;  // where in the main file its struct is defined
+    unsigned slot_offset; // where in the main file its struct is defined
     struct vec(struct local_type *) local_types;
-    const char *prologue;  // assemble.c
+    const char *prologue; // assemble.c
     struct stmt *lowered;
     struct field *layout;
     struct type *future_type; // has_future: the struct
@@ -495,11 +546,12 @@ struct function {
 // What a call calls: `(*f)(x)`, `(&f)(x)` and `f(x)` are the same.
 struct node *called_expression(struct node *call);
 
-// ---- The passes -------------------------------------------------------------------------------------------
+// ---- The passes -----------------------------------------------------------------------------
 
 struct front_options;
 bool inline_fragments(struct front_options *options, struct unit *unit);
-bool expand(const struct front_options *options, struct unit *unit); // may parse again; false: errors reported
+// may parse again; false: errors reported
+bool expand(const struct front_options *options, struct unit *unit);
 void check(struct unit *unit);
 void inherit_attributes(struct function *fn);
 void warn(struct unit *unit);
@@ -521,8 +573,8 @@ void verify_lower(struct function *fn);
 void verify_flow(struct function *fn);
 void verify_layout(struct function *fn);
 
-// A struct or union declared inside an async function. When its future needs the type, the declaration moves in
-// front of the future, under a name of its own.
+// A struct or union declared inside an async function. When its future needs the type, the
+// declaration moves in front of the future, under a name of its own.
 struct local_type {
     struct front_cursor *cursor;
     struct function *function;
@@ -548,7 +600,8 @@ struct unit {
     struct vec(struct source *) sources;
     struct table functions_by_name;
     struct table taken_names; // of plain functions and variables -> struct place
-    struct vec(struct function *) functions; // every async function named or defined, in order of appearance
+    // every async function named or defined, in order of appearance
+    struct vec(struct function *) functions;
 };
 
 #endif

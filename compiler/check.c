@@ -1,5 +1,5 @@
-// check.c - the rules of the language. The last pass that reports to the user (goto into a block with defers is
-// found by lower, before anything is written).
+// check.c - the rules of the language. The last pass that reports to the user (goto into a block
+// with defers is found by lower, before anything is written).
 //   in:    unit->functions
 //   out:   flags on nodes; which functions are recursive; where each future can be defined
 #include "front.h"
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-// ---- What each subtree holds --------------------------------------------------------------------------
+// ---- What each subtree holds ----------------------------------------------------------------
 
 enum holds {
     HOLDS_AWAIT = 1,
@@ -76,11 +76,11 @@ static unsigned annotate(struct node *n)
     return h;
 }
 
-// ---- Rules --------------------------------------------------------------------------------------------
+// ---- Rules ----------------------------------------------------------------------------------
 
 struct checking {
     struct function *fn;
-    struct node *defer;    // innermost around
+    struct node *defer; // innermost around
     struct node *unevaluated, *generic, *static_initializer, *assembly;
 };
 
@@ -126,11 +126,12 @@ static bool is_call_operand(struct node *form, struct node *operand)
 
 static void check_operand(struct checking *ck, struct node *form, struct node *operand)
 {
-    static const char *const names[] = {"async_join", "async_select", "async_timeout_ms", "async_spawn"};
+    static const char *const names[] = {"async_join", "async_select", "async_timeout_ms",
+                                        "async_spawn"};
     if (is_call_operand(form, operand))
         return;
-    error_at(at(ck, operand), "E0110", "an operand of %s must be a call of an async function%s", names[form->form],
-             form->form == FORM_SPAWN ? "" : ", or 'lvalue = call'");
+    error_at(at(ck, operand), "E0110", "an operand of %s must be a call of an async function%s",
+             names[form->form], form->form == FORM_SPAWN ? "" : ", or 'lvalue = call'");
 }
 
 static void check_await(struct checking *ck, struct node *n)
@@ -180,7 +181,8 @@ static bool is_form_operand(struct node *call)
 {
     struct node *inner = call, *n = call->parent;
     bool assigned = false;
-    while (n && (n->kind == NODE_PAREN || (n->kind == NODE_ASSIGN && n->last == inner && !assigned))) {
+    while (n &&
+           (n->kind == NODE_PAREN || (n->kind == NODE_ASSIGN && n->last == inner && !assigned))) {
         assigned |= n->kind == NODE_ASSIGN;
         inner = n;
         n = n->parent;
@@ -193,7 +195,8 @@ static bool is_form_operand(struct node *call)
 static bool is_in_refused_operand(struct node *n)
 {
     for (; n && n->kind < NODE_BLOCK; n = n->parent)
-        if (n->parent && n->parent->kind == NODE_FORM && !(n->parent->form == FORM_TIMEOUT && n->parent->first == n))
+        if (n->parent && n->parent->kind == NODE_FORM &&
+            !(n->parent->form == FORM_TIMEOUT && n->parent->first == n))
             return !is_call_operand(n->parent, n);
     return false;
 }
@@ -203,20 +206,25 @@ static void check_call(struct checking *ck, struct node *n)
     struct node *up = n->parent;
     while (up && up->kind == NODE_PAREN)
         up = up->parent;
-    if (n->is_async_call && !(up && up->kind == NODE_AWAIT) && !is_form_operand(n) && !is_in_refused_operand(n)) {
+    if (n->is_async_call && !(up && up->kind == NODE_AWAIT) && !is_form_operand(n) &&
+        !is_in_refused_operand(n)) {
         const char *name = called_name(n);
-        error_at(at(ck, n), "E0103", "the call of async '%s' is neither awaited nor spawned", name ? name : "function");
+        error_at(at(ck, n), "E0103", "the call of async '%s' is neither awaited nor spawned",
+                 name ? name : "function");
     }
-    if (n->is_async_call && !called_expression(n)->callee && type_is_variadic(type_function_of(n->first->type)))
+    if (n->is_async_call && !called_expression(n)->callee &&
+        type_is_variadic(type_function_of(n->first->type)))
         error_at(at(ck, n), "E0109", "an async function cannot be variadic");
     const char *name = called_name(n);
     if (!name || !ck->fn->is_async)
         return;
-    static const char *const refused[] = {"setjmp", "_setjmp", "sigsetjmp", "__sigsetjmp", "alloca",
-                                          "__builtin_alloca", "__builtin_setjmp"};
+    static const char *const refused[] = {"setjmp",          "_setjmp", "sigsetjmp",
+                                          "__sigsetjmp",     "alloca",  "__builtin_alloca",
+                                          "__builtin_setjmp"};
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
         if (!strcmp(name, refused[i]) && ck->fn->body->has_await)
-            error_at(at(ck, n), "E0202", "'%s' needs a stack frame that stays, and an async function has none", name);
+            error_at(at(ck, n), "E0202",
+                     "'%s' needs a stack frame that stays, and an async function has none", name);
 }
 
 static struct node *await_after(struct node *n, unsigned offset)
@@ -236,14 +244,16 @@ static struct node *await_after(struct node *n, unsigned offset)
 static void check_variable(struct checking *ck, struct node *n)
 {
     struct local *l = n->local;
-    if (!ck->fn->is_async || !l || l->is_static || (!l->is_variable_length && !l->is_va_list && !l->is_jmp_buf))
+    if (!ck->fn->is_async || !l || l->is_static ||
+        (!l->is_variable_length && !l->is_va_list && !l->is_jmp_buf))
         return;
     struct node *scope = l->scope ? l->scope : ck->fn->body;
     struct node *await = scope ? await_after(scope, n->end) : NULL;
     if (!await)
         return;
     if (l->is_variable_length)
-        error_at(at(ck, await), "E0201", "'%s' has no fixed size and is alive across this await", l->name);
+        error_at(at(ck, await), "E0201", "'%s' has no fixed size and is alive across this await",
+                 l->name);
     else if (l->is_va_list)
         error_at(at(ck, await), "E0202", "the va_list '%s' is alive across this await", l->name);
     else
@@ -264,7 +274,8 @@ static void check_parameters(struct function *fn)
             continue;
         for (size_t j = 0; j < fn->mentions.count; j++)
             if (fn->mentions.at[j].local == l && fn->mentions.at[j].offset > await->start) {
-                error_at((struct place){fn->source, await->start}, "E0202", "the %s '%s' is alive across this await",
+                error_at((struct place){fn->source, await->start}, "E0202",
+                         "the %s '%s' is alive across this await",
                          l->is_va_list ? "va_list" : "jmp_buf", l->name);
                 break;
             }
@@ -335,7 +346,8 @@ static void check_node(struct checking *ck, struct node *n, struct node *parent)
         if (!is_async_call(n->first))
             error_at(at(ck, n), "E0110", "async_block_on needs a call of an async function");
         else if (ck->fn->is_async)
-            error_at(at(ck, n), "E0111", "async_block_on inside an async function would block its executor");
+            error_at(at(ck, n), "E0111",
+                     "async_block_on inside an async function would block its executor");
         break;
     case NODE_CALL:
         check_call(ck, n);
@@ -387,9 +399,10 @@ static void check_node(struct checking *ck, struct node *n, struct node *parent)
     *ck = saved;
 }
 
-// ---- Who awaits whom ----------------------------------------------------------------------------------
+// ---- Who awaits whom ------------------------------------------------------------------------
 
-static void visit_calls(struct function *fn, struct node *n, void (*visit)(struct function *, struct node *, bool))
+static void visit_calls(struct function *fn, struct node *n,
+                        void (*visit)(struct function *, struct node *, bool))
 {
     if (n->kind == NODE_CALL && n->is_async_call) {
         bool in_form = is_form_operand(n);
@@ -438,7 +451,8 @@ static void component_call(struct function *fn, struct node *call, bool in_form)
     }
 }
 
-// fn->slot_offset serves as the low link, fn->laid_out as "has left the stack", until this pass is over.
+// fn->slot_offset serves as the low link, fn->laid_out as "has left the stack", until this pass is
+// over.
 static unsigned visit_component(struct function *fn)
 {
     fn->visit = fn->slot_offset = ++component.next;
@@ -460,9 +474,11 @@ static unsigned visit_component(struct function *fn)
 static void refuse_recursive_operand(struct function *fn, struct node *call, bool in_form)
 {
     struct function *callee = direct_callee(call);
-    if (in_form && !is_spawned(call) && callee && callee->body && callee->recursive && fn->recursive)
+    if (in_form && !is_spawned(call) && callee && callee->body && callee->recursive &&
+        fn->recursive)
         error_at((struct place){fn->source, call->start}, "E0301",
-                 "'%s' would hold itself: it is recursive, and an operand here is stored by value", callee->name);
+                 "'%s' would hold itself: it is recursive, and an operand here is stored by value",
+                 callee->name);
     (void)fn;
 }
 
@@ -482,14 +498,15 @@ static void find_recursion(struct unit *unit)
     }
 }
 
-// ---- Where futures can be defined ---------------------------------------------------------------------
+// ---- Where futures can be defined -----------------------------------------------------------
 
 static void note_conditional(struct unit *unit, struct token directive)
 {
     const char *text = unit->main->text;
     struct token word = lex_next(text, directive.start + 1, directive.end);
     struct conditional c = {directive.start, directive.end, 0};
-    if (token_is(text, word, "if") || token_is(text, word, "ifdef") || token_is(text, word, "ifndef"))
+    if (token_is(text, word, "if") || token_is(text, word, "ifdef") ||
+        token_is(text, word, "ifndef"))
         c.opens = 1;
     else if (token_is(text, word, "endif"))
         c.opens = -1;
@@ -498,14 +515,16 @@ static void note_conditional(struct unit *unit, struct token directive)
     VEC_PUSH(&unit->conditionals, c);
 }
 
-// `#if .. static async int #else static int #endif f(void) {`: what is replaced must begin at the #if.
+// `#if .. static async int #else static int #endif f(void) {`: what is replaced must begin at the
+// #if.
 static unsigned before_open_conditional(struct unit *unit, unsigned top, unsigned end)
 {
     int depth = 0;
     size_t first = 0;
     while (first < unit->conditionals.count && unit->conditionals.at[first].start < top)
         first++;
-    for (size_t i = first; i < unit->conditionals.count && unit->conditionals.at[i].start < end; i++) {
+    for (size_t i = first; i < unit->conditionals.count && unit->conditionals.at[i].start < end;
+         i++) {
         depth += unit->conditionals.at[i].opens;
         if (depth >= 0)
             continue;
@@ -525,7 +544,11 @@ static unsigned before_open_conditional(struct unit *unit, unsigned top, unsigne
 
 // Follows `struct NAME {`, so that its brace is told from a function's.
 struct record_head {
-    enum { RECORD_NONE, RECORD_KEYWORD, RECORD_NAME } state;
+    enum {
+        RECORD_NONE,
+        RECORD_KEYWORD,
+        RECORD_NAME
+    } state;
     unsigned parens; // of an attribute
 };
 
@@ -557,7 +580,9 @@ static void find_tops(struct unit *unit)
     unsigned parens = 0;
     size_t skipped = 0;
     struct record_head head = {0};
-    for (struct token t = lex_next(s->text, s->length >= 3 && !memcmp(s->text, "\xEF\xBB\xBF", 3) ? 3 : 0, s->length);
+    for (struct token t =
+             lex_next(s->text, s->length >= 3 && !memcmp(s->text, "\xEF\xBB\xBF", 3) ? 3 : 0,
+                      s->length);
          t.kind != TOKEN_END; t = lex_next(s->text, t.end, s->length)) {
         while (skipped < s->skipped.count && s->skipped.at[skipped].end <= t.start)
             skipped++;
@@ -584,7 +609,8 @@ static void find_tops(struct unit *unit)
             depth--;
             // A function ends here, a struct does not; nor does what a declarator or `;` follows.
             struct token next = lex_next(s->text, t.end, s->length);
-            bool goes_on = (next.kind == TOKEN_PUNCTUATION && s->text[next.start] != '[') || next.kind == TOKEN_STRING;
+            bool goes_on = (next.kind == TOKEN_PUNCTUATION && s->text[next.start] != '[') ||
+                           next.kind == TOKEN_STRING;
             if (depth == 0 && !goes_on && !in_record && !parens)
                 expect = true;
             if (depth == 0)
@@ -616,11 +642,13 @@ static bool holds_attribute(struct function *fn, const struct invocation *v)
     return false;
 }
 
-// A macro in front of a function that gives it no attribute is about something else: a declaration, a pragma.
+// A macro in front of a function that gives it no attribute is about something else: a declaration,
+// a pragma.
 static unsigned after_macros(struct function *fn, unsigned top)
 {
     struct source *s = fn->source;
-    for (struct token t = lex_next(s->text, top, fn->start); t.kind != TOKEN_END; t = lex_next(s->text, t.end, fn->start)) {
+    for (struct token t = lex_next(s->text, top, fn->start); t.kind != TOKEN_END;
+         t = lex_next(s->text, t.end, fn->start)) {
         int i = t.kind == TOKEN_NAME ? front_invocation(s, t.start) : -1;
         const struct invocation *v = i >= 0 ? &s->invocations.at[i] : NULL;
         if (!v || v->end > fn->start)
@@ -637,15 +665,17 @@ static void check_head(struct function *fn)
 {
     const char *text = fn->source->text;
     unsigned end = fn->body->start;
-    for (struct token t = lex_next(text, fn->in_header ? fn->start : fn->top, end); t.kind != TOKEN_END;
-         t = lex_next(text, t.end, end)) {
-        if (!token_is(text, t, "struct") && !token_is(text, t, "union") && !token_is(text, t, "enum"))
+    for (struct token t = lex_next(text, fn->in_header ? fn->start : fn->top, end);
+         t.kind != TOKEN_END; t = lex_next(text, t.end, end)) {
+        if (!token_is(text, t, "struct") && !token_is(text, t, "union") &&
+            !token_is(text, t, "enum"))
             continue;
         struct token next = lex_next(text, t.end, end);
         if (next.kind == TOKEN_NAME)
             next = lex_next(text, next.end, end);
         if (token_is(text, next, "{"))
-            error_at((struct place){fn->source, t.start}, "E0116", "the head of async '%s' defines a type", fn->name);
+            error_at((struct place){fn->source, t.start}, "E0116",
+                     "the head of async '%s' defines a type", fn->name);
     }
 }
 
@@ -690,8 +720,9 @@ static void place_future(struct unit *unit, struct function *fn)
     for (size_t i = 0; i < unit->functions.count && fn->slot_offset < needs; i++) {
         struct function *other = unit->functions.at[i];
         if (other->body && !other->in_header && other->top >= needs && other->top <= fn->top)
-            fn->slot_offset = fn->slot_offset < needs ? other->top
-                              : other->top < fn->slot_offset ? other->top : fn->slot_offset;
+            fn->slot_offset = fn->slot_offset < needs        ? other->top
+                              : other->top < fn->slot_offset ? other->top
+                                                             : fn->slot_offset;
     }
     if (fn->slot_offset < needs)
         fn->slot_offset = fn->top;
@@ -702,15 +733,18 @@ static void find_prototypes(struct unit *unit)
 {
     struct source *s = unit->main;
     for (size_t i = 0; i < unit->tops.count; i++) {
-        unsigned start = unit->tops.at[i], limit = i + 1 < unit->tops.count ? unit->tops.at[i + 1] : s->length;
+        unsigned start = unit->tops.at[i],
+                 limit = i + 1 < unit->tops.count ? unit->tops.at[i + 1] : s->length;
         struct token previous = {TOKEN_END, 0, 0};
         bool async = false, ended = false;
         unsigned end = start;
         for (struct token t = lex_next(s->text, start, limit); t.kind != TOKEN_END && !ended;
              previous = t, t = lex_next(s->text, t.end, limit)) {
-            if (t.kind == TOKEN_NAME && (token_is(s->text, t, "async") || token_is(s->text, t, "asyncc_async")))
+            if (t.kind == TOKEN_NAME &&
+                (token_is(s->text, t, "async") || token_is(s->text, t, "asyncc_async")))
                 async = true;
-            if (token_is(s->text, t, "{") || token_is(s->text, t, "=") || token_is(s->text, t, "typedef"))
+            if (token_is(s->text, t, "{") || token_is(s->text, t, "=") ||
+                token_is(s->text, t, "typedef"))
                 async = false, ended = true;
             if (token_is(s->text, t, ";"))
                 end = t.end, ended = true;
@@ -725,13 +759,18 @@ static void mark_uses(struct function *fn, struct node *n)
 {
     if (n->kind == NODE_REF && n->callee) {
         struct node *up = n->parent;
-        while (up && (up->kind == NODE_PAREN || (up->kind == NODE_UNARY && (up->op == OP_DEREFERENCE || up->op == OP_ADDRESS))))
+        while (up &&
+               (up->kind == NODE_PAREN ||
+                (up->kind == NODE_UNARY && (up->op == OP_DEREFERENCE || up->op == OP_ADDRESS))))
             up = up->parent;
-        bool called = up && up->kind == NODE_CALL && direct_callee(up) == n->callee && strip(up->first) &&
-                      n->start < (up->first->next ? up->first->next->start : up->end) && n->end <= up->first->end;
+        bool called = up && up->kind == NODE_CALL && direct_callee(up) == n->callee &&
+                      strip(up->first) &&
+                      n->start < (up->first->next ? up->first->next->start : up->end) &&
+                      n->end <= up->first->end;
         if (!called && fn->unit->no_convention)
             error_at((struct place){fn->source, n->start}, "E0404",
-                     "'%s' is used as a value, which asyncc cannot check for this target", n->callee->name);
+                     "'%s' is used as a value, which asyncc cannot check for this target",
+                     n->callee->name);
         if (!called)
             n->callee->used_as_value = true;
     }
@@ -751,7 +790,8 @@ static void mark_uses(struct function *fn, struct node *n)
 
 static void check_names(struct unit *unit, struct function *fn)
 {
-    static const char *const suffixes[] = {"future_init", "future_poll", "future_drop", "future_type"};
+    static const char *const suffixes[] = {"future_init", "future_poll", "future_drop",
+                                           "future_type"};
     for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
         const char *name = mem_format("%s_%s", fn->name, suffixes[i]);
         struct function *other = *table_at(&unit->functions_by_name, name);
@@ -768,10 +808,12 @@ static void check_names(struct unit *unit, struct function *fn)
 static void check_type_names(struct function *fn)
 {
     const char *result = fn->result ? type_declare(fn->result, "x") : "";
-    bool unnamed = strstr(result, "(unnamed") || strstr(result, "(anonymous") || strstr(result, "struct  ") ||
-                   strstr(result, "union  ") || strstr(result, "enum  ");
+    bool unnamed = strstr(result, "(unnamed") || strstr(result, "(anonymous") ||
+                   strstr(result, "struct  ") || strstr(result, "union  ") ||
+                   strstr(result, "enum  ");
     if (unnamed)
-        error_at((struct place){fn->source, fn->name_offset}, "E0114", "'%s' returns a type that has no name", fn->name);
+        error_at((struct place){fn->source, fn->name_offset}, "E0114",
+                 "'%s' returns a type that has no name", fn->name);
 }
 
 void check(struct unit *unit)
@@ -780,7 +822,8 @@ void check(struct unit *unit)
         struct function *fn = unit->functions.at[i];
         struct checking ck = {.fn = fn};
         if (!fn->body && fn->is_async && fn->is_variadic)
-            error_at((struct place){fn->source, fn->name_offset}, "E0109", "async function '%s' cannot be variadic", fn->name);
+            error_at((struct place){fn->source, fn->name_offset}, "E0109",
+                     "async function '%s' cannot be variadic", fn->name);
         if (!fn->body)
             continue;
         annotate(fn->body);

@@ -1,5 +1,6 @@
-// diag.c - what the user is told, in clang's format: file:line:col, the source line, a caret, a code, the way out.
-// Messages are collected and printed in the order of the source; a note follows what it belongs to.
+// diag.c - what the user is told, in clang's format: file:line:col, the source line, a caret, a
+// code, the way out. Messages are collected and printed in the order of the source; a note follows
+// what it belongs to.
 #include "asyncc.h"
 
 #include <stdlib.h>
@@ -76,7 +77,9 @@ static struct place original_place(struct place at)
     if (!at.source->original)
         return at;
     struct expansion *e = last_expansion(at.source, at.offset);
-    unsigned offset = !e ? at.offset : at.offset < e->end ? e->original_start : e->original_end + (at.offset - e->end);
+    unsigned offset = !e                   ? at.offset
+                      : at.offset < e->end ? e->original_start
+                                           : e->original_end + (at.offset - e->end);
     return (struct place){at.source->original, offset};
 }
 
@@ -143,7 +146,8 @@ void warning_at(struct place at, const char *name, const char *format, ...)
     }
     va_list list;
     va_start(list, format);
-    enum severity severity = diagnostics_options.warnings_are_errors ? SEVERITY_ERROR : SEVERITY_WARNING;
+    enum severity severity =
+        diagnostics_options.warnings_are_errors ? SEVERITY_ERROR : SEVERITY_WARNING;
     collect(message_new(severity, at, mem_format("-W%s", name), format_list(format, list)));
     va_end(list);
 }
@@ -191,7 +195,9 @@ static const char *const severity_colors[] = {"\033[1;36m", "\033[1;35m", "\033[
 
 static const char *clipped(const char *text)
 {
-    enum { TEXT_LIMIT = 2000 };
+    enum {
+        TEXT_LIMIT = 2000
+    };
     return strlen(text) <= TEXT_LIMIT ? text : mem_format("%.*s...", TEXT_LIMIT, text);
 }
 
@@ -204,11 +210,14 @@ static void print_text(const struct message *m)
         fprintf(stderr, "%s%s:%u:%u: ", bold, m->file, m->line, m->column);
     else
         fprintf(stderr, "%sasyncc: ", bold);
-    fprintf(stderr, "%s%s: %s%s%s%s", color, severity_names[m->severity], reset, bold, clipped(m->text), reset);
+    fprintf(stderr, "%s%s: %s%s%s%s", color, severity_names[m->severity], reset, bold,
+            clipped(m->text), reset);
     if (m->code)
         fprintf(stderr, " [%s]", m->code);
     fputc('\n', stderr);
-    enum { LINE_LIMIT = 4096 }; // a longer line is not for people
+    enum {
+        LINE_LIMIT = 4096
+    }; // a longer line is not for people
     if (m->source_line && strlen(m->source_line) < LINE_LIMIT) {
         fprintf(stderr, "%s\n", m->source_line);
         for (unsigned i = 0; i + 1 < m->column && m->source_line[i]; i++)
@@ -302,7 +311,8 @@ void flush_diagnostics(void)
     }
     if (!diagnostics_options.json && (errors || warnings)) {
         if (warnings)
-            fprintf(stderr, "%u warning%s%s", warnings, warnings == 1 ? "" : "s", errors ? " and " : "");
+            fprintf(stderr, "%u warning%s%s", warnings, warnings == 1 ? "" : "s",
+                    errors ? " and " : "");
         if (errors)
             fprintf(stderr, "%u error%s", errors, errors == 1 ? "" : "s");
         fputs(" generated.\n", stderr);

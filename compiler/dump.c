@@ -6,21 +6,52 @@
 #include <string.h>
 
 static const char *const node_names[] = {
-    [NODE_VALUE] = "value", [NODE_REF] = "ref", [NODE_PAREN] = "paren", [NODE_UNARY] = "unary",
-    [NODE_BINARY] = "binary", [NODE_ASSIGN] = "assign", [NODE_CONDITIONAL] = "conditional", [NODE_CALL] = "call",
-    [NODE_MEMBER] = "member", [NODE_SUBSCRIPT] = "subscript", [NODE_CAST] = "cast",
-    [NODE_COMPOUND_LITERAL] = "compound-literal", [NODE_INIT_LIST] = "init-list", [NODE_DESIGNATED] = "designated",
-    [NODE_STATEMENT_EXPRESSION] = "statement-expression", [NODE_GENERIC] = "generic",
-    [NODE_UNEVALUATED] = "unevaluated", [NODE_LABEL_ADDRESS] = "label-address", [NODE_AWAIT] = "await",
-    [NODE_FORM] = "form", [NODE_BLOCK_ON] = "block-on", [NODE_BLOCK] = "block", [NODE_DECLARATIONS] = "declarations",
-    [NODE_VARIABLE] = "variable", [NODE_TYPE] = "type", [NODE_PROTOTYPE] = "prototype", [NODE_IF] = "if",
-    [NODE_WHILE] = "while", [NODE_DO] = "do", [NODE_FOR] = "for", [NODE_SWITCH] = "switch", [NODE_CASE] = "case",
-    [NODE_LABEL] = "label", [NODE_GOTO] = "goto", [NODE_COMPUTED_GOTO] = "computed-goto", [NODE_BREAK] = "break",
-    [NODE_CONTINUE] = "continue", [NODE_RETURN] = "return", [NODE_DEFER] = "defer", [NODE_EMPTY] = "empty",
-    [NODE_ASM] = "asm", [NODE_OTHER] = "other",
+    [NODE_VALUE] = "value",
+    [NODE_REF] = "ref",
+    [NODE_PAREN] = "paren",
+    [NODE_UNARY] = "unary",
+    [NODE_BINARY] = "binary",
+    [NODE_ASSIGN] = "assign",
+    [NODE_CONDITIONAL] = "conditional",
+    [NODE_CALL] = "call",
+    [NODE_MEMBER] = "member",
+    [NODE_SUBSCRIPT] = "subscript",
+    [NODE_CAST] = "cast",
+    [NODE_COMPOUND_LITERAL] = "compound-literal",
+    [NODE_INIT_LIST] = "init-list",
+    [NODE_DESIGNATED] = "designated",
+    [NODE_STATEMENT_EXPRESSION] = "statement-expression",
+    [NODE_GENERIC] = "generic",
+    [NODE_UNEVALUATED] = "unevaluated",
+    [NODE_LABEL_ADDRESS] = "label-address",
+    [NODE_AWAIT] = "await",
+    [NODE_FORM] = "form",
+    [NODE_BLOCK_ON] = "block-on",
+    [NODE_BLOCK] = "block",
+    [NODE_DECLARATIONS] = "declarations",
+    [NODE_VARIABLE] = "variable",
+    [NODE_TYPE] = "type",
+    [NODE_PROTOTYPE] = "prototype",
+    [NODE_IF] = "if",
+    [NODE_WHILE] = "while",
+    [NODE_DO] = "do",
+    [NODE_FOR] = "for",
+    [NODE_SWITCH] = "switch",
+    [NODE_CASE] = "case",
+    [NODE_LABEL] = "label",
+    [NODE_GOTO] = "goto",
+    [NODE_COMPUTED_GOTO] = "computed-goto",
+    [NODE_BREAK] = "break",
+    [NODE_CONTINUE] = "continue",
+    [NODE_RETURN] = "return",
+    [NODE_DEFER] = "defer",
+    [NODE_EMPTY] = "empty",
+    [NODE_ASM] = "asm",
+    [NODE_OTHER] = "other",
 };
 
-static void each_async_body(struct unit *unit, struct buffer *out, void (*dump)(struct function *, struct buffer *))
+static void each_async_body(struct unit *unit, struct buffer *out,
+                            void (*dump)(struct function *, struct buffer *))
 {
     for (size_t i = 0; i < unit->functions.count; i++) {
         struct function *fn = unit->functions.at[i];
@@ -45,13 +76,14 @@ static void put_flat(struct buffer *out, const char *text, size_t length)
     }
 }
 
-// ---- The tree -----------------------------------------------------------------------------------------
+// ---- The tree -------------------------------------------------------------------------------
 
 static void put_node(struct function *fn, struct node *n, int depth, struct buffer *out)
 {
     struct source *s = fn->source;
     unsigned line = source_line(s, n->start);
-    put(out, "%*s%s %u:%u", depth * 2, "", node_names[n->kind], line, n->start - s->lines.at[line - 1] + 1);
+    put(out, "%*s%s %u:%u", depth * 2, "", node_names[n->kind], line,
+        n->start - s->lines.at[line - 1] + 1);
     if (n->local)
         put(out, " %s", n->local->name);
     else if (n->name)
@@ -84,8 +116,9 @@ void dump_source(struct unit *unit, struct buffer *out)
 
 static void dump_traits(struct function *fn, struct buffer *out)
 {
-    put(out, "  %s%s%s%s%s\n", fn->recursive ? "recursive" : "embeddable", fn->used_as_value ? ", used as a value" : "",
-        fn->spawned ? ", spawned" : "", fn->blocked_on ? ", blocked on" : "", fn->is_main ? ", main" : "");
+    put(out, "  %s%s%s%s%s\n", fn->recursive ? "recursive" : "embeddable",
+        fn->used_as_value ? ", used as a value" : "", fn->spawned ? ", spawned" : "",
+        fn->blocked_on ? ", blocked on" : "", fn->is_main ? ", main" : "");
 }
 
 void dump_checked(struct unit *unit, struct buffer *out)
@@ -93,7 +126,7 @@ void dump_checked(struct unit *unit, struct buffer *out)
     each_async_body(unit, out, dump_traits);
 }
 
-// ---- Lowered statements -------------------------------------------------------------------------------
+// ---- Lowered statements ---------------------------------------------------------------------
 
 static void put_rope(struct function *fn, const struct rope *r, struct buffer *out)
 {
@@ -155,7 +188,8 @@ static void put_await(struct function *fn, struct await *aw, struct buffer *out)
 
 static void put_stmts(struct function *fn, struct stmt *s, int depth, struct buffer *out);
 
-static void put_part(struct function *fn, const char *name, struct stmt *part, int depth, struct buffer *out)
+static void put_part(struct function *fn, const char *name, struct stmt *part, int depth,
+                     struct buffer *out)
 {
     if (!part)
         return;
@@ -166,10 +200,23 @@ static void put_part(struct function *fn, const char *name, struct stmt *part, i
 static void put_stmt(struct function *fn, struct stmt *s, int depth, struct buffer *out)
 {
     static const char *const names[] = {
-        [STMT_COPY] = "copy", [STMT_EXPRESSION] = "do", [STMT_SET] = "set", [STMT_AWAIT] = "", [STMT_DECLARE] = "declare",
-        [STMT_BLOCK] = "block", [STMT_IF] = "if", [STMT_LOOP] = "loop", [STMT_SWITCH] = "switch", [STMT_CASE] = "case",
-        [STMT_LABEL] = "label", [STMT_GOTO] = "goto", [STMT_COMPUTED_GOTO] = "computed goto", [STMT_BREAK] = "break",
-        [STMT_CONTINUE] = "continue", [STMT_RETURN] = "return", [STMT_DEFER] = "defer",
+        [STMT_COPY] = "copy",
+        [STMT_EXPRESSION] = "do",
+        [STMT_SET] = "set",
+        [STMT_AWAIT] = "",
+        [STMT_DECLARE] = "declare",
+        [STMT_BLOCK] = "block",
+        [STMT_IF] = "if",
+        [STMT_LOOP] = "loop",
+        [STMT_SWITCH] = "switch",
+        [STMT_CASE] = "case",
+        [STMT_LABEL] = "label",
+        [STMT_GOTO] = "goto",
+        [STMT_COMPUTED_GOTO] = "computed goto",
+        [STMT_BREAK] = "break",
+        [STMT_CONTINUE] = "continue",
+        [STMT_RETURN] = "return",
+        [STMT_DEFER] = "defer",
     };
     put(out, "%*s%s", depth * 2, "", names[s->kind]);
     if (s->await)
@@ -220,13 +267,16 @@ void dump_lowered(struct unit *unit, struct buffer *out)
     each_async_body(unit, out, dump_statements);
 }
 
-// ---- Where locals live --------------------------------------------------------------------------------
+// ---- Where locals live ----------------------------------------------------------------------
 
 static void dump_locals(struct function *fn, struct buffer *out)
 {
     for (size_t i = 0; i < fn->locals.count; i++) {
         struct local *l = fn->locals.at[i];
-        put(out, "  %s:%s%s%s", l->name, l->is_parameter ? " parameter," : l->is_temporary ? " temporary," : "",
+        put(out, "  %s:%s%s%s", l->name,
+            l->is_parameter   ? " parameter,"
+            : l->is_temporary ? " temporary,"
+                              : "",
             l->escapes ? " its address is taken," : "", l->is_volatile ? " volatile," : "");
         if (!l->in_frame && !l->saved) {
             put(out, " not alive across an await\n");

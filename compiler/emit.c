@@ -1,4 +1,5 @@
-// emit.c - C text of an async function's body: what stays of the source, and what each await became.
+// emit.c - C text of an async function's body: what stays of the source, and what each await
+// became.
 //   in:    fn->lowered, operand->slot, await->state
 //   out:   the body of the poll function
 //   needs: layout of every function
@@ -10,7 +11,7 @@
 #include <string.h>
 #include <strings.h>
 
-// ---- Lines --------------------------------------------------------------------------------------------
+// ---- Lines ----------------------------------------------------------------------------------
 
 void write_text(struct output *o, const char *text, size_t length)
 {
@@ -96,7 +97,7 @@ void newline(struct output *o, unsigned indent, unsigned offset)
     say(o, "%*s", (int)indent, "");
 }
 
-// ---- Source text --------------------------------------------------------------------------------------
+// ---- Source text ----------------------------------------------------------------------------
 
 const char *local_text(struct local *l)
 {
@@ -143,8 +144,9 @@ static const char *literal_text(struct mention *m)
         return NULL;
     if (m->literal == LITERAL_END)
         return mem_format("}, sizeof %s))", local_text(l));
-    return mem_format("((%s)memcpy(%s%s, %s", type_pointer_to(l->type), m->literal == LITERAL_ADDRESS ? "&" : "",
-                      local_text(l), m->literal == LITERAL_ADDRESS ? "&" : "");
+    return mem_format("((%s)memcpy(%s%s, %s", type_pointer_to(l->type),
+                      m->literal == LITERAL_ADDRESS ? "&" : "", local_text(l),
+                      m->literal == LITERAL_ADDRESS ? "&" : "");
 }
 
 void copy_source(struct output *o, unsigned start, unsigned end)
@@ -152,7 +154,8 @@ void copy_source(struct output *o, unsigned start, unsigned end)
     struct function *fn = o->fn;
     unsigned at = start;
     if (fn)
-        for (size_t i = first_mention(fn, start); i < fn->mentions.count && fn->mentions.at[i].offset < end; i++) {
+        for (size_t i = first_mention(fn, start);
+             i < fn->mentions.count && fn->mentions.at[i].offset < end; i++) {
             struct mention *m = &fn->mentions.at[i];
             const char *text = m->text;
             if (m->when && !*m->when)
@@ -162,7 +165,9 @@ void copy_source(struct output *o, unsigned start, unsigned end)
             else if (m->local && m->end == m->offset)
                 text = NULL; // named in a macro's body
             else if (m->local)
-                text = m->local->in_frame || m->local->spelling != m->local->name ? local_text(m->local) : NULL;
+                text = m->local->in_frame || m->local->spelling != m->local->name
+                           ? local_text(m->local)
+                           : NULL;
             if (!text || m->offset < at)
                 continue;
             write_source(o, at, m->offset);
@@ -204,7 +209,8 @@ void store_text(struct output *o, struct type *type, const char *target, const c
         say(o, "%s = %s;", target, value);
 }
 
-static void store_rope(struct output *o, struct type *type, const char *target, const struct rope *value)
+static void store_rope(struct output *o, struct type *type, const char *target,
+                       const struct rope *value)
 {
     bool block = type_has_const_member(type);
     if (block)
@@ -221,12 +227,13 @@ static unsigned column_of(struct output *o, unsigned offset)
 {
     unsigned line = source_line(o->source, offset);
     unsigned start = o->source->lines.at[line - 1], column = 0;
-    for (unsigned i = start; i < offset && (o->source->text[i] == ' ' || o->source->text[i] == '\t'); i++)
+    for (unsigned i = start;
+         i < offset && (o->source->text[i] == ' ' || o->source->text[i] == '\t'); i++)
         column += o->source->text[i] == '\t' ? 8 - column % 8 : 1;
     return column;
 }
 
-// ---- Awaits -------------------------------------------------------------------------------------------
+// ---- Awaits ---------------------------------------------------------------------------------
 
 const char *state_done(struct function *fn)
 {
@@ -241,7 +248,8 @@ static const char *slot(struct output *o, struct operand *operand)
 // A pointer to the operand's future.
 static const char *future_of(struct output *o, struct operand *operand)
 {
-    return operand->storage == STORAGE_EMBEDDED ? mem_format("&%s", slot(o, operand)) : slot(o, operand);
+    return operand->storage == STORAGE_EMBEDDED ? mem_format("&%s", slot(o, operand))
+                                                : slot(o, operand);
 }
 
 static const char *type_of(struct output *o, struct operand *operand)
@@ -259,7 +267,8 @@ static const char *poll_call(struct output *o, struct operand *operand)
 {
     if (by_descriptor(operand))
         return mem_format("%spoll(%s, %s)", type_of(o, operand), slot(o, operand), o->fn->cx);
-    return mem_format("%s_future_poll(%s, %s)", operand->callee->name, future_of(o, operand), o->fn->cx);
+    return mem_format("%s_future_poll(%s, %s)", operand->callee->name, future_of(o, operand),
+                      o->fn->cx);
 }
 
 static const char *result_of(struct output *o, struct operand *operand)
@@ -268,8 +277,8 @@ static const char *result_of(struct output *o, struct operand *operand)
         return mem_format("%s.result", slot(o, operand));
     if (operand->storage == STORAGE_FRAME)
         return mem_format("%s->result", slot(o, operand));
-    return mem_format("*(%s)((char *)%s + %sresult_at)", type_declare(operand->result, "*"), slot(o, operand),
-                      type_of(o, operand));
+    return mem_format("*(%s)((char *)%s + %sresult_at)", type_declare(operand->result, "*"),
+                      slot(o, operand), type_of(o, operand));
 }
 
 static void emit_drop(struct output *o, struct operand *operand, unsigned indent, unsigned at)
@@ -305,11 +314,12 @@ static void emit_init(struct output *o, struct operand *operand, unsigned indent
         newline(o, indent, at);
         const char *size = by_descriptor(operand) ? mem_format("%ssize", type_of(o, operand))
                                                   : mem_format("sizeof *%s", slot(o, operand));
-        const char *align = by_descriptor(operand) ? mem_format(", %salign", type_of(o, operand)) : "";
+        const char *align =
+            by_descriptor(operand) ? mem_format(", %salign", type_of(o, operand)) : "";
         if (!by_descriptor(operand) && operand->callee->layout->align > ASYNC_BLOCK_ALIGN)
             align = mem_format(", _Alignof(struct %s_future)", operand->callee->name);
-        say(o, "%s = async_frame_alloc%s(%s, %s%s, %s, &%s_frame);", slot(o, operand), *align ? "_aligned" : "",
-            o->fn->cx, size, align, self, o->fn->name);
+        say(o, "%s = async_frame_alloc%s(%s, %s%s, %s, &%s_frame);", slot(o, operand),
+            *align ? "_aligned" : "", o->fn->cx, size, align, self, o->fn->name);
         newline(o, indent, at);
         say(o, "if (%s) {", slot(o, operand));
         inner += 4;
@@ -399,7 +409,8 @@ static void emit_cancelled(struct output *o, struct await *aw, unsigned indent, 
     say(o, "}");
 }
 
-static void emit_resume(struct output *o, struct await *aw, struct operand *single, unsigned indent, unsigned at)
+static void emit_resume(struct output *o, struct await *aw, struct operand *single, unsigned indent,
+                        unsigned at)
 {
     newline(o, indent, at);
     say(o, "if (0) {");
@@ -414,8 +425,8 @@ static void emit_resume(struct output *o, struct await *aw, struct operand *sing
         say(o, "if (async_frame_done(%s))", slot(o, single));
     } else if (single && single->generated) {
         newline(o, indent + 4, at);
-        say(o, "if (%s%sstate == %s)", slot(o, single), single->storage == STORAGE_EMBEDDED ? "." : "->",
-            state_done(single->callee));
+        say(o, "if (%s%sstate == %s)", slot(o, single),
+            single->storage == STORAGE_EMBEDDED ? "." : "->", state_done(single->callee));
     }
     if (single && (single->generated || single->storage == STORAGE_OPAQUE)) {
         newline(o, indent + 8, at);
@@ -425,7 +436,8 @@ static void emit_resume(struct output *o, struct await *aw, struct operand *sing
     say(o, "}");
 }
 
-static void emit_suspend(struct output *o, struct await *aw, unsigned indent, unsigned at, bool record)
+static void emit_suspend(struct output *o, struct await *aw, unsigned indent, unsigned at,
+                         bool record)
 {
     emit_saves(o, aw, true, indent, at);
     newline(o, indent, at);
@@ -440,11 +452,11 @@ static void emit_suspend(struct output *o, struct await *aw, unsigned indent, un
     say(o, "return ASYNC_PENDING;");
 }
 
-// Does the child know its parent, so that it may be resumed alone? A link byte has numbers for so many parents only.
+// Does the child know its parent, so that it may be resumed alone? A link byte has numbers for so
+// many parents only.
 static bool is_linked(struct operand *operand)
 {
-    return operand->generated &&
-           (operand->storage != STORAGE_EMBEDDED || operand->link);
+    return operand->generated && (operand->storage != STORAGE_EMBEDDED || operand->link);
 }
 
 static void emit_single_await(struct output *o, struct await *aw, unsigned indent, unsigned at)
@@ -455,22 +467,25 @@ static void emit_single_await(struct output *o, struct await *aw, unsigned inden
     emit_init(o, operand, in, at);
     emit_resume(o, aw, operand, in, at);
     newline(o, in, at);
-    // A child that the walk of async_resume found ready is not polled again. A label after the test costs less
-    // than a test on the way in, but nothing may follow it: then a label would stand before a case or a brace.
+    // A child that the walk of async_resume found ready is not polled again. A label after the test
+    // costs less than a test on the way in, but nothing may follow it: then a label would stand
+    // before a case or a brace.
     bool once = operand->generated || operand->storage == STORAGE_OPAQUE;
     const char *pending = mem_format("%s == ASYNC_PENDING", poll_call(o, operand));
     if (aw->discarded && operand->storage == STORAGE_OPAQUE)
         pending = mem_format("(!async_frame_done(%s) && %s)", slot(o, operand), pending);
     else if (aw->discarded && operand->generated)
         pending = mem_format("%s%sstate != %s && %s", slot(o, operand),
-                             operand->storage == STORAGE_EMBEDDED ? "." : "->", state_done(operand->callee), pending);
+                             operand->storage == STORAGE_EMBEDDED ? "." : "->",
+                             state_done(operand->callee), pending);
     if (operand->storage == STORAGE_FRAME && aw->discarded)
         pending = mem_format("(%s)", pending);
     if (operand->storage == STORAGE_EMBEDDED)
         say(o, "if (%s) {", pending);
     else
         say(o, "if (!%s || %s) {", slot(o, operand), pending);
-    if (operand->storage == STORAGE_EMBEDDED && operand->generated && operand->link && operand->callee->link_byte) {
+    if (operand->storage == STORAGE_EMBEDDED && operand->generated && operand->link &&
+        operand->callee->link_byte) {
         newline(o, in + 4, at);
         say(o, "%s.link = %u;", slot(o, operand), operand->link);
     }
@@ -503,25 +518,29 @@ static void emit_single_await(struct output *o, struct await *aw, unsigned inden
     say(o, "}");
 }
 
-// ---- Many at once -------------------------------------------------------------------------------------
+// ---- Many at once ---------------------------------------------------------------------------
 
 static const char *operand_poll(struct output *o, struct operand *operand)
 {
     const char *poll = poll_call(o, operand);
     if (operand->deep) {
         const char *frame = mem_format("%s_frame", slot(o, operand));
-        const char *recorded = by_descriptor(operand) ? mem_format("%sframe != NULL", type_of(o, operand)) : "true";
+        const char *recorded =
+            by_descriptor(operand) ? mem_format("%sframe != NULL", type_of(o, operand)) : "true";
         const char *type = by_descriptor(operand) ? mem_format("%sframe", type_of(o, operand))
                                                   : mem_format("&%s_frame", operand->callee->name);
-        poll = mem_format("(%s.frame ? async_resume_operand(&%s, %s, %s, %s) : async_operand_polled(&%s, %s, %s, %s))",
-                          frame, frame, o->fn->cx, future_of(o, operand), type, frame, o->fn->cx, recorded, poll);
+        poll = mem_format("(%s.frame ? async_resume_operand(&%s, %s, %s, %s) : "
+                          "async_operand_polled(&%s, %s, %s, %s))",
+                          frame, frame, o->fn->cx, future_of(o, operand), type, frame, o->fn->cx,
+                          recorded, poll);
     }
     if (operand->storage != STORAGE_EMBEDDED)
         poll = mem_format("(%s ? %s : ASYNC_PENDING)", slot(o, operand), poll);
     return poll;
 }
 
-static void emit_operand_result(struct output *o, struct operand *operand, unsigned indent, unsigned at)
+static void emit_operand_result(struct output *o, struct operand *operand, unsigned indent,
+                                unsigned at)
 {
     if (operand->target.pieces.count && operand->result) {
         newline(o, indent, at);
@@ -538,17 +557,21 @@ static void emit_join(struct output *o, struct await *aw, unsigned indent, unsig
 {
     const char *left = mem_format("%s->left_%u", o->fn->self, aw->index);
     size_t n = aw->operands.count;
-    const char *type = n <= 8 ? "uint8_t" : n <= 16 ? "uint16_t" : n <= 32 ? "uint32_t" : "uint64_t";
+    const char *type = n <= 8    ? "uint8_t"
+                       : n <= 16 ? "uint16_t"
+                       : n <= 32 ? "uint32_t"
+                                 : "uint64_t";
     newline(o, indent, at);
     say(o, "%s = (%s)%lluu;", left, type, n >= 64 ? ~0ull : (1ull << n) - 1);
     emit_resume(o, aw, NULL, indent, at);
     for (size_t i = 0; i < n; i++) {
         newline(o, indent, at);
-        say(o, "if (%s & (%s)1 << %zu && %s == ASYNC_READY) {", left, n <= 32 ? "uint32_t" : "uint64_t", i,
-            operand_poll(o, &aw->operands.at[i]));
+        say(o, "if (%s & (%s)1 << %zu && %s == ASYNC_READY) {", left,
+            n <= 32 ? "uint32_t" : "uint64_t", i, operand_poll(o, &aw->operands.at[i]));
         emit_operand_result(o, &aw->operands.at[i], indent + 4, at);
         newline(o, indent + 4, at);
-        say(o, "%s = (%s)(%s & ~((%s)1 << %zu));", left, type, left, n <= 32 ? "uint32_t" : "uint64_t", i);
+        say(o, "%s = (%s)(%s & ~((%s)1 << %zu));", left, type, left,
+            n <= 32 ? "uint32_t" : "uint64_t", i);
         newline(o, indent, at);
         say(o, "}");
     }
@@ -566,15 +589,16 @@ static void emit_select(struct output *o, struct await *aw, unsigned indent, uns
     emit_resume(o, aw, NULL, indent, at);
     newline(o, indent, at);
     for (size_t i = 0; i < aw->operands.count; i++) {
-        say(o, "%sif (%s == ASYNC_READY) {", i ? "} else " : "", operand_poll(o, &aw->operands.at[i]));
+        say(o, "%sif (%s == ASYNC_READY) {", i ? "} else " : "",
+            operand_poll(o, &aw->operands.at[i]));
         emit_operand_result(o, &aw->operands.at[i], indent + 4, at);
         newline(o, indent + 4, at);
         say(o, "%s = %zu;", result, i);
         newline(o, indent, at);
     }
     if (timeout) {
-        say(o, "} else if (async_sleep_ms_future_poll(&%s->timer_%u, %s) == ASYNC_READY) {", o->fn->self, aw->index,
-            o->fn->cx);
+        say(o, "} else if (async_sleep_ms_future_poll(&%s->timer_%u, %s) == ASYNC_READY) {",
+            o->fn->self, aw->index, o->fn->cx);
         newline(o, indent + 4, at);
         say(o, "%s = -ETIMEDOUT;", result);
         newline(o, indent, at);
@@ -622,7 +646,7 @@ static void emit_await(struct output *o, struct await *aw, unsigned indent)
     say(o, "}");
 }
 
-// ---- Statements ---------------------------------------------------------------------------------------
+// ---- Statements -----------------------------------------------------------------------------
 
 static void emit_list(struct output *o, struct stmt *s, unsigned indent);
 static void emit_statement(struct output *o, struct stmt *s, unsigned indent);
@@ -669,7 +693,8 @@ static bool copies_as_written(struct stmt *s)
     if (l->is_static)
         return true;
     bool from_source = s->rope.pieces.count == 0 ||
-                       (s->rope.pieces.count == 1 && s->rope.pieces.at[0].kind == PIECE_SOURCE && !s->local->declaration->has_await);
+                       (s->rope.pieces.count == 1 && s->rope.pieces.at[0].kind == PIECE_SOURCE &&
+                        !s->local->declaration->has_await);
     return !l->in_frame && from_source && !(l->saved && l->is_const) && !l->cleanup;
 }
 
@@ -725,9 +750,10 @@ static void emit_declare(struct output *o, struct stmt *s)
     struct node *value = l->declaration->first;
     bool list = value && value->kind == NODE_INIT_LIST;
     struct node *declaration = l->declaration->parent;
-    bool alone = declaration->kind == NODE_DECLARATIONS && declaration->last == l->declaration &&
-                 (declaration->first == l->declaration ||
-                  (declaration->first->kind == NODE_TYPE && declaration->first->next == l->declaration));
+    bool alone =
+        declaration->kind == NODE_DECLARATIONS && declaration->last == l->declaration &&
+        (declaration->first == l->declaration ||
+         (declaration->first->kind == NODE_TYPE && declaration->first->next == l->declaration));
     for (unsigned i = declaration->start; alone && value && i < value->start; i++)
         alone = strncmp(o->source->text + i, "await", 5) != 0; // in a typeof
     if (!l->in_frame && s->has_value && alone && !l->cleanup && !(l->saved && l->is_const)) {
@@ -760,7 +786,8 @@ static void emit_declare(struct output *o, struct stmt *s)
         return;
     }
     if (s->copies && s->copies->in_frame) { // they may share bytes
-        say(o, "memmove(&%s, &%s, sizeof %s);", local_text(l), local_text(s->copies), local_text(l));
+        say(o, "memmove(&%s, &%s, sizeof %s);", local_text(l), local_text(s->copies),
+            local_text(l));
         return;
     }
     if (type_has_const_member(l->type)) { // the compiler would not let it be assigned
@@ -776,7 +803,8 @@ static void emit_declare(struct output *o, struct stmt *s)
 
 static void emit_final_jump(struct output *o, struct exit_path *e, unsigned indent, unsigned at)
 {
-    if (e->kind == EXIT_RETURN && o->fn->returns_through_defer && o->fn->result && !type_is_record(o->fn->result)) {
+    if (e->kind == EXIT_RETURN && o->fn->returns_through_defer && o->fn->result &&
+        !type_is_record(o->fn->result)) {
         newline(o, indent, at);
         store_text(o, o->fn->result, mem_format("%s->result", o->fn->self), "asyncc_value");
     }
@@ -840,8 +868,8 @@ bool ends_with_jump(struct stmt *block)
     struct stmt *last = block->body;
     while (last && last->next)
         last = last->next;
-    return last && (last->kind == STMT_RETURN || last->kind == STMT_BREAK || last->kind == STMT_CONTINUE ||
-                    last->kind == STMT_GOTO);
+    return last && (last->kind == STMT_RETURN || last->kind == STMT_BREAK ||
+                    last->kind == STMT_CONTINUE || last->kind == STMT_GOTO);
 }
 
 static void emit_block_defers(struct output *o, struct stmt *block, unsigned indent)
@@ -879,7 +907,8 @@ static bool says_fallthrough(struct output *o, unsigned start, unsigned end)
 {
     for (unsigned i = start; i + 10 < end; i++)
         if (!strncasecmp(o->source->text + i, "fall", 4) &&
-            (!strncasecmp(o->source->text + i + 4, "thr", 3) || !strncasecmp(o->source->text + i + 5, "thr", 3) ||
+            (!strncasecmp(o->source->text + i + 4, "thr", 3) ||
+             !strncasecmp(o->source->text + i + 5, "thr", 3) ||
              !strncasecmp(o->source->text + i + 4, "s thr", 5)))
             return true;
     return false;
@@ -892,8 +921,10 @@ void emit_source_block(struct output *o, struct stmt *s, const char *prologue)
     unsigned at = n->start + 1, indent = column_of(o, n->start) + 4;
     for (struct stmt *each = s->body; each;) {
         copy_source(o, at, each->origin->start);
-        if (o->lines && each->origin->kind == NODE_CASE && says_fallthrough(o, at, each->origin->start))
-            say(o, "/* fallthrough */ "); // gcc wants it right before the case, and a #line may stand between
+        if (o->lines && each->origin->kind == NODE_CASE &&
+            says_fallthrough(o, at, each->origin->start))
+            // gcc wants it right before the case, and a #line may stand between
+            say(o, "/* fallthrough */ ");
         indent = column_of(o, each->origin->start);
         struct stmt *next = group_end(each);
         at = emit_group(o, each, indent);
@@ -913,7 +944,8 @@ static void emit_branch(struct output *o, struct stmt *head, struct stmt *body, 
         emit_source_block(o, body, "");
         return;
     }
-    if (!head && !tail && !label && body && !body->next && body->kind == STMT_COPY && body->node->kind == NODE_BLOCK) {
+    if (!head && !tail && !label && body && !body->next && body->kind == STMT_COPY &&
+        body->node->kind == NODE_BLOCK) {
         copy_source(o, body->node->start, body->node->end);
         return;
     }
@@ -960,8 +992,8 @@ static void emit_loop(struct output *o, struct stmt *s, struct stmt *declaration
         say(o, ");");
         return;
     }
-    bool is_for = declarations || s->init.pieces.count || s->step.pieces.count || !s->has_condition ||
-                  s->node->kind == NODE_FOR;
+    bool is_for = declarations || s->init.pieces.count || s->step.pieces.count ||
+                  !s->has_condition || s->node->kind == NODE_FOR;
     if (is_for) {
         say(o, "for (");
         if (declarations) {
@@ -1031,14 +1063,16 @@ static void emit_return(struct output *o, struct stmt *s, unsigned indent)
             write_rope(o, &s->rope);
             say(o, ";");
         } else if (type_is_record(fn->result)) {
-            // What is returned may lie in bytes that the result shares; what defers need does not (flow.c).
+            // What is returned may lie in bytes that the result shares; what defers need does not
+            // (flow.c).
             say(o, "%s = ", type_declare(fn->result, "asyncc_value"));
             write_rope(o, &s->rope);
             say(o, ";");
             newline(o, indent + 4, at);
             store_text(o, fn->result, mem_format("%s->result", fn->self), "asyncc_value");
         } else {
-            // The state first: with the result between, clang does not merge this exit with the pending ones.
+            // The state first: with the result between, clang does not merge this exit with the
+            // pending ones.
             say(o, "%s->state = %s;", fn->self, state_done(fn));
             newline(o, indent + 4, at);
             say(o, "%s->result = ", fn->self);
@@ -1080,15 +1114,16 @@ static bool is_written_with_variable(struct stmt *type)
     if (!s || s->origin != type->origin || type->node->next != s->local->declaration)
         return false;
     struct local *l = s->local;
-    return !l->in_frame && s->has_value && s->node->kind == NODE_DECLARATIONS && s->node->last == l->declaration &&
-           !l->cleanup && !(l->saved && l->is_const);
+    return !l->in_frame && s->has_value && s->node->kind == NODE_DECLARATIONS &&
+           s->node->last == l->declaration && !l->cleanup && !(l->saved && l->is_const);
 }
 
 static void emit_statement(struct output *o, struct stmt *s, unsigned indent)
 {
     switch (s->kind) {
     case STMT_COPY:
-        if (s->node->kind == NODE_TYPE && (has_moved(o->fn, s->node) || is_written_with_variable(s)))
+        if (s->node->kind == NODE_TYPE &&
+            (has_moved(o->fn, s->node) || is_written_with_variable(s)))
             break;
         copy_source(o, s->node->start, statement_end(o, s->node));
         if (s->node->kind == NODE_TYPE && s->origin->kind == NODE_DECLARATIONS)
@@ -1170,8 +1205,8 @@ static void emit_list(struct output *o, struct stmt *s, unsigned indent)
         if (s->kind == STMT_DEFER)
             continue;
         newline(o, indent, s->node->start);
-        if (first && s->origin->kind == NODE_DECLARATIONS && s->origin->parent && s->origin->parent->kind == NODE_BLOCK &&
-            group_copies(s, s->origin)) {
+        if (first && s->origin->kind == NODE_DECLARATIONS && s->origin->parent &&
+            s->origin->parent->kind == NODE_BLOCK && group_copies(s, s->origin)) {
             copy_declarations(o, s, s->origin);
             struct stmt *end = group_end(s);
             while (s->next != end)

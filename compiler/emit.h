@@ -6,20 +6,21 @@
 
 struct output {
     struct buffer *b;
-    bool lines;               // write #line
+    bool lines; // write #line
     const char *output_path;
-    unsigned physical;        // line of the output being written
-    const char *file;         // where the C compiler believes the current line is
-    unsigned line;            // 0: nowhere in particular
+    unsigned physical; // line of the output being written
+    const char *file;  // where the C compiler believes the current line is
+    unsigned line;     // 0: nowhere in particular
     struct function *fn;
     struct source *source;
 };
 
-
 void write_text(struct output *o, const char *text, size_t length);
 void say(struct output *o, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void newline(struct output *o, unsigned indent, unsigned offset); // what follows is of this place of the source
-void sync_output(struct output *o);                               // what follows is of the output only
+// what follows is of this place of the source
+void newline(struct output *o, unsigned indent, unsigned offset);
+// what follows is of the output only
+void sync_output(struct output *o);
 bool at_line_start(struct output *o);
 void sync(struct output *o, unsigned offset);
 void copy_source(struct output *o, unsigned start, unsigned end); // with its mentions replaced

@@ -2,16 +2,19 @@
 //   in:    the unit's tree, invocations
 //   out:   a new text of the main file, parsed again
 //
-// clang itself expands: in a copy of the file, each such invocation is preceded by a #line directive whose file name
-// is the invocation, stringified after expansion (`#define S(...) S_(__VA_ARGS__)`, `#define S_(...) #__VA_ARGS__`);
-// the presumed file name there is the expansion. It is pasted into the text, padded with newlines so that lines keep
-// their numbers, and this repeats until nothing is left to expand.
+// clang itself expands: in a copy of the file, each such invocation is preceded by a #line
+// directive whose file name is the invocation, stringified after expansion (`#define S(...)
+// S_(__VA_ARGS__)`, `#define S_(...) #__VA_ARGS__`); the presumed file name there is the expansion.
+// It is pasted into the text, padded with newlines so that lines keep their numbers, and this
+// repeats until nothing is left to expand.
 #include "front.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { EXPANSION_LIMIT = 8 };
+enum {
+    EXPANSION_LIMIT = 8
+};
 
 static bool inside(struct node *n, struct node *outer)
 {
@@ -57,7 +60,8 @@ static bool bound_inside(struct node *jump)
 // Its name in the output may differ from the source's.
 static bool may_be_respelled(struct local *l)
 {
-    return l && (l->escapes || l->in_own_value || l->is_volatile || !l->is_scalar || l->spelling != l->name);
+    return l && (l->escapes || l->in_own_value || l->is_volatile || !l->is_scalar ||
+                 l->spelling != l->name);
 }
 
 static bool is_async_unary(struct marking *m, struct node *n)
@@ -177,8 +181,8 @@ static bool names(struct node *n, struct local *l, bool evaluated)
     return false;
 }
 
-// `T *p = await allocate(sizeof *p)`: p must be declared before its value is computed. What can be assigned afterwards
-// may stay a C local if only its size is needed.
+// `T *p = await allocate(sizeof *p)`: p must be declared before its value is computed. What can be
+// assigned afterwards may stay a C local if only its size is needed.
 static void look_for_itself(struct node *n)
 {
     struct local *l = n->local;
@@ -234,7 +238,8 @@ static void put_escaped_path(struct buffer *b, const char *path)
 static void put_flat(struct buffer *b, const char *text, unsigned start, unsigned end)
 {
     unsigned at = start;
-    for (struct token t = lex_next(text, start, end); t.kind != TOKEN_END; t = lex_next(text, t.end, end)) {
+    for (struct token t = lex_next(text, start, end); t.kind != TOKEN_END;
+         t = lex_next(text, t.end, end)) {
         if (t.start > at)
             put(b, " ");
         put_text(b, text + t.start, t.end - t.start);
@@ -244,8 +249,21 @@ static void put_flat(struct buffer *b, const char *text, unsigned start, unsigne
 
 // Names that stay as they are in an expansion: our keywords, and what reads better unexpanded.
 static const char *const kept[] = {
-    "await", "defer", "asyncc_await", "asyncc_defer", "async_join", "async_select", "async_timeout_ms", "async_spawn",
-    "async_block_on", "NULL", "errno", "stdin", "stdout", "stderr", "offsetof",
+    "await",
+    "defer",
+    "asyncc_await",
+    "asyncc_defer",
+    "async_join",
+    "async_select",
+    "async_timeout_ms",
+    "async_spawn",
+    "async_block_on",
+    "NULL",
+    "errno",
+    "stdin",
+    "stdout",
+    "stderr",
+    "offsetof",
 };
 
 // These the rest of the file needs, or it would not parse at all.
@@ -260,7 +278,8 @@ static void put_undefine(struct buffer *b)
 
 static bool includes_between(struct source *s, unsigned start, unsigned end)
 {
-    for (struct token t = lex_next(s->text, start, end); t.kind != TOKEN_END; t = lex_next(s->text, t.end, end))
+    for (struct token t = lex_next(s->text, start, end); t.kind != TOKEN_END;
+         t = lex_next(s->text, t.end, end))
         if (t.kind == TOKEN_DIRECTIVE &&
             token_is(s->text, lex_next(s->text, t.start + 1, t.end), "include"))
             return true;
@@ -310,7 +329,8 @@ struct growth { // of the list of expansions while a new text is put together
 };
 
 // Copies the old text up to `to`, and with it the expansions that lie there.
-static void keep_text(struct growth *g, struct buffer *result, struct source *s, unsigned at, unsigned to)
+static void keep_text(struct growth *g, struct buffer *result, struct source *s, unsigned at,
+                      unsigned to)
 {
     long long shift = (long long)result->length - at;
     for (; g->old < s->expansions.count && s->expansions.at[g->old].start < to; g->old++) {
@@ -324,8 +344,8 @@ static void keep_text(struct growth *g, struct buffer *result, struct source *s,
     put_text(result, s->text + at, to - at);
 }
 
-// Where a directive may be put: the start of the line that holds the invocation, unless that is inside another
-// invocation's arguments or a directive; the probe has a line of its own.
+// Where a directive may be put: the start of the line that holds the invocation, unless that is
+// inside another invocation's arguments or a directive; the probe has a line of its own.
 static bool expand_once(const struct front_options *o, struct source *s, struct buffer *result,
                         struct expansion_list *list)
 {
@@ -335,7 +355,8 @@ static bool expand_once(const struct front_options *o, struct source *s, struct 
     bool bom = s->length >= 3 && !memcmp(s->text, "\xEF\xBB\xBF", 3);
     if (bom)
         at = 3;
-    put(&probe, "#define ASYNCC_STRING(...) ASYNCC_STRING_(__VA_ARGS__)\n#define ASYNCC_STRING_(...) #__VA_ARGS__\n");
+    put(&probe, "#define ASYNCC_STRING(...) ASYNCC_STRING_(__VA_ARGS__)\n#define "
+                "ASYNCC_STRING_(...) #__VA_ARGS__\n");
     for (size_t i = 0; i < s->invocations.count; i++) {
         struct invocation *v = &s->invocations.at[i];
         if (!v->expand)
@@ -350,7 +371,8 @@ static bool expand_once(const struct front_options *o, struct source *s, struct 
     }
     put_text(&probe, s->text + at, s->length - at);
     const char **names = mem_alloc((offsets.count + 1) * sizeof *names);
-    if (!front_probe(o, probe.text, (unsigned)probe.length, offsets.at, (unsigned)offsets.count, names))
+    if (!front_probe(o, probe.text, (unsigned)probe.length, offsets.at, (unsigned)offsets.count,
+                     names))
         internal_fault("the expansion probe of %s does not parse", o->path);
     at = 0;
     size_t n = 0;
@@ -363,12 +385,14 @@ static bool expand_once(const struct front_options *o, struct source *s, struct 
         const char *text = names[n++], *file;
         presumed_line(s, v->start, &file);
         if (!strcmp(text, file)) {
-            error_at((struct place){s, v->start}, "E0401", "the expansion of macro '%s' cannot be followed", v->name);
+            error_at((struct place){s, v->start}, "E0401",
+                     "the expansion of macro '%s' cannot be followed", v->name);
             ok = false;
             continue;
         }
         keep_text(&g, result, s, at, v->start);
-        struct expansion e = {(unsigned)result->length, 0, original_offset(s, v->start), original_offset(s, v->end)};
+        struct expansion e = {(unsigned)result->length, 0, original_offset(s, v->start),
+                              original_offset(s, v->end)};
         put_text(result, text, strlen(text));
         e.end = (unsigned)result->length;
         VEC_PUSH(&g.list, e);
@@ -391,8 +415,9 @@ bool expand(const struct front_options *options, struct unit *unit)
         if (round == EXPANSION_LIMIT) {
             for (size_t i = 0; i < unit->main->invocations.count; i++)
                 if (unit->main->invocations.at[i].expand)
-                    error_at((struct place){unit->main, unit->main->invocations.at[i].start}, "E0401",
-                             "macro '%s' expands to itself", unit->main->invocations.at[i].name);
+                    error_at((struct place){unit->main, unit->main->invocations.at[i].start},
+                             "E0401", "macro '%s' expands to itself",
+                             unit->main->invocations.at[i].name);
             return false;
         }
         struct buffer text = {0};

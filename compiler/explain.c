@@ -13,7 +13,8 @@ static const struct explanation explanations[] = {
      "    int f(void) { return await g(); }          // error\n"
      "    async int f(void) { return await g(); }    // repaired\n"},
     {"E0102", "call an async function here, or leave the await out",
-     "Only the call of an async function, by name or through an async_fn pointer, can be awaited.\n\n"
+     "Only the call of an async function, by name or through an async_fn pointer, can be "
+     "awaited.\n\n"
      "    int n = await strlen(s);    // error: strlen is a plain function\n"
      "    int n = (int)strlen(s);     // repaired\n"},
     {"E0103", "write 'await' before it, or hand it to async_spawn(...)",
@@ -21,7 +22,8 @@ static const struct explanation explanations[] = {
      "    async_sleep_ms(10);          // error\n"
      "    await async_sleep_ms(10);    // repaired\n"},
     {"E0104", "await before the expression and use the value in it",
-     "sizeof, typeof and _Generic do not evaluate their operand, so an await there would never happen.\n\n"
+     "sizeof, typeof and _Generic do not evaluate their operand, so an await there would never "
+     "happen.\n\n"
      "    size_t n = sizeof(await f());              // error\n"
      "    int v = await f(); size_t n = sizeof v;    // repaired\n"},
     {"E0105", "assign after the declaration",
@@ -31,7 +33,8 @@ static const struct explanation explanations[] = {
      "    defer { await flush(s); }          // error\n"
      "    int rc = await work(s);\n"
      "    await flush(s);                    // repaired\n"},
-    {"E0107", "await into a variable and use that as the operand", "An asm statement cannot be suspended.\n"},
+    {"E0107", "await into a variable and use that as the operand",
+     "An asm statement cannot be suspended.\n"},
     {"E0108", "write async at the definition too",
      "A prototype and the definition of a function must agree on async.\n\n"
      "    async int f(void);\n"
@@ -40,57 +43,73 @@ static const struct explanation explanations[] = {
     {"E0109", "pass an array and its length, or a va_list used before the first await",
      "The arguments of an async function are stored in its future, whose size is fixed.\n"},
     {"E0110", "write f(x) or lvalue = f(x)",
-     "async_join, async_select, async_timeout_ms and async_spawn take calls of async functions, because they run "
+     "async_join, async_select, async_timeout_ms and async_spawn take calls of async functions, "
+     "because they run "
      "the futures themselves.\n\n"
      "    await async_select(n = await f(), g());    // error\n"
      "    await async_select(n = f(), g());          // repaired\n"},
-    {"E0111", "await it", "async_block_on runs an executor to the end of the call. Inside an async function that "
-                          "would stop every other task.\n"},
-    {"E0112", "call the cleanup before each return", "defer is part of async functions; plain C has no such thing.\n"},
+    {"E0111", "await it",
+     "async_block_on runs an executor to the end of the call. Inside an async function that "
+     "would stop every other task.\n"},
+    {"E0112", "call the cleanup before each return",
+     "defer is part of async functions; plain C has no such thing.\n"},
     {"E0113", "use (void) or (int argc, char **argv)", "async main has the forms of C's main.\n"},
-    {"E0114", "give the struct, union or enum a tag", "The future declares a member of the result's type, so the "
-                                                    "type needs a name.\n"},
+    {"E0114", "give the struct, union or enum a tag",
+     "The future declares a member of the result's type, so the "
+     "type needs a name.\n"},
     {"E0115", "a pointer to an async function is async_fn(RESULT, (PARAMETERS))",
      "async says that a function is one; a variable, member or typedef is not.\n\n"
      "    async int (*handler)(int);             // error\n"
      "    async_fn(int, (int)) handler;          // repaired\n"},
     {"E0116", "define the type in front of the function",
-     "The head of an async function is replaced by its future and what goes with it; a type that it defines would go, "
+     "The head of an async function is replaced by its future and what goes with it; a type that "
+     "it defines would go, "
      "too.\n\n"
      "    async struct pair { int a, b; } get(void);                     // error\n"
      "    struct pair { int a, b; }; async struct pair get(void);        // repaired\n"},
     {"E0201", "give it a constant size, or close its block before the await",
-     "A future has a fixed size, so an array whose size is known at run time only cannot live in it.\n\n"
+     "A future has a fixed size, so an array whose size is known at run time only cannot live in "
+     "it.\n\n"
      "    char buf[n]; fill(buf); await send(s);        // error\n"
      "    { char buf[n]; fill(buf); } await send(s);    // repaired\n"},
     {"E0202", "do it in a plain function",
-     "setjmp, alloca and va_list refer to a stack frame, and the frame of an async function is gone at each "
+     "setjmp, alloca and va_list refer to a stack frame, and the frame of an async function is "
+     "gone at each "
      "suspension.\n"},
     {"E0203", "move the label before the defer, or the defer into a block of its own",
      "A jump into a block after its defer would leave it unclear whether the defer is pending.\n"},
-    {"E0204", "let the defer run to its end", "A defer runs while its block is being left; it cannot go elsewhere.\n"},
+    {"E0204", "let the defer run to its end",
+     "A defer runs while its block is being left; it cannot go elsewhere.\n"},
     {"E0205", "put the statements of the case in a block of their own",
      "    switch (x) { case 1: defer f(); case 2: ; }        // error\n"
      "    switch (x) { case 1: { defer f(); } case 2: ; }    // repaired\n"},
-    {"E0206", "put it in a block: { defer ...; }", "A defer runs when its block is left, so it needs one.\n"},
-    {"E0207", "move the statement expression's block out", "Its block is moved out of the expression, and a jump into it "
-                                                           "could not be.\n"},
+    {"E0206", "put it in a block: { defer ...; }",
+     "A defer runs when its block is left, so it needs one.\n"},
+    {"E0207", "move the statement expression's block out",
+     "Its block is moved out of the expression, and a jump into it "
+     "could not be.\n"},
     {"E0301", "spawn it as a task of its own, or await the calls one after the other",
-     "The operands of async_join, async_select and async_timeout_ms are stored by value; a function that holds "
+     "The operands of async_join, async_select and async_timeout_ms are stored by value; a "
+     "function that holds "
      "itself would have no end.\n"},
-    {"E0302", "rename it", "For async f the names f_future, f_future_init, f_future_poll, f_future_drop and "
-                           "f_future_type are generated.\n"},
+    {"E0302", "rename it",
+     "For async f the names f_future, f_future_init, f_future_poll, f_future_drop and "
+     "f_future_type are generated.\n"},
     {"E0401", "write the statement without the macro",
-     "What a macro hides must be plain text before it can be rewritten, and this one's expansion is no complete "
+     "What a macro hides must be plain text before it can be rewritten, and this one's expansion "
+     "is no complete "
      "text: it expands to itself, or has unbalanced parentheses.\n"},
     {"E0402", "include that file directly, or make the function static inline",
-     "A file that defines async functions becomes part of the file that includes it; that is done for what the main "
+     "A file that defines async functions becomes part of the file that includes it; that is done "
+     "for what the main "
      "file includes itself.\n"},
     {"E0403", "move it to a .c file",
-     "Headers are never rewritten: only the async functions in them are, in the output. A plain function or a variable "
+     "Headers are never rewritten: only the async functions in them are, in the output. A plain "
+     "function or a variable "
      "there would be compiled as it stands.\n"},
     {"E0404", "call it directly, or translate for another target",
-     "Pointers to async functions are told from others by a calling convention in what clang parses. For RISC-V, MIPS, "
+     "Pointers to async functions are told from others by a calling convention in what clang "
+     "parses. For RISC-V, MIPS, "
      "AVR and MSP430 it knows none.\n"},
 };
 

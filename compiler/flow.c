@@ -3,8 +3,9 @@
 //   out:   local->in_frame, ->saved, ->points; await->saves
 //   needs: an await is a statement of its own
 //
-// A scalar whose address is never taken stays a C local: it is stored when its function suspends and loaded when it
-// resumes. Anything else that lives across an await is a field, and every access goes there.
+// A scalar whose address is never taken stays a C local: it is stored when its function suspends
+// and loaded when it resumes. Anything else that lives across an await is a field, and every access
+// goes there.
 #include "front.h"
 
 #include <stdlib.h>
@@ -13,8 +14,9 @@
 // One step of the control-flow graph.
 struct step {
     struct vec(struct local *) uses;
-    struct vec(struct local *) touched; // those that may sit in the future from their first write on
-    bool copies;                        // one local to another, whole: they may lie on each other
+    // those that may sit in the future from their first write on
+    struct vec(struct local *) touched;
+    bool copies; // one local to another, whole: they may lie on each other
     struct local *kill;
     struct await *await;
     bool falls; // control may go on to the next step
@@ -39,11 +41,12 @@ struct flowing {
     struct vec(unsigned) label_steps;
     struct vec(const char *) label_names;
     unsigned *first_edge, *edge_from; // predecessors, by step
-    unsigned *run_start;              // by step: from there control can only come straight down to it, past no await
+    // by step: from there control can only come straight down to it, past no await
+    unsigned *run_start;
 };
 
 struct jump_target {
-    unsigned continue_to;          // step, or UINT32_MAX: not yet known
+    unsigned continue_to; // step, or UINT32_MAX: not yet known
     struct vec(unsigned) breaks, continues;
     struct stmt *stmt;
     struct jump_target *outer;
@@ -51,7 +54,7 @@ struct jump_target {
 
 static struct jump_target *targets;
 
-// ---- Building the graph -------------------------------------------------------------------------------
+// ---- Building the graph ---------------------------------------------------------------------
 
 static unsigned step_new(struct flowing *f)
 {
@@ -97,9 +100,11 @@ static void touch(struct flowing *f, unsigned step, struct local *l)
 static void use_range(struct flowing *f, unsigned step, unsigned start, unsigned end)
 {
     struct function *fn = f->fn;
-    for (size_t i = first_mention(fn, start); i < fn->mentions.count && fn->mentions.at[i].offset < end; i++)
+    for (size_t i = first_mention(fn, start);
+         i < fn->mentions.count && fn->mentions.at[i].offset < end; i++)
         touch(f, step, fn->mentions.at[i].local);
-    for (size_t i = first_mention(fn, start); i < fn->mentions.count && fn->mentions.at[i].offset < end; i++)
+    for (size_t i = first_mention(fn, start);
+         i < fn->mentions.count && fn->mentions.at[i].offset < end; i++)
         if (fn->mentions.at[i].local && (fn->mentions.at[i].access & ACCESS_READ) &&
             !declared_in(fn->mentions.at[i].local, start, end))
             VEC_PUSH(&f->steps.at[step].uses, fn->mentions.at[i].local);
@@ -132,7 +137,8 @@ static void keep_from_await(struct flowing *f, const struct rope *r, unsigned po
         if (p->kind == PIECE_LOCAL && !p->local->is_scalar)
             VEC_PUSH(&p->local->points, point);
         if (p->kind == PIECE_SOURCE)
-            for (size_t k = first_mention(fn, p->start); k < fn->mentions.count && fn->mentions.at[k].offset < p->end; k++)
+            for (size_t k = first_mention(fn, p->start);
+                 k < fn->mentions.count && fn->mentions.at[k].offset < p->end; k++)
                 if (fn->mentions.at[k].local && !fn->mentions.at[k].local->is_scalar)
                     VEC_PUSH(&fn->mentions.at[k].local->points, point);
     }
@@ -161,7 +167,8 @@ static void keep_from_result(struct flowing *f, const struct rope *r, struct loc
     keep_from_await(f, r, aw->index);
 }
 
-static void use_deferred(struct flowing *f, unsigned step, struct deferred *from, struct deferred *outside)
+static void use_deferred(struct flowing *f, unsigned step, struct deferred *from,
+                         struct deferred *outside)
 {
     for (struct deferred *d = from; d && d != outside; d = d->outer) {
         if (d->cleanup)
@@ -181,8 +188,8 @@ static struct local *assigned_local(struct flowing *f, const struct rope *r)
         return NULL;
     unsigned start = r->pieces.at[0].start;
     size_t i = first_mention(fn, start);
-    if (i == fn->mentions.count || fn->mentions.at[i].offset != start || !fn->mentions.at[i].local ||
-        fn->mentions.at[i].access != ACCESS_WRITE)
+    if (i == fn->mentions.count || fn->mentions.at[i].offset != start ||
+        !fn->mentions.at[i].local || fn->mentions.at[i].access != ACCESS_WRITE)
         return NULL;
     struct local *l = fn->mentions.at[i].local;
     struct token t = lex_next(fn->source->text, fn->mentions.at[i].end, fn->source->length);
@@ -197,7 +204,8 @@ static void copy_step(struct flowing *f, struct node *n)
     use_range(f, at, n->start, n->end);
     if (n->kind == NODE_ASSIGN) {
         struct rope r = {0};
-        VEC_PUSH(&r.pieces, ((struct piece){.kind = PIECE_SOURCE, .start = n->start, .end = n->end}));
+        VEC_PUSH(&r.pieces,
+                 ((struct piece){.kind = PIECE_SOURCE, .start = n->start, .end = n->end}));
         f->steps.at[at].kill = assigned_local(f, &r);
     }
 }
@@ -211,7 +219,8 @@ static void use_all(struct flowing *f, unsigned step, const struct rope *r)
         if (p->kind == PIECE_ROPE)
             use_all(f, step, p->rope);
         if (p->kind == PIECE_SOURCE)
-            for (size_t k = first_mention(fn, p->start); k < fn->mentions.count && fn->mentions.at[k].offset < p->end; k++)
+            for (size_t k = first_mention(fn, p->start);
+                 k < fn->mentions.count && fn->mentions.at[k].offset < p->end; k++)
                 if (fn->mentions.at[k].local)
                     VEC_PUSH(&f->steps.at[step].uses, fn->mentions.at[k].local);
     }
@@ -225,7 +234,8 @@ static struct local *whole_local(struct function *fn, const struct rope *r)
         return NULL;
     const struct piece *p = &r->pieces.at[0];
     size_t i = first_mention(fn, p->start);
-    if (i == fn->mentions.count || fn->mentions.at[i].offset != p->start || fn->mentions.at[i].end != p->end)
+    if (i == fn->mentions.count || fn->mentions.at[i].offset != p->start ||
+        fn->mentions.at[i].end != p->end)
         return NULL;
     return fn->mentions.at[i].local;
 }
@@ -336,8 +346,8 @@ static void walk_switch(struct flowing *f, struct stmt *s)
     targets = t.outer;
 }
 
-// The C compiler does not see that a jump which runs defers never falls out of the block at their end, and would
-// warn of variables that are not loaded there.
+// The C compiler does not see that a jump which runs defers never falls out of the block at their
+// end, and would warn of variables that are not loaded there.
 static void leave_through(struct flowing *f, unsigned from, struct deferred *d)
 {
     VEC_PUSH(&f->leaving, ((struct leaving){from, d}));
@@ -506,15 +516,17 @@ static void connect(struct flowing *f)
     f->run_start = mem_alloc((steps + 1) * sizeof(unsigned));
     for (unsigned i = 0; i < steps; i++) {
         unsigned first = f->first_edge[i];
-        bool straight = f->first_edge[i + 1] == first + 1 && i > 0 && f->edge_from[first] == i - 1 && !f->steps.at[i - 1].await;
+        bool straight = f->first_edge[i + 1] == first + 1 && i > 0 &&
+                        f->edge_from[first] == i - 1 && !f->steps.at[i - 1].await;
         f->run_start[i] = straight ? f->run_start[i - 1] : i;
     }
 }
 
-// ---- Liveness, one local at a time --------------------------------------------------------------------
+// ---- Liveness, one local at a time ----------------------------------------------------------
 
 enum {
-    SAVE_LIMIT = 16,   // a scalar saved at more awaits lives in the future instead: output stays linear
+    // a scalar saved at more awaits lives in the future instead: output stays linear
+    SAVE_LIMIT = 16,
     POINT_LIMIT = 256, // a field occupied at more awaits shares with nothing
 };
 
@@ -562,7 +574,8 @@ static bool is_killed_between(const struct access_list *a, unsigned start, unsig
 }
 
 // Walks back from each use to where the value comes from, and notes the awaits on the way.
-static void find_crossings(struct flowing *f, struct local *l, const struct access_list *accesses, size_t limit)
+static void find_crossings(struct flowing *f, struct local *l, const struct access_list *accesses,
+                           size_t limit)
 {
     struct vec(unsigned) work = {0};
     stamp++;
@@ -607,7 +620,8 @@ static void save_at(struct await *aw, struct local *l)
     if (!l->is_parameter && !l->is_temporary && l->offset > aw->node->start)
         return; // not declared yet there: alive only by an edge that no execution takes
     if (l->scope && (aw->node->start < l->scope->start || aw->node->start >= l->scope->end))
-        return; // read before it has a value, as in `int x = x;`: an earlier round's value is nobody's
+        // read before it has a value, as in `int x = x;`: an earlier round's value is nobody's
+        return;
     VEC_PUSH(&aw->saves, l);
 }
 
@@ -620,7 +634,10 @@ static void place_local(struct flowing *f, struct local *l, const struct access_
     if (l->escapes || l->is_volatile || l->in_own_value)
         everywhere_in_scope(l);
     else
-        find_crossings(f, l, accesses, !simple ? POINT_LIMIT : l->named_by_macro ? SIZE_MAX : SAVE_LIMIT);
+        find_crossings(f, l, accesses,
+                       !simple             ? POINT_LIMIT
+                       : l->named_by_macro ? SIZE_MAX
+                                           : SAVE_LIMIT);
     bool lives = l->points.count > kept_apart || l->everywhere;
     if (l->is_parameter)
         add_point(l, 0);
@@ -647,14 +664,17 @@ static void keep_from_early_result(struct function *fn)
             add_point(fn->locals.at[i], (unsigned)fn->awaits.count + 1);
 }
 
-// ---- Locals that share no await, and still must not share bytes ---------------------------------------
+// ---- Locals that share no await, and still must not share bytes -----------------------------
 //
-// A scalar is in its field while the function is suspended only; arrays, structs and what has an address are there all
-// the time. `int a[4] = {1}, b[4] = {2}; if (c) { await f(); use(a); } else { await g(); use(b); }`: no await needs both,
-// but when b gets its value a's is still to be read. Each such local gets a point of its own, which it shares with those
-// that are alive where it may be written.
+// A scalar is in its field while the function is suspended only; arrays, structs and what has an
+// address are there all the time. `int a[4] = {1}, b[4] = {2}; if (c) { await f(); use(a); } else {
+// await g(); use(b); }`: no await needs both, but when b gets its value a's is still to be read.
+// Each such local gets a point of its own, which it shares with those that are alive where it may
+// be written.
 
-enum { OWN_POINTS = 256 }; // with more of them in a function none of them shares
+enum {
+    OWN_POINTS = 256
+}; // with more of them in a function none of them shares
 
 static void meet(struct local *l, struct local *other)
 {
@@ -695,8 +715,12 @@ static void meet_while_alive(struct flowing *f, struct local *l, const struct ac
 // A pointer may write it anywhere in its scope.
 static void meet_in_scope(struct function *fn, struct local *l)
 {
-    unsigned start = l->is_parameter ? 0 : l->declaration && !l->in_own_value ? l->declaration->end : l->offset, end = l->scope ? l->scope->end : fn->source->length;
-    for (size_t i = first_mention(fn, start); i < fn->mentions.count && fn->mentions.at[i].offset < end; i++)
+    unsigned start = l->is_parameter                      ? 0
+                     : l->declaration && !l->in_own_value ? l->declaration->end
+                                                          : l->offset,
+             end = l->scope ? l->scope->end : fn->source->length;
+    for (size_t i = first_mention(fn, start);
+         i < fn->mentions.count && fn->mentions.at[i].offset < end; i++)
         if (fn->mentions.at[i].local)
             meet(l, fn->mentions.at[i].local);
 }

@@ -20,7 +20,7 @@ const char *front_text(CXString text)
     return copy;
 }
 
-// ---- Sources ------------------------------------------------------------------------------------------
+// ---- Sources --------------------------------------------------------------------------------
 
 struct unit *front_unit;
 
@@ -74,12 +74,14 @@ unsigned front_offset(CXSourceLocation location, CXFile *file)
     return offset;
 }
 
-// ---- Parsing ------------------------------------------------------------------------------------------
+// ---- Parsing --------------------------------------------------------------------------------
 
 static const char *const own_names[] = {
-    "async", "await", "defer", "async_fn", "asyncc_async", "asyncc_await", "asyncc_defer", "asyncc_fn",
-    "asyncc_call_convention", "async_join", "async_select", "async_timeout_ms", "async_spawn",
-    "async_block_on",
+    "async",        "await",          "defer",
+    "async_fn",     "asyncc_async",   "asyncc_await",
+    "asyncc_defer", "asyncc_fn",      "asyncc_call_convention",
+    "async_join",   "async_select",   "async_timeout_ms",
+    "async_spawn",  "async_block_on",
 };
 
 static bool is_own_macro(const char *name)
@@ -104,25 +106,30 @@ static CXTranslationUnit parse(const struct front_options *o, const char *text, 
         VEC_PUSH(&flags, "-I");
         VEC_PUSH(&flags, o->include_directory);
     }
-    // The C compiler warns when it compiles the output. Here only the mismatches of async and plain pointers count,
-    // and no time goes into analyses.
+    // The C compiler warns when it compiles the output. Here only the mismatches of async and plain
+    // pointers count, and no time goes into analyses.
     static const char *const warnings[] = {
-        "-Wno-unknown-warning-option", "-Wno-everything",
-        "-Wincompatible-function-pointer-types", "-Wno-error=incompatible-function-pointer-types",
-        "-Wincompatible-pointer-types", "-Wno-error=incompatible-pointer-types",
-        "-Wpointer-type-mismatch", "-Wno-error=pointer-type-mismatch",
-        "-Wcompare-distinct-pointer-types", "-Wno-error=compare-distinct-pointer-types",
+        "-Wno-unknown-warning-option",
+        "-Wno-everything",
+        "-Wincompatible-function-pointer-types",
+        "-Wno-error=incompatible-function-pointer-types",
+        "-Wincompatible-pointer-types",
+        "-Wno-error=incompatible-pointer-types",
+        "-Wpointer-type-mismatch",
+        "-Wno-error=pointer-type-mismatch",
+        "-Wcompare-distinct-pointer-types",
+        "-Wno-error=compare-distinct-pointer-types",
         "-Wcast-calling-convention",
     };
     for (size_t i = 0; i < sizeof warnings / sizeof *warnings; i++)
         VEC_PUSH(&flags, warnings[i]);
-    // Some more than are shown, for several may be the same. libclang compares the notes of each with all before:
-    // thousands of errors take minutes.
+    // Some more than are shown, for several may be the same. libclang compares the notes of each
+    // with all before: thousands of errors take minutes.
     VEC_PUSH(&flags, mem_format("-ferror-limit=%llu", 10ull * diagnostics_options.error_limit));
     struct CXUnsavedFile unsaved = {o->path, text, length};
     CXTranslationUnit unit = NULL;
-    *code = clang_parseTranslationUnit2(clang_index, o->path, flags.at, (int)flags.count, &unsaved, 1,
-                                        parse_options, &unit);
+    *code = clang_parseTranslationUnit2(clang_index, o->path, flags.at, (int)flags.count, &unsaved,
+                                        1, parse_options, &unit);
     return unit;
 }
 
@@ -142,14 +149,15 @@ static const char *diagnostic_line(CXFile file, unsigned offset)
 
 static const char *friendly(const char *text)
 {
-    static const char *const from[] = {" __attribute__((swiftcall))", "__attribute__((swiftcall)) ", "'swiftcall'",
-                                       " __attribute__((preserve_most))", "__attribute__((preserve_most)) ",
-                                       "'preserve_most'"};
+    static const char *const from[] = {
+        " __attribute__((swiftcall))",     "__attribute__((swiftcall)) ",     "'swiftcall'",
+        " __attribute__((preserve_most))", "__attribute__((preserve_most)) ", "'preserve_most'"};
     static const char *const to[] = {"", "", "'async'", "", "", "'async'"};
     for (size_t i = 0; i < sizeof from / sizeof *from; i++) {
         const char *found;
         while ((found = strstr(text, from[i])))
-            text = mem_format("%.*s%s%s", (int)(found - text), text, to[i], found + strlen(from[i]));
+            text =
+                mem_format("%.*s%s%s", (int)(found - text), text, to[i], found + strlen(from[i]));
     }
     return text;
 }
@@ -160,9 +168,12 @@ static bool await_in_line(CXFile file, unsigned offset)
     return line && strstr(line, "await");
 }
 
-// The headers that come with a compiler: libclang looks for its own beside itself, where a copied one has none.
-static const char *const compiler_headers[] = {"'stddef.h' file not found", "'stdarg.h' file not found",
-                                               "'stdbool.h' file not found", "'float.h' file not found"};
+// The headers that come with a compiler: libclang looks for its own beside itself, where a copied
+// one has none.
+static const char *const compiler_headers[] = {"'stddef.h' file not found",
+                                               "'stdarg.h' file not found",
+                                               "'stdbool.h' file not found",
+                                               "'float.h' file not found"};
 
 static bool is_compiler_header(const char *message)
 {
@@ -196,9 +207,11 @@ static void report_clang(CXDiagnostic d, enum severity severity)
         message = "await in the initialiser of a static variable";
         code = "E0105";
     }
-    report_foreign(severity, path, line, physical_column, diagnostic_line(file, offset), friendly(message), code);
+    report_foreign(severity, path, line, physical_column, diagnostic_line(file, offset),
+                   friendly(message), code);
     if (is_compiler_header(message))
-        hint("install libclang's headers (Debian: libclang-common-NN-dev), or add -isystem and the directory that\n"
+        hint("install libclang's headers (Debian: libclang-common-NN-dev), or add -isystem and the "
+             "directory that\n"
              "        'cc -print-file-name=include' prints");
     if (severity == SEVERITY_NOTE)
         return;
@@ -207,7 +220,8 @@ static void report_clang(CXDiagnostic d, enum severity severity)
         report_clang(clang_getDiagnosticInSet(notes, i), SEVERITY_NOTE);
 }
 
-// Mixing async and plain functions shows as a mismatch of calling conventions, which is never a mere warning.
+// Mixing async and plain functions shows as a mismatch of calling conventions, which is never a
+// mere warning.
 static bool is_async_mismatch(CXDiagnostic d)
 {
     if (clang_getDiagnosticSeverity(d) != CXDiagnostic_Warning)
@@ -229,7 +243,8 @@ static bool says(CXDiagnostic d, const char *what)
     return found;
 }
 
-// A missing header makes errors of all that follows: as in clang itself, it is the last one to tell.
+// A missing header makes errors of all that follows: as in clang itself, it is the last one to
+// tell.
 static bool report_errors(void)
 {
     bool failed = false, missing = false;
@@ -254,7 +269,8 @@ static bool report_errors(void)
 // Flags that are for code generation, or that make libclang refuse to parse at all.
 static bool refuses(const char *flag)
 {
-    static const char *const prefixes[] = {"-march=", "-mtune=", "-mfpmath=", "-save-temps", "-fplugin", "-specs"};
+    static const char *const prefixes[] = {"-march=",     "-mtune=",  "-mfpmath=",
+                                           "-save-temps", "-fplugin", "-specs"};
     for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
         if (!strncmp(flag, prefixes[i], strlen(prefixes[i])))
             return true;
@@ -279,7 +295,9 @@ static struct front_options without_refused(const struct front_options *o)
     return kept;
 }
 
-enum { PARSE_FLAGS = CXTranslationUnit_DetailedPreprocessingRecord | CXTranslationUnit_KeepGoing };
+enum {
+    PARSE_FLAGS = CXTranslationUnit_DetailedPreprocessingRecord | CXTranslationUnit_KeepGoing
+};
 
 static struct front_options accepted; // the options that worked
 
@@ -289,7 +307,8 @@ static bool lacks_compiler_headers(void)
     for (unsigned i = 0; i < clang_getNumDiagnostics(front_tu) && !lacks; i++) {
         CXDiagnostic d = clang_getDiagnostic(front_tu, i);
         for (size_t j = 0; j < sizeof compiler_headers / sizeof *compiler_headers; j++)
-            lacks |= clang_getDiagnosticSeverity(d) >= CXDiagnostic_Error && says(d, compiler_headers[j]);
+            lacks |= clang_getDiagnosticSeverity(d) >= CXDiagnostic_Error &&
+                     says(d, compiler_headers[j]);
         clang_disposeDiagnostic(d);
     }
     return lacks;
@@ -368,21 +387,23 @@ bool front_parse(const struct front_options *o, struct unit *unit)
     return report_errors();
 }
 
-bool front_probe(const struct front_options *o, const char *text, unsigned length, const unsigned *offsets,
-                 unsigned count, const char **names)
+bool front_probe(const struct front_options *o, const char *text, unsigned length,
+                 const unsigned *offsets, unsigned count, const char **names)
 {
     struct front_options probe = accepted;
     probe.path = o->path;
     enum CXErrorCode code;
     CXTranslationUnit probed =
-        parse(&probe, text, length, CXTranslationUnit_SkipFunctionBodies | CXTranslationUnit_KeepGoing, &code);
+        parse(&probe, text, length,
+              CXTranslationUnit_SkipFunctionBodies | CXTranslationUnit_KeepGoing, &code);
     if (!probed)
         return false;
     CXFile file = clang_getFile(probed, o->path);
     for (unsigned i = 0; i < count; i++) {
         CXString name;
         unsigned line, column;
-        clang_getPresumedLocation(clang_getLocationForOffset(probed, file, offsets[i]), &name, &line, &column);
+        clang_getPresumedLocation(clang_getLocationForOffset(probed, file, offsets[i]), &name,
+                                  &line, &column);
         names[i] = front_text(name);
     }
     clang_disposeTranslationUnit(probed);
@@ -415,7 +436,8 @@ struct include_search {
     bool found;
 };
 
-static void on_searched_inclusion(CXFile file, CXSourceLocation *stack, unsigned depth, CXClientData data)
+static void on_searched_inclusion(CXFile file, CXSourceLocation *stack, unsigned depth,
+                                  CXClientData data)
 {
     struct include_search *s = data;
     if (depth != 1 || strcmp(front_text(clang_getFileName(file)), s->path))
@@ -433,7 +455,7 @@ bool front_include_place(const char *path, unsigned *offset)
     return s.found;
 }
 
-// ---- Macros -------------------------------------------------------------------------------------------
+// ---- Macros ---------------------------------------------------------------------------------
 
 struct macro {
     const char *name;
@@ -442,7 +464,9 @@ struct macro {
     struct macro *next;
 };
 
-enum { MACRO_BUCKETS = 4096 };
+enum {
+    MACRO_BUCKETS = 4096
+};
 static struct macro *macros[MACRO_BUCKETS];
 
 static unsigned hash_text(const char *text, size_t length)
@@ -481,8 +505,8 @@ static bool macro_stringifies(struct macro *m)
     m->visited = true;
     const char *text;
     struct token body = macro_body(m->definition, &text);
-    for (struct token t = lex_next(text, body.start, body.end); t.kind != TOKEN_END && !m->stringifies;
-         t = lex_next(text, t.end, body.end)) {
+    for (struct token t = lex_next(text, body.start, body.end);
+         t.kind != TOKEN_END && !m->stringifies; t = lex_next(text, t.end, body.end)) {
         if (t.kind == TOKEN_PUNCTUATION && text[t.start] == '#')
             m->stringifies = true;
         else if (t.kind == TOKEN_NAME) {
@@ -506,7 +530,8 @@ static bool macro_is_plain_value(CXCursor definition)
     if (first.kind == TOKEN_END)
         return true;
     if (first.kind == TOKEN_PUNCTUATION && text[first.start] == '(')
-        return lex_next(text, lex_group_end(text, first.start, body.end), body.end).kind == TOKEN_END;
+        return lex_next(text, lex_group_end(text, first.start, body.end), body.end).kind ==
+               TOKEN_END;
     return first.kind != TOKEN_PUNCTUATION && lex_next(text, first.end, body.end).kind == TOKEN_END;
 }
 
@@ -546,7 +571,9 @@ static enum CXChildVisitResult on_preprocessing(CXCursor c, CXCursor parent, CXC
             VEC_PUSH(&source->keywords, ((struct keyword){start, false}));
         if (is_own_macro(name))
             return CXChildVisit_Continue;
-        struct invocation i = {.start = start, .end = front_offset(clang_getRangeEnd(extent), NULL), .name = name};
+        struct invocation i = {.start = start,
+                               .end = front_offset(clang_getRangeEnd(extent), NULL),
+                               .name = name};
         CXCursor definition = clang_getCursorReferenced(c);
         i.has_arguments = i.end > i.start + strlen(name);
         i.plain_value = clang_Cursor_isNull(definition) || macro_is_plain_value(definition);
@@ -571,7 +598,8 @@ static void sort_invocations(struct source *source)
 {
     if (!source->invocations.count)
         return;
-    qsort(source->invocations.at, source->invocations.count, sizeof *source->invocations.at, by_start);
+    qsort(source->invocations.at, source->invocations.count, sizeof *source->invocations.at,
+          by_start);
     size_t kept = 0;
     unsigned end = 0;
     for (size_t i = 0; i < source->invocations.count; i++) {
@@ -622,7 +650,7 @@ int front_invocation(struct source *source, unsigned offset)
     return -1;
 }
 
-// ---- compile_commands.json ----------------------------------------------------------------------------
+// ---- compile_commands.json ------------------------------------------------------------------
 
 const char *const *front_database_flags(const char *database, const char *input, unsigned *count,
                                         const char **directory)

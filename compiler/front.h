@@ -5,8 +5,8 @@
 #include "asyncc.h"
 
 struct front_options {
-    const char *path;   // of the main file, as the user gave it
-    const char *text;   // its contents
+    const char *path; // of the main file, as the user gave it
+    const char *text; // its contents
     unsigned length;
     const char *const *flags;
     unsigned flag_count;
@@ -23,14 +23,16 @@ void front_each_include(struct unit *unit, void (*visit)(const char *path, void 
 // Where the main file itself includes `path`; false if it does not.
 bool front_include_place(const char *path, unsigned *offset);
 
-// The flags of `input` (an absolute path) in DIR/compile_commands.json, without compiler and input; NULL: none.
+// The flags of `input` (an absolute path) in DIR/compile_commands.json, without compiler and input;
+// NULL: none.
 const char *const *front_database_flags(const char *database, const char *input, unsigned *count,
                                         const char **directory);
 
-int front_invocation(struct source *source, unsigned offset); // index of the one around offset, or -1
+// index of the one around offset, or -1
+int front_invocation(struct source *source, unsigned offset);
 
-// Expansion: a second look at a changed text of the main file. Returns, for each probe offset, the file name
-// that a #line directive gave the place.
+// Expansion: a second look at a changed text of the main file. Returns, for each probe offset, the
+// file name that a #line directive gave the place.
 bool front_probe(const struct front_options *options, const char *text, unsigned length,
                  const unsigned *offsets, unsigned count, const char **names);
 

@@ -10,7 +10,7 @@ static struct function *current; // whose body is being built
 static struct local_type *local_types;
 static void mention_type(CXCursor c);
 
-// ---- Finding declarations again -------------------------------------------------------------------------
+// ---- Finding declarations again -------------------------------------------------------------
 
 struct known {
     CXCursor cursor;
@@ -19,7 +19,9 @@ struct known {
     struct known *next;
 };
 
-enum { BUCKETS = 16384 };
+enum {
+    BUCKETS = 16384
+};
 static struct known *known[BUCKETS];
 
 static struct known *known_find(CXCursor c)
@@ -47,18 +49,20 @@ struct local_type *local_type_of(CXCursor declaration)
     return NULL;
 }
 
-// ---- Text ---------------------------------------------------------------------------------------------
+// ---- Text -----------------------------------------------------------------------------------
 
 static bool text_at_starts(unsigned at, const char *word)
 {
     size_t length = strlen(word);
-    return at + length <= current->source->length && !memcmp(current->source->text + at, word, length);
+    return at + length <= current->source->length &&
+           !memcmp(current->source->text + at, word, length);
 }
 
 static bool text_at_is(unsigned at, const char *word)
 {
     size_t end = at + strlen(word);
-    return text_at_starts(at, word) && (end == current->source->length || !is_name_byte(current->source->text[end]));
+    return text_at_starts(at, word) &&
+           (end == current->source->length || !is_name_byte(current->source->text[end]));
 }
 
 static bool is_keyword_at(unsigned at, const char *keyword)
@@ -72,7 +76,7 @@ static struct place place_at(unsigned offset)
     return (struct place){current->source, offset};
 }
 
-// ---- Nodes --------------------------------------------------------------------------------------------
+// ---- Nodes ----------------------------------------------------------------------------------
 
 static struct node *node_new(enum node_kind kind, struct node *parent, CXCursor c)
 {
@@ -132,7 +136,8 @@ static enum CXChildVisitResult on_child(CXCursor c, CXCursor parent, CXClientDat
     (void)parent;
     struct build_visit *v = data;
     struct node *child = build(c, v->parent);
-    if (child && !is_written(c)) { // made up by the front end, for braces left out: only what it holds was written
+    // made up by the front end, for braces left out: only what it holds was written
+    if (child && !is_written(c)) {
         for (struct node *inner = child->first, *next; inner; inner = next) {
             next = inner->next;
             node_append(v->parent, inner);
@@ -174,7 +179,7 @@ static struct node *child_at(struct node *n, unsigned index)
     return child;
 }
 
-// ---- Functions and locals -----------------------------------------------------------------------------
+// ---- Functions and locals -------------------------------------------------------------------
 
 static struct function *function_named(const char *name)
 {
@@ -184,7 +189,8 @@ static struct function *function_named(const char *name)
 // f() without a prototype counts as variadic to libclang.
 static bool is_variadic(CXType function)
 {
-    return clang_getCanonicalType(function).kind == CXType_FunctionProto && clang_isFunctionTypeVariadic(function);
+    return clang_getCanonicalType(function).kind == CXType_FunctionProto &&
+           clang_isFunctionTypeVariadic(function);
 }
 
 static struct function *function_of(CXCursor c)
@@ -277,11 +283,17 @@ static struct node *scope_of(struct node *n)
 static void add_mention(unsigned offset, unsigned length, struct local *local, struct function *fn,
                         const char *text, unsigned access)
 {
-    struct mention m = {.offset = offset, .end = offset + length, .local = local, .function = fn, .text = text, .access = access};
+    struct mention m = {.offset = offset,
+                        .end = offset + length,
+                        .local = local,
+                        .function = fn,
+                        .text = text,
+                        .access = access};
     VEC_PUSH(&current->mentions, m);
 }
 
-// How the object named by `ref` is used: climbs over members and subscripts to what finally happens to it.
+// How the object named by `ref` is used: climbs over members and subscripts to what finally happens
+// to it.
 static void classify_access(struct node *ref)
 {
     struct local *l = ref->local;
@@ -296,7 +308,8 @@ static void classify_access(struct node *ref)
         } else if (up->kind == NODE_MEMBER && !up->arrow) {
             n = up;
             part = true;
-        } else if (up->kind == NODE_SUBSCRIPT && up->first == n && n->own_type && type_is_array(n->own_type)) {
+        } else if (up->kind == NODE_SUBSCRIPT && up->first == n && n->own_type &&
+                   type_is_array(n->own_type)) {
             n = up;
             part = true;
         } else {
@@ -326,12 +339,14 @@ static void classify_access(struct node *ref)
         l->escape = n;
     }
     l->mentioned = true;
-    bool in_body = ref->invocation >= 0 && ref->at == current->source->invocations.at[ref->invocation].start;
+    bool in_body =
+        ref->invocation >= 0 && ref->at == current->source->invocations.at[ref->invocation].start;
     l->named_by_macro |= in_body;
     add_mention(ref->at, in_body ? 0 : (unsigned)strlen(l->name), l, NULL, NULL, access);
 }
 
-// An object a compound literal makes lives until its block ends; one that something may point to gets a local.
+// An object a compound literal makes lives until its block ends; one that something may point to
+// gets a local.
 static void classify_literal(struct node *n)
 {
     struct node *up = n->parent;
@@ -342,7 +357,9 @@ static void classify_literal(struct node *n)
     if ((!address && !array) || !current->is_async || !up || up->kind == NODE_UNEVALUATED)
         return;
     for (struct node *outer = up; outer; outer = outer->parent)
-        if (outer->kind == NODE_VARIABLE && (outer->local->is_static || (outer->first == n && array && type_is_array(outer->local->type))))
+        if (outer->kind == NODE_VARIABLE &&
+            (outer->local->is_static ||
+             (outer->first == n && array && type_is_array(outer->local->type))))
             return;
     struct local *l = mem_alloc(sizeof *l);
     l->name = l->spelling = l->field = "literal";
@@ -376,7 +393,7 @@ static void classify_all(struct node *n)
         classify_all(child);
 }
 
-// ---- Expressions --------------------------------------------------------------------------------------
+// ---- Expressions ----------------------------------------------------------------------------
 
 static struct node *skip_parens(struct node *n)
 {
@@ -387,8 +404,8 @@ static struct node *skip_parens(struct node *n)
 
 static enum form_kind form_named(const char *name, bool *is_form)
 {
-    static const char *const names[] = {"async_form_join", "async_form_select", "async_form_timeout_ms",
-                                        "async_form_spawn"};
+    static const char *const names[] = {"async_form_join", "async_form_select",
+                                        "async_form_timeout_ms", "async_form_spawn"};
     for (int i = 0; i < 4; i++)
         if (!strcmp(names[i], name)) {
             *is_form = true;
@@ -417,7 +434,8 @@ static void append_operands(struct node *form, struct node *comma)
         node_append(form, skip_parens(operands.at[i]));
 }
 
-// CALL of async_form_...(X): what the macro made becomes a node of its own with the user's operands.
+// CALL of async_form_...(X): what the macro made becomes a node of its own with the user's
+// operands.
 static void make_form(struct node *n, enum form_kind form)
 {
     struct node *arguments = n->first->next;
@@ -444,7 +462,8 @@ static enum operator_kind binary_operator(struct node *n)
     struct node *left = n->first, *right = n->last;
     if (!left || left == right)
         return OP_OTHER;
-    if (n->invocation >= 0 && left->invocation == n->invocation && right->invocation == n->invocation)
+    if (n->invocation >= 0 && left->invocation == n->invocation &&
+        right->invocation == n->invocation)
         return OP_OTHER;
     const char *text = current->source->text;
     struct token t = lex_next(text, left->end, right->start);
@@ -499,8 +518,10 @@ static void build_unary(struct node *n)
     else if (n->invocation >= 0 && operand->invocation == n->invocation) {
         // Inside a macro the operator may be in the body: the types tell.
         struct type *pointee = operand->own_type;
-        CXType to = clang_getCanonicalType(n->own_type->type), from = clang_getCanonicalType(pointee->type);
-        if (to.kind == CXType_Pointer && clang_equalTypes(clang_getCanonicalType(clang_getPointeeType(to)), from))
+        CXType to = clang_getCanonicalType(n->own_type->type),
+               from = clang_getCanonicalType(pointee->type);
+        if (to.kind == CXType_Pointer &&
+            clang_equalTypes(clang_getCanonicalType(clang_getPointeeType(to)), from))
             n->op = OP_ADDRESS;
         else if (operand->type && clang_equalTypes(operand->type->type, operand->own_type->type) &&
                  operand->kind != NODE_VALUE && clang_equalTypes(to, from))
@@ -555,7 +576,8 @@ static bool is_short_conditional(struct node *first)
 {
     const char *text = current->source->text;
     struct token mark = lex_next(text, first->end, current->source->length);
-    return token_is(text, mark, "?") && token_is(text, lex_next(text, mark.end, current->source->length), ":");
+    return token_is(text, mark, "?") &&
+           token_is(text, lex_next(text, mark.end, current->source->length), ":");
 }
 
 static struct node *build_expression(CXCursor c, enum CXCursorKind kind, struct node *parent)
@@ -652,7 +674,7 @@ static struct node *build_expression(CXCursor c, enum CXCursorKind kind, struct 
     return n;
 }
 
-// ---- Statements ---------------------------------------------------------------------------------------
+// ---- Statements -----------------------------------------------------------------------------
 
 static void build_for(struct node *n)
 {
@@ -730,8 +752,8 @@ static void alignment_attribute(CXCursor c, struct local *l)
     l->align = strtoll(text + open.end, NULL, 0);
     if (l->align <= 0)
         l->align = 16;
-    l->alignment = mem_format(keyword ? "_Alignas%.*s " : "__attribute__((__aligned__%.*s)) ", (int)(end - open.start),
-                              text + open.start);
+    l->alignment = mem_format(keyword ? "_Alignas%.*s " : "__attribute__((__aligned__%.*s)) ",
+                              (int)(end - open.start), text + open.start);
 }
 
 static enum CXChildVisitResult on_variable_part(CXCursor c, CXCursor parent, CXClientData data)
@@ -868,8 +890,11 @@ static struct node *build_type(CXCursor c, struct node *parent)
     if (kind == CXCursor_TypedefDecl) {
         clang_visitChildren(c, on_member, NULL);
         if (n->invocation < 0)
-            VEC_PUSH(&current->mentions, ((struct mention){.offset = n->end, .end = n->end, .when = &current->desugars,
-                                                           .text = " __attribute__((__unused__))"}));
+            VEC_PUSH(&current->mentions,
+                     ((struct mention){.offset = n->end,
+                                       .end = n->end,
+                                       .when = &current->desugars,
+                                       .text = " __attribute__((__unused__))"}));
     }
     if (kind == CXCursor_StructDecl || kind == CXCursor_UnionDecl) {
         struct token after = lex_next(current->source->text, n->end, current->source->length);
@@ -972,7 +997,7 @@ static struct node *build(CXCursor c, struct node *parent)
     return n;
 }
 
-// ---- Declarations at file scope -----------------------------------------------------------------------
+// ---- Declarations at file scope -------------------------------------------------------------
 
 static enum CXChildVisitResult on_annotation(CXCursor c, CXCursor parent, CXClientData data)
 {
@@ -1044,7 +1069,8 @@ static enum CXChildVisitResult on_possible_use(CXCursor c, CXCursor parent, CXCl
     (void)parent;
     bool *found = data;
     enum CXCursorKind kind = clang_getCursorKind(c);
-    if (kind == CXCursor_DeclRefExpr || kind == CXCursor_CallExpr || kind == CXCursor_MemberRefExpr) {
+    if (kind == CXCursor_DeclRefExpr || kind == CXCursor_CallExpr ||
+        kind == CXCursor_MemberRefExpr) {
         if (type_is_async_function(clang_getCursorType(c)))
             *found = true;
         if (kind == CXCursor_DeclRefExpr && front_unit->no_convention &&
@@ -1058,7 +1084,8 @@ static enum CXChildVisitResult on_possible_use(CXCursor c, CXCursor parent, CXCl
         if (is_keyword_at(at, "await") || text_at_is(at, "async_block_on"))
             *found = true;
     } else if (kind == CXCursor_WhileStmt) {
-        if (is_keyword_at(front_offset(clang_getRangeStart(clang_getCursorExtent(c)), NULL), "defer"))
+        if (is_keyword_at(front_offset(clang_getRangeStart(clang_getCursorExtent(c)), NULL),
+                          "defer"))
             *found = true;
     } else if (kind == CXCursor_FunctionDecl && is_async_declaration(c)) {
         mark_keyword(c);
@@ -1068,8 +1095,7 @@ static enum CXChildVisitResult on_possible_use(CXCursor c, CXCursor parent, CXCl
 
 static void mention_functions(struct node *n)
 {
-    if (n->kind == NODE_REF && n->callee)
-{
+    if (n->kind == NODE_REF && n->callee) {
         struct node *up = n->parent;
         while (up && up->kind == NODE_PAREN)
             up = up->parent;
@@ -1095,8 +1121,8 @@ static void finish_mentions(struct function *fn)
     size_t kept = 0; // an argument that a macro uses twice is mentioned twice
     for (size_t i = 0; i < fn->mentions.count; i++) {
         struct mention *m = &fn->mentions.at[i], *last = kept ? &fn->mentions.at[kept - 1] : NULL;
-        if (last && last->offset == m->offset && last->end == m->end && last->local == m->local && !m->literal &&
-            last->end > last->offset)
+        if (last && last->offset == m->offset && last->end == m->end && last->local == m->local &&
+            !m->literal && last->end > last->offset)
             last->access |= m->access;
         else
             fn->mentions.at[kept++] = fn->mentions.at[i];
@@ -1118,7 +1144,7 @@ static void set_extent(struct function *fn, CXCursor c)
     fn->is_inline = clang_Cursor_isFunctionInlined(c);
 }
 
-// ---- Conditionals -------------------------------------------------------------------------------------
+// ---- Conditionals ---------------------------------------------------------------------------
 
 static void blank(struct source *s, unsigned start, unsigned end)
 {
@@ -1129,7 +1155,8 @@ static void blank(struct source *s, unsigned start, unsigned end)
 
 static bool is_conditional(const char *text, struct token directive)
 {
-    static const char *const words[] = {"if", "ifdef", "ifndef", "elif", "else", "endif", "elifdef", "elifndef"};
+    static const char *const words[] = {"if",   "ifdef", "ifndef",  "elif",
+                                        "else", "endif", "elifdef", "elifndef"};
     struct token word = lex_next(text, directive.start + 1, directive.end);
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (token_is(text, word, words[i]))
@@ -1137,8 +1164,8 @@ static bool is_conditional(const char *text, struct token directive)
     return false;
 }
 
-// In an async body only what this translation saw remains: left in, another compiler might choose the other branch,
-// which is not translated.
+// In an async body only what this translation saw remains: left in, another compiler might choose
+// the other branch, which is not translated.
 static void drop_conditionals(struct source *s, unsigned start, unsigned end)
 {
     size_t low = 0, high = s->skipped.count;
@@ -1151,13 +1178,15 @@ static void drop_conditionals(struct source *s, unsigned start, unsigned end)
     }
     for (; low < s->skipped.count && s->skipped.at[low].start < end; low++) {
         unsigned from = s->skipped.at[low].start, to = s->skipped.at[low].end;
-        while (from > start && s->text[from - 1] != '\n') // both ends stand in the line of a directive
+        // both ends stand in the line of a directive
+        while (from > start && s->text[from - 1] != '\n')
             from--;
         while (to < end && s->text[to] != '\n')
             to++;
         blank(s, from, to);
     }
-    for (struct token t = lex_next(s->text, start, end); t.kind != TOKEN_END; t = lex_next(s->text, t.end, end))
+    for (struct token t = lex_next(s->text, start, end); t.kind != TOKEN_END;
+         t = lex_next(s->text, t.end, end))
         if (t.kind == TOKEN_DIRECTIVE && is_conditional(s->text, t))
             blank(s, t.start, t.end);
 }
@@ -1170,7 +1199,8 @@ static void add_parameters(struct function *fn, CXCursor c)
         l->is_parameter = true;
         if (!*l->name)
             l->name = l->spelling = l->field = mem_format("asyncc_p%d", i + 1);
-        CXType declared = clang_getCanonicalType(l->type->type); // arrays and functions become pointers
+        // arrays and functions become pointers
+        CXType declared = clang_getCanonicalType(l->type->type);
         CXType passed = clang_getArgType(clang_getCanonicalType(fn->type->type), (unsigned)i);
         if (passed.kind != CXType_Invalid && declared.kind != passed.kind) {
             l->type = type_new(passed);
@@ -1229,27 +1259,33 @@ static struct local *local_in_scope(const char *name, size_t length, unsigned of
     return NULL;
 }
 
-// libclang shows no expression inside typeof; a local named there must be found in the text. So must __func__.
+// libclang shows no expression inside typeof; a local named there must be found in the text. So
+// must __func__.
 static void mention_hidden_names(struct function *fn)
 {
     const char *text = fn->source->text;
     unsigned end = fn->body->end, group = 0;
     struct token before = {TOKEN_END, 0, 0};
-    for (struct token t = lex_next(text, fn->body->start, end); t.kind != TOKEN_END; before = t, t = lex_next(text, t.end, end)) {
+    for (struct token t = lex_next(text, fn->body->start, end); t.kind != TOKEN_END;
+         before = t, t = lex_next(text, t.end, end)) {
         if (t.kind != TOKEN_NAME)
             continue;
-        if (token_is(text, t, "__func__") || token_is(text, t, "__FUNCTION__") || token_is(text, t, "__PRETTY_FUNCTION__")) {
+        if (token_is(text, t, "__func__") || token_is(text, t, "__FUNCTION__") ||
+            token_is(text, t, "__PRETTY_FUNCTION__")) {
             fn->names_itself = true; // the poll function's name is another
             add_mention(t.start, t.end - t.start, NULL, NULL, "asyncc_func", 0);
         }
-        if (token_is(text, t, "typeof") || token_is(text, t, "__typeof__") || token_is(text, t, "__typeof") ||
-            token_is(text, t, "typeof_unqual")) {
+        if (token_is(text, t, "typeof") || token_is(text, t, "__typeof__") ||
+            token_is(text, t, "__typeof") || token_is(text, t, "typeof_unqual")) {
             unsigned close = lex_group_end(text, lex_next(text, t.end, end).start, end);
             group = close > group ? close : group;
-        } else if (t.end <= group && (token_is(text, t, "await") || token_is(text, t, "asyncc_await"))) {
-            if (!source_is_expanded(fn->source, t.start)) // a macro may name its argument there, too
+        } else if (t.end <= group &&
+                   (token_is(text, t, "await") || token_is(text, t, "asyncc_await"))) {
+            // a macro may name its argument there, too
+            if (!source_is_expanded(fn->source, t.start))
                 error_at(place_at(t.start), "E0104", "await in an operand that is never evaluated");
-        } else if (t.end <= group && !token_is(text, before, ".") && !token_is(text, before, "->")) {
+        } else if (t.end <= group && !token_is(text, before, ".") &&
+                   !token_is(text, before, "->")) {
             struct local *l = local_in_scope(text + t.start, t.end - t.start, t.start);
             if (l && !l->is_static)
                 add_mention(t.start, t.end - t.start, l, NULL, NULL, 0);
@@ -1257,7 +1293,8 @@ static void mention_hidden_names(struct function *fn)
     }
 }
 
-// Where one local hides another, the inner one gets a name of its own: a suspension inside must store both.
+// Where one local hides another, the inner one gets a name of its own: a suspension inside must
+// store both.
 static void name_locals(struct function *fn)
 {
     struct stack {
@@ -1307,10 +1344,12 @@ static void on_async_function(CXCursor c)
     if (!strncmp(fn->name, "async_form_", 11))
         return;
     CXCursor first = clang_getCanonicalCursor(c);
-    if (!clang_equalCursors(first, c) && annotation_offset(c) == annotation_offset(first)) { // inherited
+    // inherited
+    if (!clang_equalCursors(first, c) && annotation_offset(c) == annotation_offset(first)) {
         CXFile file;
         unsigned at = front_offset(clang_getCursorLocation(c), &file);
-        error_at((struct place){front_source(file), at}, "E0108", "'%s' is declared async elsewhere, but not here", fn->name);
+        error_at((struct place){front_source(file), at}, "E0108",
+                 "'%s' is declared async elsewhere, but not here", fn->name);
     }
     if (!clang_isCursorDefinition(c))
         return;
@@ -1389,8 +1428,8 @@ static bool is_named(CXCursor c, const char *wanted)
     return same;
 }
 
-// The front end gives main the platform's calling convention whatever it says, and for some targets (RISC-V, MIPS,
-// AVR) it knows no other.
+// The front end gives main the platform's calling convention whatever it says, and for some targets
+// (RISC-V, MIPS, AVR) it knows no other.
 static bool is_async_declaration(CXCursor c)
 {
     if (clang_getCursorKind(c) != CXCursor_FunctionDecl)
@@ -1422,7 +1461,8 @@ static enum CXChildVisitResult on_top(CXCursor c, CXCursor parent, CXClientData 
     (void)parent;
     (void)data;
     enum CXCursorKind kind = clang_getCursorKind(c);
-    if (kind == CXCursor_FunctionDecl && !type_is_async_function(clang_getCursorType(c)) && is_named(c, "async_form_join"))
+    if (kind == CXCursor_FunctionDecl && !type_is_async_function(clang_getCursorType(c)) &&
+        is_named(c, "async_form_join"))
         front_unit->no_convention = true; // async.h declares it before anything else is async
     if (kind == CXCursor_FunctionDecl && is_async_declaration(c)) {
         on_async_function(c);
@@ -1440,8 +1480,8 @@ static enum CXChildVisitResult on_top(CXCursor c, CXCursor parent, CXClientData 
         const char *name = clang_getCString(spelling);
         size_t length = name ? strlen(name) : 0;
         if (length > 7 && !strcmp(name + length - 7, "_future"))
-            VEC_PUSH(&futures_by_hand,
-                     ((struct by_hand){mem_text(name, length - 7), type_new(clang_getCursorType(c))}));
+            VEC_PUSH(&futures_by_hand, ((struct by_hand){mem_text(name, length - 7),
+                                                         type_new(clang_getCursorType(c))}));
         clang_disposeString(spelling);
     }
     return CXChildVisit_Continue;

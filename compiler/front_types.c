@@ -17,8 +17,8 @@ static CXType canonical(struct type *type)
 
 static bool is_array_kind(enum CXTypeKind kind)
 {
-    return kind == CXType_ConstantArray || kind == CXType_IncompleteArray || kind == CXType_VariableArray ||
-           kind == CXType_DependentSizedArray;
+    return kind == CXType_ConstantArray || kind == CXType_IncompleteArray ||
+           kind == CXType_VariableArray || kind == CXType_DependentSizedArray;
 }
 
 static bool is_function_kind(enum CXTypeKind kind)
@@ -37,7 +37,7 @@ bool type_is_async_function(CXType type)
     return convention == CXCallingConv_PreserveMost || convention == CXCallingConv_Swift;
 }
 
-// ---- Declarators --------------------------------------------------------------------------------------
+// ---- Declarators ----------------------------------------------------------------------------
 
 static const char *qualified(CXType t, const char *inner, bool keep_const)
 {
@@ -86,8 +86,9 @@ static const char *declare_parameter(CXType function, unsigned i, const char *na
     CXType argument = clang_getArgType(function, i);
     if (is_array_kind(argument.kind))
         argument = clang_getCanonicalType(argument);
-    return is_array_kind(argument.kind) ? declare(clang_getArrayElementType(argument), mem_format("*%s", name), true)
-                                        : declare(argument, name, true);
+    return is_array_kind(argument.kind)
+               ? declare(clang_getArrayElementType(argument), mem_format("*%s", name), true)
+               : declare(argument, name, true);
 }
 
 static const char *parameter_list(CXType function, const char *first)
@@ -107,26 +108,30 @@ static const char *declare(CXType t, const char *inner, bool keep_const)
 {
     if (t.kind == CXType_Pointer) {
         CXType pointee = clang_getPointeeType(t);
-        if (type_is_async_function(pointee) && clang_getCanonicalType(pointee).kind != CXType_Pointer)
+        if (type_is_async_function(pointee) &&
+            clang_getCanonicalType(pointee).kind != CXType_Pointer)
             return leaf("async_fn_pointer", t, inner, keep_const);
         CXType target = clang_getCanonicalType(pointee);
         if (target.kind == CXType_Record && is_local(clang_getTypeDeclaration(target)) &&
             !local_type_of(clang_getTypeDeclaration(target)))
-            return leaf("void", pointee, mem_format("*%s", qualified(t, inner, keep_const)), true); // never completed
+            // never completed
+            return leaf("void", pointee, mem_format("*%s", qualified(t, inner, keep_const)), true);
         const char *star = mem_format("*%s", qualified(t, inner, keep_const));
         if (is_array_kind(pointee.kind) || is_function_kind(pointee.kind) ||
-            (pointee.kind == CXType_Unexposed && (is_array_kind(clang_getCanonicalType(pointee).kind) ||
-                                                  is_function_kind(clang_getCanonicalType(pointee).kind))))
+            (pointee.kind == CXType_Unexposed &&
+             (is_array_kind(clang_getCanonicalType(pointee).kind) ||
+              is_function_kind(clang_getCanonicalType(pointee).kind))))
             star = mem_format("(%s)", star);
         return declare(pointee, star, true);
     }
     if (t.kind == CXType_ConstantArray)
-        return declare(clang_getArrayElementType(t), mem_format("%s[%lld]", inner, clang_getArraySize(t)),
-                       keep_const);
+        return declare(clang_getArrayElementType(t),
+                       mem_format("%s[%lld]", inner, clang_getArraySize(t)), keep_const);
     if (t.kind == CXType_IncompleteArray)
         return declare(clang_getArrayElementType(t), mem_format("%s[]", inner), keep_const);
     if (t.kind == CXType_FunctionProto)
-        return declare(clang_getResultType(t), mem_format("%s(%s)", inner, parameter_list(t, "")), true);
+        return declare(clang_getResultType(t), mem_format("%s(%s)", inner, parameter_list(t, "")),
+                       true);
     if (t.kind == CXType_FunctionNoProto)
         return declare(clang_getResultType(t), mem_format("%s()", inner), true);
     CXType c = clang_getCanonicalType(t);
@@ -162,7 +167,8 @@ static const char *declare(CXType t, const char *inner, bool keep_const)
             if (local) {
                 for (struct local_type *l = local; l; l = l->inside)
                     l->hoisted = true;
-                return leaf(mem_format("%s %s", local->keyword, local->moved), t, inner, keep_const);
+                return leaf(mem_format("%s %s", local->keyword, local->moved), t, inner,
+                            keep_const);
             }
         }
         return leaf(unqualified_spelling(t), t, inner, keep_const);
@@ -182,7 +188,8 @@ const char *type_declare(struct type *type, const char *name)
 const char *type_pointer_to(struct type *type)
 {
     CXType c = canonical(type);
-    return is_array_kind(c.kind) ? declare(clang_getArrayElementType(c), "*", true) : declare(type->type, "*", true);
+    return is_array_kind(c.kind) ? declare(clang_getArrayElementType(c), "*", true)
+                                 : declare(type->type, "*", true);
 }
 
 const char *type_parameters(struct function *fn, const char *prefix)
@@ -212,7 +219,7 @@ unsigned type_parameter_count(struct type *function)
     return count < 0 ? 0 : (unsigned)count;
 }
 
-// ---- Questions ----------------------------------------------------------------------------------------
+// ---- Questions ------------------------------------------------------------------------------
 
 struct type *type_result(struct type *function)
 {
@@ -251,7 +258,8 @@ bool type_is_scalar(struct type *type)
         return strstr(spelling, "_BitInt") != NULL || !strcmp(spelling, "nullptr_t");
     }
     default:
-        return c.kind >= CXType_FirstBuiltin && c.kind <= CXType_LastBuiltin && c.kind != CXType_Void;
+        return c.kind >= CXType_FirstBuiltin && c.kind <= CXType_LastBuiltin &&
+               c.kind != CXType_Void;
     }
 }
 
@@ -268,7 +276,8 @@ static enum CXVisitorResult on_field(CXCursor c, CXClientData data)
     while (is_array_kind(t.kind))
         t = clang_getCanonicalType(clang_getArrayElementType(t));
     member.type = t;
-    *found |= clang_isConstQualifiedType(t) || (t.kind == CXType_Record && type_has_const_member(&member));
+    *found |= clang_isConstQualifiedType(t) ||
+              (t.kind == CXType_Record && type_has_const_member(&member));
     return *found ? CXVisit_Break : CXVisit_Continue;
 }
 
@@ -293,7 +302,8 @@ bool type_is_pointer(struct type *type)
 bool type_is_function_pointer(struct type *type)
 {
     CXType c = canonical(type);
-    return c.kind == CXType_Pointer && is_function_kind(clang_getCanonicalType(clang_getPointeeType(c)).kind);
+    return c.kind == CXType_Pointer &&
+           is_function_kind(clang_getCanonicalType(clang_getPointeeType(c)).kind);
 }
 
 bool type_is_variadic(struct type *function)

@@ -1,15 +1,19 @@
-// inline.c - included fragments that define async functions with external or static linkage become part of the file.
+// inline.c - included fragments that define async functions with external or static linkage become
+// part of the file.
 //   in:    the unit's functions
 //   out:   a new text of the main file, parsed again
 //
-// The include directive of such a file (an .inc or .c, say) is replaced by its text between #line directives, because
-// left as it is it would define the untranslated functions once more. `static inline async` functions of a header
-// need none of this: what is left of them in the header is never called.
+// The include directive of such a file (an .inc or .c, say) is replaced by its text between #line
+// directives, because left as it is it would define the untranslated functions once more. `static
+// inline async` functions of a header need none of this: what is left of them in the header is
+// never called.
 #include "front.h"
 
 #include <string.h>
 
-enum { FRAGMENT_LIMIT = 64 };
+enum {
+    FRAGMENT_LIMIT = 64
+};
 
 static bool defines_functions(struct unit *unit, struct source *source)
 {
@@ -49,7 +53,8 @@ bool inline_fragments(struct front_options *options, struct unit *unit)
                 if (unit->functions.at[i]->source == fragment && unit->functions.at[i]->body)
                     fn = unit->functions.at[i];
             error_at((struct place){fragment, fn->name_offset}, "E0402",
-                     "async '%s' is defined in a file that this one does not include itself", fn->name);
+                     "async '%s' is defined in a file that this one does not include itself",
+                     fn->name);
             return false;
         }
         struct source *s = unit->main;
@@ -66,7 +71,8 @@ bool inline_fragments(struct front_options *options, struct unit *unit)
         put_text(&text, fragment->text, fragment->length);
         put(&text, "\n");
         put_line(&text, line + 1, file);
-        put_text(&text, s->text + (end < s->length ? end + 1 : end), s->length - (end < s->length ? end + 1 : end));
+        put_text(&text, s->text + (end < s->length ? end + 1 : end),
+                 s->length - (end < s->length ? end + 1 : end));
         options->text = text.text;
         options->length = (unsigned)text.length;
         if (!front_parse(options, unit))

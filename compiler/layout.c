@@ -3,9 +3,10 @@
 //   out:   fn->layout: a tree of structs and unions; local->field, operand->slot, await->state
 //   needs: flow; the layouts of embedded callees are made on demand
 //
-// Two fields may share bytes when no suspension point needs both. The fields are split into groups that share no
-// point: they form a union. Within a group, fields needed at every point of it stand side by side, and what
-// remains is split again. The text names no offset; sizes, which are the target's, only choose among shapes.
+// Two fields may share bytes when no suspension point needs both. The fields are split into groups
+// that share no point: they form a union. Within a group, fields needed at every point of it stand
+// side by side, and what remains is split again. The text names no offset; sizes, which are the
+// target's, only choose among shapes.
 #include "front.h"
 
 #include <stdlib.h>
@@ -29,7 +30,7 @@ static const char *unique_name(const char *wanted)
     }
 }
 
-// ---- Members ------------------------------------------------------------------------------------------
+// ---- Members --------------------------------------------------------------------------------
 
 static struct field *member(const char *text, long long size, long long align)
 {
@@ -49,8 +50,8 @@ static void add_at(struct field_list *list, struct field *f, unsigned point)
     VEC_PUSH(list, f);
 }
 
-// A declaration that is taken apart names its types on its own: local ones have to move. Asking for the text marks
-// them.
+// A declaration that is taken apart names its types on its own: local ones have to move. Asking for
+// the text marks them.
 static void find_split_declarations(struct function *fn)
 {
     for (int pass = 0; pass < 2; pass++)
@@ -60,7 +61,8 @@ static void find_split_declarations(struct function *fn)
             if (!n || l->is_static)
                 continue;
             if (pass == 0)
-                n->split |= n->has_await || n->has_defer || l->in_frame || (l->saved && l->is_const);
+                n->split |=
+                    n->has_await || n->has_defer || l->in_frame || (l->saved && l->is_const);
             else if (n->split)
                 fn->desugars = true;
             if (pass == 1 && n->split && !l->is_variable_length)
@@ -78,7 +80,8 @@ static void local_members(struct function *fn, struct field_list *list)
         if (l->is_parameter && !l->mentioned)
             continue; // nothing reads it
         l->field = unique_name(l->name);
-        const char *text = mem_format("%s%s", l->alignment ? l->alignment : "", type_declare(l->type, l->field));
+        const char *text =
+            mem_format("%s%s", l->alignment ? l->alignment : "", type_declare(l->type, l->field));
         long long align = type_align(l->type);
         struct field *f = member(text, type_size(l->type), l->align > align ? l->align : align);
         f->local = l;
@@ -117,11 +120,14 @@ static void operand_members(struct operand *o, unsigned point, struct field_list
             size = type_size(callee->future_type);
             align = type_align(callee->future_type);
         }
-        add_child(list, member(mem_format("struct %s_future %s", callee->name, o->slot), size, align), o, point);
+        add_child(list,
+                  member(mem_format("struct %s_future %s", callee->name, o->slot), size, align), o,
+                  point);
         break;
     }
     case STORAGE_FRAME:
-        add_child(list, member(mem_format("struct %s_future *%s", callee->name, o->slot), 8, 8), o, point);
+        add_child(list, member(mem_format("struct %s_future *%s", callee->name, o->slot), 8, 8), o,
+                  point);
         break;
     case STORAGE_OPAQUE:
         add_child(list, member(mem_format("void *%s", o->slot), 8, 8), o, point);
@@ -143,13 +149,18 @@ static bool is_deep(struct operand *o)
 
 static const char *mask_type(size_t count)
 {
-    return count <= 8 ? "uint8_t" : count <= 16 ? "uint16_t" : count <= 32 ? "uint32_t" : "uint64_t";
+    return count <= 8    ? "uint8_t"
+           : count <= 16 ? "uint16_t"
+           : count <= 32 ? "uint32_t"
+                         : "uint64_t";
 }
 
 static void await_members(struct function *fn, struct await *aw, struct field_list *list)
 {
     static const char *const forms[] = {"join", "select", "timeout"};
-    aw->state = unique_name(mem_format("%s_at_%s", fn->name, aw->is_form ? forms[aw->form] : operand_name(&aw->operands.at[0])));
+    aw->state =
+        unique_name(mem_format("%s_at_%s", fn->name,
+                               aw->is_form ? forms[aw->form] : operand_name(&aw->operands.at[0])));
     size_t first = list->count;
     for (size_t i = 0; i < aw->operands.count; i++) {
         struct operand *o = &aw->operands.at[i];
@@ -161,15 +172,17 @@ static void await_members(struct function *fn, struct await *aw, struct field_li
             if (aw->read_at.at[j] > list->at[i]->points.at[list->at[i]->points.count - 1])
                 VEC_PUSH(&list->at[i]->points, aw->read_at.at[j]);
     if (aw->is_form && aw->form == FORM_TIMEOUT)
-        add_at(list, member(mem_format("struct async_sleep_ms_future timer_%u", aw->index), 56, 8), aw->index);
+        add_at(list, member(mem_format("struct async_sleep_ms_future timer_%u", aw->index), 56, 8),
+               aw->index);
     if (aw->is_form && aw->form == FORM_JOIN) {
         size_t n = aw->operands.count;
         long long size = n <= 8 ? 1 : n <= 16 ? 2 : n <= 32 ? 4 : 8;
-        add_at(list, member(mem_format("%s left_%u", mask_type(n), aw->index), size, size), aw->index);
+        add_at(list, member(mem_format("%s left_%u", mask_type(n), aw->index), size, size),
+               aw->index);
     }
 }
 
-// ---- Grouping -----------------------------------------------------------------------------------------
+// ---- Grouping -------------------------------------------------------------------------------
 
 static struct field *group(int kind)
 {
@@ -246,7 +259,8 @@ static unsigned find(struct grouping *g, unsigned point)
 
 static struct field *arrange(struct grouping *g, struct field_list *list);
 
-// No field spans the group: long-lived ones take turns in slots, the others lie in a union over the points.
+// No field spans the group: long-lived ones take turns in slots, the others lie in a union over the
+// points.
 static struct field *arrange_chain(struct field_list *list)
 {
     struct field *result = group(FIELD_STRUCT);
@@ -277,8 +291,8 @@ static struct field *arrange_chain(struct field_list *list)
         }
         struct slot *free_slot = NULL;
         for (size_t j = 0; j < slots.count && j < 64; j++)
-            if (slots.at[j].last < first &&
-                (!free_slot || llabs(slots.at[j].size - f->size) < llabs(free_slot->size - f->size)))
+            if (slots.at[j].last < first && (!free_slot || llabs(slots.at[j].size - f->size) <
+                                                               llabs(free_slot->size - f->size)))
                 free_slot = &slots.at[j];
         if (!free_slot) {
             VEC_PUSH(&slots, ((struct slot){group(FIELD_UNION), 0, f->size}));
@@ -293,7 +307,8 @@ static struct field *arrange_chain(struct field_list *list)
     }
     for (size_t i = 0; i < slots.count; i++) {
         finish_group(slots.at[i].shared);
-        adopt(result, slots.at[i].shared->members.count == 1 ? slots.at[i].shared->members.at[0] : slots.at[i].shared);
+        adopt(result, slots.at[i].shared->members.count == 1 ? slots.at[i].shared->members.at[0]
+                                                             : slots.at[i].shared);
     }
     if (by_point->members.count) {
         finish_group(by_point);
@@ -372,10 +387,11 @@ static struct field *arrange(struct grouping *g, struct field_list *list)
     return overlay;
 }
 
-// ---- Padding ------------------------------------------------------------------------------------------
+// ---- Padding --------------------------------------------------------------------------------
 //
-// The arms of a union end in padding: { int a; char b; } and { int c; } take 8 bytes, and a char behind the union 12.
-// Divided by alignment into a union of the ints and one of the chars, all three take 6, rounded up to 8.
+// The arms of a union end in padding: { int a; char b; } and { int c; } take 8 bytes, and a char
+// behind the union 12. Divided by alignment into a union of the ints and one of the chars, all
+// three take 6, rounded up to 8.
 
 static struct field *alone(struct field *g)
 {
@@ -417,7 +433,8 @@ static void divide_arms(struct field *u, struct field *wide, struct field *narro
 
 static long long unrounded_size(struct field *g, struct field *without, struct field *with[2])
 {
-    long long counts[17] = {0}; // bytes by the alignment's logarithm: sorted by alignment, nothing is between them
+    // bytes by the alignment's logarithm: sorted by alignment, nothing is between them
+    long long counts[17] = {0};
     struct field *part;
     for (size_t i = 0; i < g->members.count + 2; i++) {
         part = i < g->members.count ? g->members.at[i] : with[i - g->members.count];
@@ -435,7 +452,9 @@ static long long unrounded_size(struct field *g, struct field *without, struct f
     return size;
 }
 
-enum { DIVIDED_MEMBERS = 64 }; // of a struct: the work stays linear
+enum {
+    DIVIDED_MEMBERS = 64
+}; // of a struct: the work stays linear
 
 // The largest arm without its last member, and that member.
 static void lift_last(struct field *u, struct field *wide, struct field *narrow)
@@ -457,7 +476,8 @@ static void lift_last(struct field *u, struct field *wide, struct field *narrow)
     finish_group(narrow);
 }
 
-static bool divide_union(struct field *g, size_t index, void (*divide)(struct field *, struct field *, struct field *))
+static bool divide_union(struct field *g, size_t index,
+                         void (*divide)(struct field *, struct field *, struct field *))
 {
     struct field *u = g->members.at[index];
     struct field *parts[2] = {group(FIELD_UNION), group(FIELD_UNION)}, *none[2] = {NULL, NULL};
@@ -528,7 +548,9 @@ void layout(struct function *fn)
     for (size_t i = 0; i < fn->awaits.count; i++)
         await_members(fn, fn->awaits.at[i], &all);
     if (fn->result)
-        add_at(&all, member(type_declare(fn->result, "result"), type_size(fn->result), type_align(fn->result)),
+        add_at(&all,
+               member(type_declare(fn->result, "result"), type_size(fn->result),
+                      type_align(fn->result)),
                result);
     struct field *top = group(FIELD_STRUCT);
     for (size_t i = 0; i < all.count; i++) {
@@ -539,13 +561,19 @@ void layout(struct function *fn)
     }
     if (shared.count) {
         qsort(shared.at, shared.count, sizeof *shared.at, by_first_point);
-        struct grouping g = {mem_alloc(points * sizeof(unsigned)), mem_alloc(points * sizeof(unsigned)),
-                             mem_alloc(points * sizeof(unsigned)), mem_alloc(points * sizeof(unsigned)), 0, points};
+        struct grouping g = {mem_alloc(points * sizeof(unsigned)),
+                             mem_alloc(points * sizeof(unsigned)),
+                             mem_alloc(points * sizeof(unsigned)),
+                             mem_alloc(points * sizeof(unsigned)),
+                             0,
+                             points};
         adopt(top, arrange(&g, &shared));
     }
     size_t states = fn->awaits.count + 2;
     long long width = states <= 256 ? 1 : states <= 65536 ? 2 : 4;
-    VEC_PUSH(&top->members, member(mem_format("%s state", width == 1 ? "uint8_t" : width == 2 ? "uint16_t" : "uint32_t"),
+    VEC_PUSH(&top->members, member(mem_format("%s state", width == 1   ? "uint8_t"
+                                                          : width == 2 ? "uint16_t"
+                                                                       : "uint32_t"),
                                    width, width));
     if (fn->link_byte)
         VEC_PUSH(&top->members, member("uint8_t link", 1, 1));

@@ -7,7 +7,8 @@
 bool is_name_byte(char c)
 {
     unsigned char low = (unsigned char)(c | 0x20);
-    return (low >= 'a' && low <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '$' || (c & 0x80);
+    return (low >= 'a' && low <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '$' ||
+           (c & 0x80);
 }
 
 static bool at_line_start(const char *text, unsigned at)
@@ -55,7 +56,8 @@ unsigned lex_skip_blank(const char *text, unsigned at, unsigned limit)
     while (at < limit) {
         if (isspace((unsigned char)text[at]))
             at++;
-        else if (text[at] == '\\' && at + 1 < limit && (text[at + 1] == '\n' || text[at + 1] == '\r'))
+        else if (text[at] == '\\' && at + 1 < limit &&
+                 (text[at + 1] == '\n' || text[at + 1] == '\r'))
             at++;
         else if (text[at] == '/' && at + 1 < limit && text[at + 1] == '*')
             at = skip_block_comment(text, at, limit);
@@ -77,7 +79,8 @@ static unsigned skip_quoted(const char *text, unsigned at, unsigned limit)
 
 static unsigned punctuator_length(const char *text, unsigned at, unsigned limit)
 {
-    char c = text[at], second = at + 1 < limit ? text[at + 1] : 0, third = at + 2 < limit ? text[at + 2] : 0;
+    char c = text[at], second = at + 1 < limit ? text[at + 1] : 0,
+         third = at + 2 < limit ? text[at + 2] : 0;
     switch (c) {
     case '.':
         return second == '.' && third == '.' ? 3 : 1;
@@ -136,7 +139,8 @@ struct token lex_next(const char *text, unsigned at, unsigned limit)
         token.end = end;
         unsigned length = end - at; // an encoding prefix belongs to its literal
         if (end < limit && (text[end] == '"' || text[end] == '\'') &&
-            ((length == 1 && strchr("LuU", c)) || (length == 2 && c == 'u' && text[at + 1] == '8'))) {
+            ((length == 1 && strchr("LuU", c)) ||
+             (length == 2 && c == 'u' && text[at + 1] == '8'))) {
             token.kind = TOKEN_STRING;
             token.end = skip_quoted(text, end, limit);
         }

@@ -3,8 +3,9 @@
 //   out:   fn->lowered, fn->awaits, fn->deferred; temporaries appended to fn->locals
 //   needs: check has passed; every macro that must be opened is open
 //
-// Order of evaluation: where an expression holds an await, what C leaves open is left to right, and an
-// assignment's right side comes first. An operand whose value a later one could change is kept in a temporary.
+// Order of evaluation: where an expression holds an await, what C leaves open is left to right, and
+// an assignment's right side comes first. An operand whose value a later one could change is kept
+// in a temporary.
 #include "front.h"
 
 #include <string.h>
@@ -18,10 +19,11 @@ struct lowering {
     struct vec(struct stmt *) gotos;
     struct vec(struct stmt *) labels;
     unsigned temporaries;
-    bool keep_results; // in the operands of a form: whose futures may overlay what an earlier await left
+    // in the operands of a form: whose futures may overlay what an earlier await left
+    bool keep_results;
 };
 
-// ---- Building blocks ----------------------------------------------------------------------------------
+// ---- Building blocks ------------------------------------------------------------------------
 
 static struct stmt *append(struct lowering *lo, enum stmt_kind kind)
 {
@@ -53,7 +55,9 @@ static void rope_local(struct rope *r, struct local *l)
 
 static void rope_rope(struct rope *r, const struct rope *other)
 {
-    enum { COPIED = 4 };
+    enum {
+        COPIED = 4
+    };
     if (other->pieces.count > COPIED) {
         struct rope *shared = mem_alloc(sizeof *shared);
         *shared = *other;
@@ -101,13 +105,13 @@ static struct rope set_temporary(struct lowering *lo, struct local *t, const str
     return r;
 }
 
-// ---- Effects ------------------------------------------------------------------------------------------
+// ---- Effects --------------------------------------------------------------------------------
 
 enum effect {
     EFFECT_KNOWN = 1,
-    EFFECT_IMPURE = 2,  // may change something, or must happen exactly here
+    EFFECT_IMPURE = 2,   // may change something, or must happen exactly here
     EFFECT_UNSTABLE = 4, // its value may be changed by something impure
-    EFFECT_WRITES = 8,  // assigns to a local by name
+    EFFECT_WRITES = 8,   // assigns to a local by name
 };
 
 static bool is_path_to_storage(struct node *n) // an lvalue whose address cannot change
@@ -226,13 +230,14 @@ static bool conflicts(struct node *earlier, struct node *later)
     return (l & EFFECT_WRITES) && reads_what_is_written(earlier, later);
 }
 
-// ---- Expressions --------------------------------------------------------------------------------------
+// ---- Expressions ----------------------------------------------------------------------------
 
 static struct rope lower_expression(struct lowering *lo, struct node *n);
 static struct rope lower_lvalue(struct lowering *lo, struct node *n);
 static void lower_statement(struct lowering *lo, struct node *n);
 
-// Must n be taken apart: for an await, for a defer or a jump in a statement expression, or the order of its operands?
+// Must n be taken apart: for an await, for a defer or a jump in a statement expression, or the
+// order of its operands?
 static bool holds_await(struct node *n)
 {
     return n->has_await || n->needs_order || n->has_defer || n->has_jump;
@@ -264,7 +269,8 @@ static bool has_open_order(struct node *n)
 // In a full expression that holds an await the order is fixed, also where no await is near.
 static bool mark_order(struct node *n)
 {
-    if (n->kind == NODE_STATEMENT_EXPRESSION || n->kind == NODE_UNEVALUATED || n->kind >= NODE_BLOCK)
+    if (n->kind == NODE_STATEMENT_EXPRESSION || n->kind == NODE_UNEVALUATED ||
+        n->kind >= NODE_BLOCK)
         return false; // full expressions of their own, or none
     bool below = false;
     for (struct node *c = n->first; c; c = c->next)
@@ -285,13 +291,15 @@ static void mark_full_expressions(struct node *n)
 }
 
 // Evaluates operands in order, each into a rope that may be used after all of them.
-static void lower_sequence(struct lowering *lo, struct node **operands, unsigned count, struct rope *ropes,
-                           bool first_is_lvalue)
+static void lower_sequence(struct lowering *lo, struct node **operands, unsigned count,
+                           struct rope *ropes, bool first_is_lvalue)
 {
     for (unsigned i = 0; i < count; i++) {
         struct node *n = operands[i];
         bool lvalue = first_is_lvalue && i == 0;
-        ropes[i] = !holds_await(n) ? rope_of(n) : lvalue ? lower_lvalue(lo, n) : lower_expression(lo, n);
+        ropes[i] = !holds_await(n) ? rope_of(n)
+                   : lvalue        ? lower_lvalue(lo, n)
+                                   : lower_expression(lo, n);
         if (lvalue)
             continue;
         bool keep = false;
@@ -581,7 +589,8 @@ static struct rope lower_short_conditional(struct lowering *lo, struct node *n)
         struct rope value = lower_expression(lo, n->first);
         return splice(n, &n->first, &value, 1);
     }
-    struct local *t = type_is_void(n->type) ? NULL : temporary(lo, n->type), *first = temporary(lo, n->first->type);
+    struct local *t = type_is_void(n->type) ? NULL : temporary(lo, n->type),
+                 *first = temporary(lo, n->first->type);
     struct rope value = lower_expression(lo, n->first);
     struct rope kept = set_temporary(lo, first, &value);
     struct stmt *s = append(lo, STMT_IF);
@@ -638,7 +647,8 @@ static struct rope lower_assignment(struct lowering *lo, struct node *n)
     struct node *target = n->first, *value = n->last;
     bool is_list = value->kind == NODE_INIT_LIST;
     struct rope right = is_list ? lower_initializer_list(lo, value) : lower_expression(lo, value);
-    if (!is_list && (holds_await(target) || ((effects(target) & EFFECT_IMPURE) && conflicts(value, target)))) {
+    if (!is_list &&
+        (holds_await(target) || ((effects(target) & EFFECT_IMPURE) && conflicts(value, target)))) {
         struct rope kept = right;
         right = set_temporary(lo, temporary(lo, value->type), &kept);
     }
@@ -746,24 +756,27 @@ static struct rope lower_expression(struct lowering *lo, struct node *n)
     }
 }
 
-// ---- Statements ---------------------------------------------------------------------------------------
+// ---- Statements -----------------------------------------------------------------------------
 
 static bool needs_lowering(struct node *n)
 {
     return n->has_await || n->has_defer || n->has_jump || n->has_label || n->has_variable;
 }
 
-static struct exit_path *exit_through(struct lowering *lo, enum exit_kind kind, struct deferred *outside,
-                                      struct stmt *loop, const char *label)
+static struct exit_path *exit_through(struct lowering *lo, enum exit_kind kind,
+                                      struct deferred *outside, struct stmt *loop,
+                                      const char *label)
 {
     if (lo->deferred == outside)
         return NULL;
     lo->deferred->is_target = true;
     lo->fn->goes_on_after_defer |= kind == EXIT_GOTO;
     struct exit_path *e = NULL;
-    for (size_t i = 0; i < lo->deferred->exits.count && !e; i++) { // the same way out as another jump's
+    // the same way out as another jump's
+    for (size_t i = 0; i < lo->deferred->exits.count && !e; i++) {
         struct exit_path *x = lo->deferred->exits.at[i];
-        if (x->kind == kind && x->loop == loop && (x->label == label || (label && x->label && !strcmp(x->label, label))))
+        if (x->kind == kind && x->loop == loop &&
+            (x->label == label || (label && x->label && !strcmp(x->label, label))))
             e = x;
     }
     if (e)
@@ -823,7 +836,8 @@ static void lower_block(struct lowering *lo, struct node *n)
     struct node *saved = lo->at;
     struct node *previous = NULL;
     for (struct node *c = n->first; c; previous = c, c = c->next) {
-        if (previous && c->invocation >= 0 && c->invocation == previous->invocation && c->start == previous->start)
+        if (previous && c->invocation >= 0 && c->invocation == previous->invocation &&
+            c->start == previous->start)
             continue; // one macro, several statements: its text stands once
         lo->at = c;
         lower_statement(lo, c);
@@ -854,7 +868,7 @@ static void lower_declarations(struct lowering *lo, struct node *n)
         s->local = v->local;
         s->has_value = v->first != NULL;
         s->rope = value;
-        v->local->first_point = lo->fn->has_labels           ? 0
+        v->local->first_point = lo->fn->has_labels       ? 0
                                 : v->local->in_own_value ? before
                                                          : (unsigned)lo->fn->awaits.count;
         if (v->local->cleanup && !v->local->is_static) {
@@ -929,7 +943,8 @@ static void lower_loop(struct lowering *lo, struct node *n)
         for_part(init, &loop->init);
     struct stmt *saved_loop = lo->loop, *saved_breakable = lo->breakable;
     lo->loop = lo->breakable = loop;
-    loop->continue_by_goto = (step && holds_await(step)) || (loop->is_do && condition && holds_await(condition));
+    loop->continue_by_goto =
+        (step && holds_await(step)) || (loop->is_do && condition && holds_await(condition));
     if (!loop->is_do)
         lower_condition(lo, loop, condition);
     if (body)
@@ -970,8 +985,8 @@ static void lower_jump(struct lowering *lo, struct node *n)
         return;
     if (n->kind == NODE_CONTINUE)
         s->target->continued = true;
-    s->exit = exit_through(lo, n->kind == NODE_BREAK ? EXIT_BREAK : EXIT_CONTINUE, s->target->deferred, s->target,
-                           NULL);
+    s->exit = exit_through(lo, n->kind == NODE_BREAK ? EXIT_BREAK : EXIT_CONTINUE,
+                           s->target->deferred, s->target, NULL);
 }
 
 static void lower_return(struct lowering *lo, struct node *n)
@@ -1092,7 +1107,8 @@ static void resolve_gotos(struct lowering *lo)
             lo->deferred = saved;
         }
         if (!found)
-            error_at((struct place){lo->fn->source, jump->node->start}, "E0203", "goto '%s' enters a defer", jump->label);
+            error_at((struct place){lo->fn->source, jump->node->start}, "E0203",
+                     "goto '%s' enters a defer", jump->label);
     }
 }
 
@@ -1111,8 +1127,8 @@ static bool text_has_name(struct function *fn, const char *name)
     size_t length = strlen(name);
     const char *text = fn->source->text;
     for (unsigned i = fn->start; i + length <= fn->end; i++)
-        if (text[i] == name[0] && !memcmp(text + i, name, length) && !is_name_byte(text[i + length]) &&
-            !is_name_byte(text[i - 1]))
+        if (text[i] == name[0] && !memcmp(text + i, name, length) &&
+            !is_name_byte(text[i + length]) && !is_name_byte(text[i - 1]))
             return true;
     return false;
 }

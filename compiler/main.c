@@ -40,7 +40,8 @@ static const char usage[] =
     "  -Wframe-size=N        warn about futures of more than N bytes\n"
     "  --error-limit=N       stop after N errors (default 20; 0: never)\n"
     "  --explain CODE        what an error code means, and its repair\n"
-    "  --dump=PASS           write what a pass of asyncc left, instead of C: front, expand, check,\n"
+    "  --dump=PASS           write what a pass of asyncc left, instead of C: front, expand, "
+    "check,\n"
     "                        lower, flow or layout\n"
     "  --stop-after=PASS     write nothing, go no further\n"
     "  --help, --version\n"
@@ -48,7 +49,7 @@ static const char usage[] =
     "CC-FLAGS are the C compiler's: -I, -D, -std=...\n"
     "Exit status: 0 done, 1 errors in the input, 2 usage or I/O, 70 a defect of asyncc.\n";
 
-// ---- Files --------------------------------------------------------------------------------------------
+// ---- Files ----------------------------------------------------------------------------------
 
 static char *read_stream(int fd, const char *name, size_t *length)
 {
@@ -165,7 +166,7 @@ static void write_depfile(const struct options *o, struct unit *unit)
     write_file(o->depfile ? o->depfile : mem_format("%s.d", o->output), b.text, b.length);
 }
 
-// ---- Options ------------------------------------------------------------------------------------------
+// ---- Options --------------------------------------------------------------------------------
 
 static const char *argument_of(int argc, char **argv, int *i, const char *option)
 {
@@ -179,12 +180,15 @@ static void add_response_file(struct options *o, const char *path)
     size_t length;
     const char *text = read_file(path, &length);
     for (size_t i = 0; i < length;) {
-        while (i < length && (text[i] == ' ' || text[i] == '\n' || text[i] == '\t' || text[i] == '\r'))
+        while (i < length &&
+               (text[i] == ' ' || text[i] == '\n' || text[i] == '\t' || text[i] == '\r'))
             i++;
         struct buffer word = {0};
         char quote = 0;
         bool any = false;
-        for (; i < length && (quote || !(text[i] == ' ' || text[i] == '\n' || text[i] == '\t' || text[i] == '\r')); i++) {
+        for (; i < length && (quote || !(text[i] == ' ' || text[i] == '\n' || text[i] == '\t' ||
+                                         text[i] == '\r'));
+             i++) {
             any = true;
             if (quote ? text[i] == quote : text[i] == '"' || text[i] == '\'')
                 quote = quote ? 0 : text[i];
@@ -205,8 +209,8 @@ static void add_flags(struct options *o, int argc, char **argv)
         const char *f = argv[i];
         if (f[0] == '@')
             add_response_file(o, f + 1);
-        else if (!strcmp(f, "-c") || !strcmp(f, "-S") || !strcmp(f, "-E") || !strcmp(f, "-MD") || !strcmp(f, "-MMD") ||
-                 !strcmp(f, "-MP") || !strcmp(f, "-M") || !strcmp(f, "-MM"))
+        else if (!strcmp(f, "-c") || !strcmp(f, "-S") || !strcmp(f, "-E") || !strcmp(f, "-MD") ||
+                 !strcmp(f, "-MMD") || !strcmp(f, "-MP") || !strcmp(f, "-M") || !strcmp(f, "-MM"))
             continue;
         else if (!strcmp(f, "-o") || !strcmp(f, "-MF") || !strcmp(f, "-MT") || !strcmp(f, "-MQ"))
             i++;
@@ -276,7 +280,9 @@ static void parse_options(struct options *o, int argc, char **argv)
             puts("asyncc " ASYNCC_VERSION);
             exit(fflush(stdout) ? 2 : 0);
         } else if (a[0] == '-' && a[1])
-            usage_error("unknown option %s (asyncc --help lists them; the compiler's flags go after --)", a);
+            usage_error(
+                "unknown option %s (asyncc --help lists them; the compiler's flags go after --)",
+                a);
         else if (o->input)
             usage_error("two input files: %s and %s", o->input, a);
         else
@@ -289,14 +295,16 @@ static void add_database_flags(struct options *o)
     char *input = realpath(o->input, NULL);
     unsigned count = 0;
     const char *directory = NULL;
-    const char *const *flags = input ? front_database_flags(o->database, input, &count, &directory) : NULL;
+    const char *const *flags =
+        input ? front_database_flags(o->database, input, &count, &directory) : NULL;
     if (!flags)
         usage_error("no entry for %s in %s/compile_commands.json", o->input, o->database);
     // The entry's relative paths are relative to its directory; ours stay relative to here.
     char *here = getcwd(NULL, 0);
     for (unsigned i = 0; i < count; i++) {
         const char *f = flags[i];
-        if (f[0] == '-' && f[1] == 'I' && f[2] && f[2] != '/' && strcmp(directory, here ? here : ""))
+        if (f[0] == '-' && f[1] == 'I' && f[2] && f[2] != '/' &&
+            strcmp(directory, here ? here : ""))
             f = mem_format("-I%s/%s", directory, f + 2);
         char *argument[] = {(char *)(uintptr_t)f};
         if (!strcmp(f, "-o") || !strcmp(f, "-MF") || !strcmp(f, "-MT") || !strcmp(f, "-MQ"))
@@ -328,7 +336,7 @@ static const char *find_headers(void)
     return NULL;
 }
 
-// ---- The passes ---------------------------------------------------------------------------------------
+// ---- The passes -----------------------------------------------------------------------------
 
 static void each_async_function(struct unit *unit, void (*pass)(struct function *))
 {
@@ -343,7 +351,8 @@ struct translation {
     struct unit unit;
 };
 
-// A pass returns whether there is sense in going on. The first three find errors; check sees the whole file first.
+// A pass returns whether there is sense in going on. The first three find errors; check sees the
+// whole file first.
 static bool pass_front(struct translation *t)
 {
     if (!front_parse(&t->front, &t->unit))
@@ -433,7 +442,8 @@ static int translate(struct options *o)
     if (o->database)
         add_database_flags(o);
     struct translation t = {.options = o};
-    t.front = (struct front_options){path, text, (unsigned)length, o->flags.at, (unsigned)o->flags.count, find_headers()};
+    t.front = (struct front_options){
+        path, text, (unsigned)length, o->flags.at, (unsigned)o->flags.count, find_headers()};
     struct buffer out = {0};
     for (size_t i = 0; i < sizeof passes / sizeof *passes; i++) {
         if (!passes[i].run(&t))
@@ -470,7 +480,8 @@ static void *run(void *data)
     return &status;
 }
 
-// A translation only grows: what one parse frees the next one takes, and nothing goes back to the system before the end.
+// A translation only grows: what one parse frees the next one takes, and nothing goes back to the
+// system before the end.
 static void keep_memory(void)
 {
 #ifdef __GLIBC__

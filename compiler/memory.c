@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHUNK = 1 << 20 };
+enum {
+    CHUNK = 1 << 20
+};
 
 static char *chunk_top, *chunk_end;
 
@@ -90,7 +92,7 @@ void put(struct buffer *b, const char *format, ...)
     va_end(again);
 }
 
-// ---- Tables -------------------------------------------------------------------------------------------
+// ---- Tables ---------------------------------------------------------------------------------
 
 struct table_entry {
     const char *key;

@@ -36,7 +36,8 @@ static const char *reason_of(struct function *fn, struct field *f)
         return f->comment ? f->comment : "bookkeeping";
     const char *what = l->is_parameter ? "parameter" : l->is_temporary ? "temporary" : "local";
     if (l->escapes)
-        return mem_format("%s whose address is taken in line %u", what, source_line(fn->source, l->escape->start));
+        return mem_format("%s whose address is taken in line %u", what,
+                          source_line(fn->source, l->escape->start));
     if (l->in_own_value)
         return mem_format("%s whose initialiser awaits and names it", what);
     if (l->is_volatile)
@@ -83,8 +84,8 @@ static void report_text(struct function *fn, struct buffer *out)
 {
     put(out, "%s: %lld bytes, align %lld\n", fn->name, fn->layout->size, fn->layout->align);
     for (size_t i = 0; i < rows.count; i++)
-        put(out, "  %6lld  %6lld  %-40s %s\n", rows.at[i].offset, rows.at[i].field->size, rows.at[i].field->text,
-            reason_of(fn, rows.at[i].field));
+        put(out, "  %6lld  %6lld  %-40s %s\n", rows.at[i].offset, rows.at[i].field->size,
+            rows.at[i].field->text, reason_of(fn, rows.at[i].field));
     for (unsigned p = 0; p <= fn->awaits.count + 1; p++) {
         put(out, "  in %s", state_of(fn, p));
         if (p && p <= fn->awaits.count)
@@ -97,20 +98,23 @@ static void report_text(struct function *fn, struct buffer *out)
         for (size_t j = 0; j < fn->awaits.at[i]->operands.count; j++) {
             struct operand *o = &fn->awaits.at[i]->operands.at[j];
             if (o->storage != STORAGE_EMBEDDED)
-                put(out, "  line %u: the future of %s comes from the frame arena: %s\n", fn->awaits.at[i]->line,
-                    o->callee ? o->callee->name : "the call", !o->callee ? "called through a pointer"
-                    : o->storage == STORAGE_FRAME ? "it is recursive" : "its size is not known here");
+                put(out, "  line %u: the future of %s comes from the frame arena: %s\n",
+                    fn->awaits.at[i]->line, o->callee ? o->callee->name : "the call",
+                    !o->callee                    ? "called through a pointer"
+                    : o->storage == STORAGE_FRAME ? "it is recursive"
+                                                  : "its size is not known here");
         }
     put(out, "\n");
 }
 
 static void report_json(struct function *fn, struct buffer *out, bool first)
 {
-    put(out, "%s{\"function\":\"%s\",\"size\":%lld,\"align\":%lld,\"fields\":[", first ? "" : ",\n", fn->name,
-        fn->layout->size, fn->layout->align);
+    put(out, "%s{\"function\":\"%s\",\"size\":%lld,\"align\":%lld,\"fields\":[", first ? "" : ",\n",
+        fn->name, fn->layout->size, fn->layout->align);
     for (size_t i = 0; i < rows.count; i++)
-        put(out, "%s{\"offset\":%lld,\"size\":%lld,\"declaration\":\"%s\",\"why\":\"%s\"}", i ? "," : "",
-            rows.at[i].offset, rows.at[i].field->size, rows.at[i].field->text, reason_of(fn, rows.at[i].field));
+        put(out, "%s{\"offset\":%lld,\"size\":%lld,\"declaration\":\"%s\",\"why\":\"%s\"}",
+            i ? "," : "", rows.at[i].offset, rows.at[i].field->size, rows.at[i].field->text,
+            reason_of(fn, rows.at[i].field));
     put(out, "],\"states\":[");
     for (unsigned p = 0; p <= fn->awaits.count + 1; p++) {
         put(out, "%s{\"state\":\"%s\",\"line\":%u,\"alive\":[", p ? "," : "", state_of(fn, p),

@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-// ---- lower: an await is a statement of its own --------------------------------------------------------
+// ---- lower: an await is a statement of its own ----------------------------------------------
 
 static unsigned awaits_seen;
 static struct vec(unsigned) await_offsets; // sorted
@@ -57,7 +57,8 @@ static void verify_stmts(struct function *fn, struct stmt *s)
         if (s->await)
             awaits_seen++;
         if (s->exit && !s->deferred)
-            internal_fault("lower: a jump in '%s' leaves through defers that are not there", fn->name);
+            internal_fault("lower: a jump in '%s' leaves through defers that are not there",
+                           fn->name);
         verify_stmts(fn, s->head);
         verify_stmts(fn, s->body);
         verify_stmts(fn, s->tail);
@@ -75,36 +76,41 @@ void verify_lower(struct function *fn)
         qsort(await_offsets.at, await_offsets.count, sizeof *await_offsets.at, by_number);
     verify_stmts(fn, fn->lowered);
     if (awaits_seen != fn->awaits.count)
-        internal_fault("lower: '%s' has %zu awaits, and %u statements for them", fn->name, fn->awaits.count, awaits_seen);
+        internal_fault("lower: '%s' has %zu awaits, and %u statements for them", fn->name,
+                       fn->awaits.count, awaits_seen);
     for (size_t i = 0; i < fn->awaits.count; i++)
         if (fn->awaits.at[i]->index != i + 1)
             internal_fault("lower: an await of '%s' is out of order", fn->name);
 }
 
-// ---- flow: a local is stored, or in the frame, or dead ------------------------------------------------
+// ---- flow: a local is stored, or in the frame, or dead --------------------------------------
 
 void verify_flow(struct function *fn)
 {
     for (size_t i = 0; i < fn->locals.count; i++) {
         struct local *l = fn->locals.at[i];
-        if (l->saved && (l->in_frame || l->escapes || l->in_own_value || l->is_volatile || !l->is_scalar))
+        if (l->saved &&
+            (l->in_frame || l->escapes || l->in_own_value || l->is_volatile || !l->is_scalar))
             internal_fault("flow: '%s' of '%s' cannot be stored on suspension", l->name, fn->name);
         for (size_t j = 1; j < l->points.count; j++)
             if (l->points.at[j] <= l->points.at[j - 1])
-                internal_fault("flow: the points of '%s' of '%s' are out of order", l->name, fn->name);
+                internal_fault("flow: the points of '%s' of '%s' are out of order", l->name,
+                               fn->name);
     }
 }
 
-// ---- layout: what shares bytes shares no point --------------------------------------------------------
+// ---- layout: what shares bytes shares no point ----------------------------------------------
 
-static const struct field **owners; // by point: the member of the union under test that is in use there
+// by point: the member of the union under test that is in use there
+static const struct field **owners;
 
 static void claim(struct function *fn, struct field *f, const struct field *arm)
 {
     for (size_t i = 0; i < f->points.count; i++) {
         const struct field **owner = &owners[f->points.at[i]];
         if (*owner && *owner != arm)
-            internal_fault("layout: two fields of '%s' share bytes in state %u: %s", fn->name, f->points.at[i], f->text);
+            internal_fault("layout: two fields of '%s' share bytes in state %u: %s", fn->name,
+                           f->points.at[i], f->text);
         *owner = arm;
     }
     for (size_t i = 0; i < f->members.count; i++)

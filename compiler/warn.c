@@ -5,14 +5,46 @@
 
 #include <string.h>
 
-// Calls that block the thread, and with it every task of its executor. read, write, recv and send are not among
-// them: on a descriptor that was found ready they are what async code is made of.
+// Calls that block the thread, and with it every task of its executor. read, write, recv and send
+// are not among them: on a descriptor that was found ready they are what async code is made of.
 static const char *const blocking_calls[] = {
-    "sleep", "usleep", "nanosleep", "clock_nanosleep", "pause", "poll", "ppoll", "select", "pselect", "epoll_wait",
-    "wait", "waitpid", "waitid", "system", "popen", "getaddrinfo", "gethostbyname", "getnameinfo",
-    "pthread_join", "pthread_mutex_lock", "pthread_rwlock_rdlock", "pthread_rwlock_wrlock", "pthread_cond_wait",
-    "pthread_cond_timedwait", "pthread_barrier_wait", "sem_wait", "mtx_lock", "cnd_wait", "thrd_join", "thrd_sleep",
-    "flock", "lockf", "fsync", "fdatasync", "getchar", "gets", "scanf",
+    "sleep",
+    "usleep",
+    "nanosleep",
+    "clock_nanosleep",
+    "pause",
+    "poll",
+    "ppoll",
+    "select",
+    "pselect",
+    "epoll_wait",
+    "wait",
+    "waitpid",
+    "waitid",
+    "system",
+    "popen",
+    "getaddrinfo",
+    "gethostbyname",
+    "getnameinfo",
+    "pthread_join",
+    "pthread_mutex_lock",
+    "pthread_rwlock_rdlock",
+    "pthread_rwlock_wrlock",
+    "pthread_cond_wait",
+    "pthread_cond_timedwait",
+    "pthread_barrier_wait",
+    "sem_wait",
+    "mtx_lock",
+    "cnd_wait",
+    "thrd_join",
+    "thrd_sleep",
+    "flock",
+    "lockf",
+    "fsync",
+    "fdatasync",
+    "getchar",
+    "gets",
+    "scanf",
 };
 
 struct lock_pair {
@@ -20,9 +52,12 @@ struct lock_pair {
 };
 
 static const struct lock_pair locks[] = {
-    {"pthread_mutex_lock", "pthread_mutex_unlock"},   {"pthread_spin_lock", "pthread_spin_unlock"},
-    {"pthread_rwlock_rdlock", "pthread_rwlock_unlock"}, {"pthread_rwlock_wrlock", "pthread_rwlock_unlock"},
-    {"mtx_lock", "mtx_unlock"},                       {"flockfile", "funlockfile"},
+    {"pthread_mutex_lock", "pthread_mutex_unlock"},
+    {"pthread_spin_lock", "pthread_spin_unlock"},
+    {"pthread_rwlock_rdlock", "pthread_rwlock_unlock"},
+    {"pthread_rwlock_wrlock", "pthread_rwlock_unlock"},
+    {"mtx_lock", "mtx_unlock"},
+    {"flockfile", "funlockfile"},
 };
 
 struct warning {
@@ -56,7 +91,8 @@ static void warn_call(struct warning *w, struct node *n)
         return;
     for (size_t i = 0; i < sizeof blocking_calls / sizeof *blocking_calls; i++)
         if (!strcmp(name, blocking_calls[i])) {
-            warning_at(at(w, n), "blocking-call", "'%s' blocks the thread, and with it every task of its executor", name);
+            warning_at(at(w, n), "blocking-call",
+                       "'%s' blocks the thread, and with it every task of its executor", name);
             hint("use the awaitable operation, or a thread of its own");
         }
     for (size_t i = 0; i < sizeof locks / sizeof *locks; i++) {
@@ -73,15 +109,17 @@ static void warn_await(struct warning *w, struct node *n)
 {
     if (w->held) {
         warning_at(at(w, n), "lock-across-await", "a lock is held across this await");
-        note_at(at(w, w->held), "taken here; whoever wants it blocks a whole thread until this task goes on");
+        note_at(at(w, w->held),
+                "taken here; whoever wants it blocks a whole thread until this task goes on");
         w->held = NULL;
     }
     struct node *up = n->parent;
-    bool statement = up && (up->kind == NODE_BLOCK || up->kind == NODE_CASE || up->kind == NODE_LABEL ||
-                            (up->kind == NODE_IF && up->part[0] != n) ||
+    bool statement = up && (up->kind == NODE_BLOCK || up->kind == NODE_CASE ||
+                            up->kind == NODE_LABEL || (up->kind == NODE_IF && up->part[0] != n) ||
                             (up->kind == NODE_FOR && (up->part[3] == n || up->part[2] == n)) ||
                             ((up->kind == NODE_WHILE || up->kind == NODE_DO) && up->part[1] == n));
-    if (up && up->kind == NODE_BLOCK && up->parent && up->parent->kind == NODE_STATEMENT_EXPRESSION && !n->next)
+    if (up && up->kind == NODE_BLOCK && up->parent &&
+        up->parent->kind == NODE_STATEMENT_EXPRESSION && !n->next)
         statement = false; // its value is that of the statement expression
     struct node *call = strip(n->first);
     if (statement && call && call->kind == NODE_CALL && n->type && !type_is_void(n->type)) {
@@ -93,7 +131,8 @@ static void warn_await(struct warning *w, struct node *n)
 static bool is_statement(struct node *n)
 {
     struct node *up = n->parent;
-    return up && (up->kind == NODE_BLOCK || up->kind == NODE_CASE || up->kind == NODE_LABEL || up->kind == NODE_IF);
+    return up && (up->kind == NODE_BLOCK || up->kind == NODE_CASE || up->kind == NODE_LABEL ||
+                  up->kind == NODE_IF);
 }
 
 static struct node *pointer_to_local(struct node *n)
@@ -115,7 +154,8 @@ static struct node *pointer_to_local(struct node *n)
 static void warn_spawn(struct warning *w, struct node *n)
 {
     if (is_statement(n)) {
-        warning_at(at(w, n), "lost-task", "the handle of this task is lost, and its memory with it");
+        warning_at(at(w, n), "lost-task",
+                   "the handle of this task is lost, and its memory with it");
         hint("async_detach(async_spawn(...)) lets it run on its own");
     }
     struct node *call = strip(n->first);
@@ -125,7 +165,8 @@ static void warn_spawn(struct warning *w, struct node *n)
         struct node *object = pointer_to_local(argument);
         if (!object)
             continue;
-        warning_at(at(w, argument), "local-to-task", "a pointer to '%s' is handed to a task that may outlive it",
+        warning_at(at(w, argument), "local-to-task",
+                   "a pointer to '%s' is handed to a task that may outlive it",
                    object->local->name);
         hint("join the task before the block ends, or pass the value");
     }
@@ -166,7 +207,8 @@ static bool is_always_true(struct warning *w, struct node *n)
         return true;
     n = strip(n);
     struct token t = lex_next(w->fn->source->text, n->start, n->end);
-    return n->kind == NODE_VALUE && (token_is(w->fn->source->text, t, "1") || token_is(w->fn->source->text, t, "true"));
+    return n->kind == NODE_VALUE &&
+           (token_is(w->fn->source->text, t, "1") || token_is(w->fn->source->text, t, "true"));
 }
 
 static void warn_loop(struct warning *w, struct node *n)
@@ -223,8 +265,9 @@ void warn_frame_size(struct unit *unit, long long limit)
         struct function *fn = unit->functions.at[i];
         if (!fn->is_async || !fn->body || fn->layout->size <= limit)
             continue;
-        warning_at((struct place){fn->source, fn->name_offset}, "frame-size", "the future of '%s' has %lld bytes, more than %lld",
-                   fn->name, fn->layout->size, limit);
+        warning_at((struct place){fn->source, fn->name_offset}, "frame-size",
+                   "the future of '%s' has %lld bytes, more than %lld", fn->name, fn->layout->size,
+                   limit);
         hint("asyncc --emit=layout says what they are");
     }
 }

@@ -51,7 +51,8 @@ struct async_executor *executor_get(void)
         pthread_once(&thread_end_once, make_thread_end);
         async_current = executor_new();
         if (async_current && thread_end_made)
-            pthread_setspecific(thread_end, async_current); // failing, it lives as long as the process
+            // failing, it lives as long as the process
+            pthread_setspecific(thread_end, async_current);
     }
     return async_current;
 }
@@ -65,7 +66,7 @@ void executor_unref(struct async_executor *executor)
     free(executor);
 }
 
-// ---- The inbox ----------------------------------------------------------------------------------
+// ---- The inbox ------------------------------------------------------------------------------
 
 // Frees what came too late: tasks that are done, and whose memory the executor's end has left to
 // their wakers.
@@ -119,7 +120,7 @@ static void receive(struct async_executor *executor)
     }
 }
 
-// ---- Turns --------------------------------------------------------------------------------------
+// ---- Turns ----------------------------------------------------------------------------------
 
 static struct async_task *pop(struct async_executor *executor)
 {
@@ -257,7 +258,7 @@ int async_run_main(const struct async_future_type *type, void *future)
     return type->result_size == sizeof(int) ? *(int *)((char *)future + type->result_at) : 0;
 }
 
-// ---- The end ------------------------------------------------------------------------------------
+// ---- The end --------------------------------------------------------------------------------
 
 static void drop_living(struct async_task *task)
 {

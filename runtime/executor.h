@@ -45,9 +45,11 @@ struct async_executor {
 
     // Any thread.
     _Alignas(64) _Atomic(struct async_task *) inbox; // by task->inbox_next, newest first
-    atomic_bool sleeping; // waits in the reactor, or is about to: set by the owner, cleared by wakers
+    // waits in the reactor, or is about to: set by the owner, cleared by wakers
+    atomic_bool sleeping;
     atomic_bool closed; // the owner is gone: what comes to the inbox is freed by who put it there
-    atomic_uint refs;   // the owner, and each task with TASK_MERGED; the last one frees the executor
+    // the owner, and each task with TASK_MERGED; the last one frees the executor
+    atomic_uint refs;
 };
 
 // This thread's executor, or NULL.

@@ -6,7 +6,7 @@
 #include <poll.h>
 #include <stdlib.h>
 
-// ---- Sources ------------------------------------------------------------------------------------
+// ---- Sources --------------------------------------------------------------------------------
 
 static uint64_t token_of(const struct async_source *source)
 {
@@ -117,7 +117,8 @@ void source_wake(struct async_source *source, int direction)
 bool source_may_try(struct async_source *source, int direction, struct async_io_wait *wait,
                     struct async_context *cx)
 {
-    assert(source->executor == async_current && "a descriptor is used on the thread that opened it");
+    assert(source->executor == async_current &&
+           "a descriptor is used on the thread that opened it");
     if (wait->waker.ops) { // polled without having been woken
         waker_update(&wait->waker, &cx->waker);
         return false;
@@ -161,7 +162,7 @@ void io_fini(struct async_executor *executor)
     executor->source_room = executor->source_count = 0;
 }
 
-// ---- async_readable, async_writable -------------------------------------------------------------
+// ---- async_readable, async_writable ---------------------------------------------------------
 //
 // Sources of descriptors that are not ours live only while somebody waits for them, for we are not
 // told when they are closed. What they remember is not used: the caller reads and writes behind our
@@ -244,7 +245,8 @@ static void wait_drop(struct async_io_wait *wait, struct async_source **source, 
     *source = NULL;
 }
 
-enum async_poll async_readable_future_poll(struct async_readable_future *self, struct async_context *cx)
+enum async_poll async_readable_future_poll(struct async_readable_future *self,
+                                           struct async_context *cx)
 {
     return wait_poll(&self->wait, &self->source, &self->result, IO_READ, cx);
 }
@@ -254,7 +256,8 @@ void async_readable_future_drop(struct async_readable_future *self)
     wait_drop(&self->wait, &self->source, IO_READ);
 }
 
-enum async_poll async_writable_future_poll(struct async_writable_future *self, struct async_context *cx)
+enum async_poll async_writable_future_poll(struct async_writable_future *self,
+                                           struct async_context *cx)
 {
     return wait_poll(&self->wait, &self->source, &self->result, IO_WRITE, cx);
 }

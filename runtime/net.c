@@ -71,7 +71,7 @@ static void close_source(struct async_source *source)
     free(source);
 }
 
-// ---- Listeners ----------------------------------------------------------------------------------
+// ---- Listeners ------------------------------------------------------------------------------
 
 // Takes fd over, also when it fails.
 static int new_listener(int fd, struct async_listener **out)
@@ -86,7 +86,8 @@ static int new_listener(int fd, struct async_listener **out)
     union address bound;
     socklen_t length = sizeof bound;
     if (getsockname(fd, &bound.any, &length) == 0)
-        listener->port = ntohs(bound.any.sa_family == AF_INET ? bound.v4.sin_port : bound.v6.sin6_port);
+        listener->port =
+            ntohs(bound.any.sa_family == AF_INET ? bound.v4.sin_port : bound.v6.sin6_port);
     *out = listener;
     return 0;
 }
@@ -126,7 +127,7 @@ void async_listener_close(struct async_listener *listener)
     close_source(&listener->source);
 }
 
-// ---- Connections --------------------------------------------------------------------------------
+// ---- Connections ----------------------------------------------------------------------------
 
 // Takes fd over, also when it fails.
 static int new_tcp(int fd, struct async_tcp **out)
@@ -155,7 +156,7 @@ int async_tcp_fd(const struct async_tcp *tcp)
     return tcp->source.fd;
 }
 
-// ---- async_tcp_accept ---------------------------------------------------------------------------
+// ---- async_tcp_accept -----------------------------------------------------------------------
 
 // The retry timer's waker: its data is the listener, which disarms it when it is closed.
 static void retry_keep(void *data)
@@ -233,7 +234,7 @@ void async_tcp_accept_future_drop(struct async_tcp_accept_future *self)
         source_forget(&self->listener->source, IO_READ, &self->wait);
 }
 
-// ---- async_tcp_connect --------------------------------------------------------------------------
+// ---- async_tcp_connect ----------------------------------------------------------------------
 
 // Begins to connect. 0: done; -EINPROGRESS: self->tcp is on its way; or -errno.
 static int connect_start(struct async_tcp_connect_future *self)
@@ -304,7 +305,7 @@ void async_tcp_connect_future_drop(struct async_tcp_connect_future *self)
     self->tcp = NULL;
 }
 
-// ---- async_tcp_read, async_tcp_write_all --------------------------------------------------------
+// ---- async_tcp_read, async_tcp_write_all ----------------------------------------------------
 
 // Fewer bytes than asked for: the socket has nothing (no room) left, and an edge will tell when it
 // has. Except for the end of the stream: if that was reported already, no edge will come.
@@ -314,7 +315,8 @@ static void drained(struct async_source *source, uint8_t what)
         source->ready &= (uint8_t)~what;
 }
 
-enum async_poll async_tcp_read_future_poll(struct async_tcp_read_future *self, struct async_context *cx)
+enum async_poll async_tcp_read_future_poll(struct async_tcp_read_future *self,
+                                           struct async_context *cx)
 {
     struct async_source *source = &self->tcp->source;
     while (source_may_try(source, IO_READ, &self->wait, cx)) {

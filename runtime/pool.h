@@ -21,9 +21,10 @@ enum {
 
 struct pool_slab {
     struct async_executor *executor;
-    struct pool_slab *all_next, **all_link;   // all slabs of the pool
-    struct pool_slab *room_next, **room_link; // those of one class that have room; link NULL: not in it
-    struct async_task *free;                  // freed blocks, by task->next
+    struct pool_slab *all_next, **all_link; // all slabs of the pool
+    // those of one class that have room; link NULL: not in it
+    struct pool_slab *room_next, **room_link;
+    struct async_task *free; // freed blocks, by task->next
     size_t block_size;
     uint32_t first;    // offset of the first block
     uint32_t capacity; // blocks in all

@@ -31,7 +31,8 @@ struct async_reactor_ops {
     void (*remove)(struct async_reactor *reactor, int fd);
     // Waits until something is ready, wake is called, or timeout_ns nanoseconds have passed (0:
     // looks only; UINT64_MAX: no limit), and reports what is ready.
-    void (*wait)(struct async_reactor *reactor, uint64_t timeout_ns, reactor_ready *ready, void *data);
+    void (*wait)(struct async_reactor *reactor, uint64_t timeout_ns, reactor_ready *ready,
+                 void *data);
     // Makes a wait of the owner, current or next, return. Any thread, and signal handlers.
     void (*wake)(struct async_reactor *reactor);
     // The clock that timeouts are measured on.

@@ -82,7 +82,8 @@ static int wait_ns(struct async_reactor *reactor, uint64_t timeout_ns)
             .tv_sec = (time_t)(timeout_ns / 1000000000),
             .tv_nsec = (long)(timeout_ns % 1000000000),
         };
-        long n = syscall(SYS_epoll_pwait2, reactor->epoll, reactor->events, EVENTS, &timeout, NULL, 0);
+        long n =
+            syscall(SYS_epoll_pwait2, reactor->epoll, reactor->events, EVENTS, &timeout, NULL, 0);
         if (n >= 0 || (errno != ENOSYS && errno != EPERM))
             return (int)n;
         reactor->no_pwait2 = true;
@@ -96,8 +97,8 @@ static int wait_ns(struct async_reactor *reactor, uint64_t timeout_ns)
     return epoll_wait(reactor->epoll, reactor->events, EVENTS, timeout_ms);
 }
 
-static void epoll_wait_ready(struct async_reactor *reactor, uint64_t timeout_ns, reactor_ready *ready,
-                             void *data)
+static void epoll_wait_ready(struct async_reactor *reactor, uint64_t timeout_ns,
+                             reactor_ready *ready, void *data)
 {
     // Fails only when a signal comes; the executor looks around and comes back.
     int n = wait_ns(reactor, timeout_ns);

@@ -6,7 +6,7 @@
 #include <assert.h>
 #include <errno.h>
 
-// ---- Wakers: see THE REFERENCES OF A TASK in task.h ---------------------------------------------
+// ---- Wakers: see THE REFERENCES OF A TASK in task.h -----------------------------------------
 
 static struct async_executor *executor_of(const struct async_task *task)
 {
@@ -57,7 +57,8 @@ static void wake_from_outside(struct async_executor *executor, struct async_task
         if (shared & (TASK_NOTIFIED | TASK_MERGED)) {
             // What the waker's thread did before is to be seen by the poll that the first wake
             // brings about. That needs this to be ordered with the owner's clearing of the bit.
-            if ((shared & TASK_MERGED) || atomic_compare_exchange_weak(&task->shared, &shared, shared))
+            if ((shared & TASK_MERGED) ||
+                atomic_compare_exchange_weak(&task->shared, &shared, shared))
                 return;
             continue;
         }
@@ -84,7 +85,7 @@ static void waker_wake(void *data)
 
 const struct async_waker_ops task_waker_ops = {waker_clone, waker_wake, waker_drop};
 
-// ---- Life ---------------------------------------------------------------------------------------
+// ---- Life -----------------------------------------------------------------------------------
 
 static void *future_of(struct async_task *task)
 {
@@ -219,7 +220,7 @@ void task_received(struct async_task *task)
     }
 }
 
-// ---- Handles ------------------------------------------------------------------------------------
+// ---- Handles --------------------------------------------------------------------------------
 
 void async_detach(struct async_task *task)
 {

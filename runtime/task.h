@@ -24,8 +24,8 @@
 
 // In `shared`. The count is above the bits.
 enum {
-    // In the inbox, or about to be: set by a foreign wake, cleared by the owner when it takes the task
-    // out; counts as a reference; excludes a second entry.
+    // In the inbox, or about to be: set by a foreign wake, cleared by the owner when it takes the
+    // task out; counts as a reference; excludes a second entry.
     TASK_NOTIFIED = 1,
     TASK_MERGED = 2, // `shared` holds the whole count and the task is done: set once, by the owner
     TASK_WAKER = 4   // one waker

@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum async_poll async_sleep_ms_future_poll(struct async_sleep_ms_future *self, struct async_context *cx)
+enum async_poll async_sleep_ms_future_poll(struct async_sleep_ms_future *self,
+                                           struct async_context *cx)
 {
     struct async_timer *timer = &self->timer;
     if (timer->link.next) { // polled without having been woken

@@ -99,7 +99,8 @@ static uint64_t next_tick(struct timer_wheel *wheel)
     for (int level = 0; level < TIMER_LEVELS; level++) {
         int shift = 8 * level;
         unsigned here = (wheel->tick >> shift) & (TIMER_SLOTS - 1);
-        uint64_t around = wheel->tick >> shift >> 8 << 8 << shift; // where this round of the level began
+        // where this round of the level began
+        uint64_t around = wheel->tick >> shift >> 8 << 8 << shift;
         unsigned slot = find_slot(wheel, level, here + 1);
         if (slot < TIMER_SLOTS)
             return around | (uint64_t)slot << shift;

@@ -9,11 +9,14 @@
 //     asyncc nap.c -o nap.out.c && cc -Iinclude nap.out.c build/lib/libasyncc.a -lpthread
 //
 // Three views of one file:
-//  - source view (asyncc, clangd, linters): the keywords keep the types of what they stand before, so any
-//    C front end checks async code like other code. Compiled by accident, a call of an async function is an
-//    error that names asyncc.
-//  - translated view (the output of asyncc, which defines ASYNCC_TRANSLATED first): the runtime's types.
-//  - blocking view (-DASYNCC_BLOCKING): async functions are plain functions and await is a plain call: for
+//  - source view (asyncc, clangd, linters): the keywords keep the types of what they stand before,
+//  so any
+//    C front end checks async code like other code. Compiled by accident, a call of an async
+//    function is an error that names asyncc.
+//  - translated view (the output of asyncc, which defines ASYNCC_TRANSLATED first): the runtime's
+//  types.
+//  - blocking view (-DASYNCC_BLOCKING): async functions are plain functions and await is a plain
+//  call: for
 //    comparing results in tests. Needs GNU C, and `defer` takes a block there.
 //
 // ASYNCC_NO_KEYWORDS before the include leaves async, await, defer and async_fn undefined;
@@ -26,12 +29,13 @@
 struct async_task;
 
 #if defined(ASYNCC_TRANSLATED)
-// What asyncc left in place: prototypes, and async functions of headers, which it translated elsewhere.
+// What asyncc left in place: prototypes, and async functions of headers, which it translated
+// elsewhere.
 #define asyncc_async __attribute__((__unused__))
 #define asyncc_call_convention
 #elif defined(__ASYNCC__)
-// The calling convention makes an async function's type distinct, so that the front end refuses to mix
-// async and plain function pointers. No call with this convention is ever compiled.
+// The calling convention makes an async function's type distinct, so that the front end refuses to
+// mix async and plain function pointers. No call with this convention is ever compiled.
 #if defined(__x86_64__) || defined(__aarch64__)
 #define asyncc_call_convention __attribute__((preserve_most))
 #define asyncc_async __attribute__((preserve_most, annotate("asyncc.async")))
@@ -55,10 +59,11 @@ struct async_task;
 #define ASYNCC_JOIN_(a, b) a##b
 #define ASYNCC_JOIN(a, b) ASYNCC_JOIN_(a, b)
 #define asyncc_defer ASYNCC_DEFER(__COUNTER__)
-#define ASYNCC_DEFER(n) ASYNCC_DEFER_(ASYNCC_JOIN(asyncc_defer_, n), ASYNCC_JOIN(asyncc_deferred_, n))
-#define ASYNCC_DEFER_(fn, var)                                        \
-    auto void fn(char *);                                             \
-    __attribute__((__cleanup__(fn), __unused__)) char var;            \
+#define ASYNCC_DEFER(n) \
+    ASYNCC_DEFER_(ASYNCC_JOIN(asyncc_defer_, n), ASYNCC_JOIN(asyncc_deferred_, n))
+#define ASYNCC_DEFER_(fn, var)                             \
+    auto void fn(char *);                                  \
+    __attribute__((__cleanup__(fn), __unused__)) char var; \
     void fn(__attribute__((__unused__)) char *asyncc_unused)
 #else
 #define asyncc_defer while (0)
@@ -77,19 +82,22 @@ struct async_task;
 #define async_fn(T, PARAMETERS) asyncc_fn(T, PARAMETERS)
 #endif
 
-// ---- Many at once -------------------------------------------------------------------------------------
+// ---- Many at once
+// -------------------------------------------------------------------------------------
 //
 // Each operand is `f(x)` or `lvalue = f(x)`, f an async function. In an async function:
 //
 //     await async_join(a = f(x), g(y), ...)      all run, all finish; results land in the lvalues
-//     await async_select(a = f(x), g(y), ...)    int: index of the first to finish; the others are dropped
-//     await async_timeout_ms(ms, a = f(x))       int: 0, or -ETIMEDOUT, and f was dropped
+//     await async_select(a = f(x), g(y), ...)    int: index of the first to finish; the others are
+//     dropped await async_timeout_ms(ms, a = f(x))       int: 0, or -ETIMEDOUT, and f was dropped
 //
 // Anywhere in a translated file:
 //
-//     async_spawn(f(x))       struct async_task *, a task of its own on this thread's executor; NULL with no
+//     async_spawn(f(x))       struct async_task *, a task of its own on this thread's executor;
+//     NULL with no
 //                             memory left, and then nothing ran (see asyncc/task.h)
-//     async_block_on(f(x))    runs f to its end on this thread's executor; its value is f's. From plain C.
+//     async_block_on(f(x))    runs f to its end on this thread's executor; its value is f's. From
+//     plain C.
 #define async_join(...) async_form_join((__VA_ARGS__, 0))
 #define async_select(...) async_form_select((__VA_ARGS__, 0))
 #define async_timeout_ms(ms, ...) async_form_timeout_ms((ms), (__VA_ARGS__, 0))

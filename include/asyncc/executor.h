@@ -37,9 +37,9 @@ void async_block_on_future(const struct async_future_type *type, void *future);
 void *async_future_new(const struct async_future_type *type);
 void async_future_free(void *future);
 
-// async_block_on_future for the future of an `async int main`: returns its result. Then drops all tasks that are
-// still there, and frees the executor. If main cannot be run to its end (no memory), prints a
-// message and returns 70.
+// async_block_on_future for the future of an `async int main`: returns its result. Then drops all
+// tasks that are still there, and frees the executor. If main cannot be run to its end (no memory),
+// prints a message and returns 70.
 int async_run_main(const struct async_future_type *type, void *future);
 
 // Drops every task of this thread's executor, done or not, handles given up or not, and frees it.

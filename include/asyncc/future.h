@@ -1,13 +1,13 @@
 // future.h - the contract between futures and whoever polls them. Needs no heap and no libc.
 //
-// A future is a struct and three functions. asyncc generates them from an `async` function; anyone may
-// write them by hand, and `await` cannot tell the difference. This is a complete one, ready on the
-// second poll:
+// A future is a struct and three functions. asyncc generates them from an `async` function; anyone
+// may write them by hand, and `await` cannot tell the difference. This is a complete one, ready on
+// the second poll:
 //
-//     async void twice(void);                                  // so that `await twice()` type-checks
-//     struct twice_future { bool polled; };
-//     static inline void twice_future_init(struct twice_future *self) { self->polled = false; }
-//     static inline enum async_poll twice_future_poll(struct twice_future *self,
+//     async void twice(void);                                  // so that `await twice()`
+//     type-checks struct twice_future { bool polled; }; static inline void twice_future_init(struct
+//     twice_future *self) { self->polled = false; } static inline enum async_poll
+//     twice_future_poll(struct twice_future *self,
 //                                                     struct async_context *cx)
 //     {
 //         if (self->polled)
@@ -18,14 +18,17 @@
 //     }
 //     static inline void twice_future_drop(struct twice_future *self) { (void)self; }
 //
-// A future that yields a value of type T has a member `T result`, set before poll returns ASYNC_READY.
+// A future that yields a value of type T has a member `T result`, set before poll returns
+// ASYNC_READY.
 //
 // The rules:
-//  - init stores the arguments and runs nothing. Between init and the first poll a future may be moved
+//  - init stores the arguments and runs nothing. Between init and the first poll a future may be
+//  moved
 //    or forgotten; from its first poll until it is ready or dropped it stays where it is.
 //  - poll is called until it returns ASYNC_READY, and never again after that. Before it returns
 //    ASYNC_PENDING it has arranged for cx->waker (or a clone of it) to be woken.
-//  - drop cancels a pending future: afterwards nothing refers to its memory. It does nothing on a future
+//  - drop cancels a pending future: afterwards nothing refers to its memory. It does nothing on a
+//  future
 //    that was never polled or is ready. It must not be called twice.
 //  - init, poll and drop of one future are called by one thread at a time.
 #ifndef ASYNCC_FUTURE_H
@@ -46,7 +49,8 @@ enum async_poll {
     ASYNC_READY,   // done; the future's result may be read, and it is not polled again
 };
 
-// ---- Wakers -----------------------------------------------------------------------------------------
+// ---- Wakers
+// -----------------------------------------------------------------------------------------
 
 // What a waker points to decides what these do, so that a foreign event loop can bring its own.
 // All of them may be called from any thread if the table's owner says so; the runtime's may.
@@ -79,13 +83,14 @@ static inline void async_waker_drop(struct async_waker *waker)
     waker->ops = NULL;
 }
 
-// ---- Frames: how a wake resumes the innermost future, not the root -------------------------------------
+// ---- Frames: how a wake resumes the innermost future, not the root
+// -------------------------------------
 //
-// A generated future is also called a frame. Polling a chain of a hundred frames from its root at every
-// wake would cost a hundred calls, so a task remembers the innermost frame that suspended, and whoever
-// wakes it polls that one. When a frame is done, its parent is polled next, and so on up. A frame finds
-// its parent through a link: a constant that says which function the parent runs and how far into the
-// parent's frame the child sits.
+// A generated future is also called a frame. Polling a chain of a hundred frames from its root at
+// every wake would cost a hundred calls, so a task remembers the innermost frame that suspended,
+// and whoever wakes it polls that one. When a frame is done, its parent is polled next, and so on
+// up. A frame finds its parent through a link: a constant that says which function the parent runs
+// and how far into the parent's frame the child sits.
 
 struct async_context;
 struct async_frame_type;
@@ -100,15 +105,15 @@ struct async_frame_link {
 // What resuming needs to know of a generated function. One constant per function.
 struct async_frame_type {
     enum async_poll (*poll)(void *frame, struct async_context *cx);
-    // If the frame is always embedded in the same place, and never a root: there, `offset` bytes from the start of
-    // the parent's frame. What follows is of no use then.
+    // If the frame is always embedded in the same place, and never a root: there, `offset` bytes
+    // from the start of the parent's frame. What follows is of no use then.
     const struct async_frame_type *parent;
     size_t offset;
-    // Where else the frame may be embedded: a link byte of n > 0 says in links[n - 1]. Of a frame whose byte is 0 the
-    // header of its arena block knows the parent.
+    // Where else the frame may be embedded: a link byte of n > 0 says in links[n - 1]. Of a frame
+    // whose byte is 0 the header of its arena block knows the parent.
     const struct async_frame_link *links;
-    // Offset of the frame's link byte. ASYNC_LINK_NO_BYTE: it needs none, for it is always embedded in links[0],
-    // or always in an arena block (links is NULL).
+    // Offset of the frame's link byte. ASYNC_LINK_NO_BYTE: it needs none, for it is always embedded
+    // in links[0], or always in an arena block (links is NULL).
     size_t link_at;
 };
 
@@ -118,7 +123,8 @@ struct async_frame {
     const struct async_frame_type *type;
 };
 
-// ---- The frame arena: frames of recursive calls and of calls through pointers -------------------------
+// ---- The frame arena: frames of recursive calls and of calls through pointers
+// -------------------------
 
 // Precedes each frame in the arena. Frames are freed last in, first out in all but rare cases; one
 // freed early is only marked, and goes when all above it have gone.
@@ -139,22 +145,25 @@ enum {
 
 // A stack of blocks in chunks. All zero is an empty arena that cannot grow.
 struct async_arena {
-    char *top;               // first free byte
-    char *end;               // end of the current chunk
+    char *top;                // first free byte
+    char *end;                // end of the current chunk
     struct async_block *last; // topmost block, or NULL
     // Called when `size` bytes (header included) do not fit: makes room and returns a block with
     // ASYNC_BLOCK_FIRST set in `below`, already linked, or NULL with no memory left.
     struct async_block *(*grow)(struct async_arena *arena, size_t size);
-    // Called when a first block was popped (arena->last is already the one below it): goes back a chunk.
+    // Called when a first block was popped (arena->last is already the one below it): goes back a
+    // chunk.
     void (*shrink)(struct async_arena *arena, struct async_block *first);
 };
 
-// ---- Contexts -----------------------------------------------------------------------------------------
+// ---- Contexts
+// -----------------------------------------------------------------------------------------
 
 // What a poll is given. Lives at least as long as the future that is polled with it.
 struct async_context {
     struct async_waker waker;
-    struct async_frame suspended; // set by the innermost generated frame that returned ASYNC_PENDING
+    struct async_frame
+        suspended; // set by the innermost generated frame that returned ASYNC_PENDING
     struct async_arena arena;
     bool out_of_memory; // a frame could not be allocated: the poller must drop the future
 };
@@ -212,8 +221,10 @@ static inline void *async_frame_alloc_aligned(struct async_context *cx, size_t s
     return frame;
 }
 
-// For async_frame_free: a block that is not the topmost, the first of a chunk, or above one that was freed early.
-__attribute__((__noinline__, __unused__)) static void async_frame_free_slowly(struct async_block *block)
+// For async_frame_free: a block that is not the topmost, the first of a chunk, or above one that
+// was freed early.
+__attribute__((__noinline__, __unused__)) static void
+async_frame_free_slowly(struct async_block *block)
 {
     struct async_arena *arena = block->arena;
     if (block != arena->last) {
@@ -241,7 +252,8 @@ static inline void async_frame_free(void *frame)
     struct async_arena *arena = block->arena;
     uintptr_t below = (uintptr_t)block->below;
     struct async_block *next = (struct async_block *)(below & ~(uintptr_t)ASYNC_BLOCK_FLAGS);
-    if (block != arena->last || below & ASYNC_BLOCK_FIRST || (next && (uintptr_t)next->below & ASYNC_BLOCK_FREED)) {
+    if (block != arena->last || below & ASYNC_BLOCK_FIRST ||
+        (next && (uintptr_t)next->below & ASYNC_BLOCK_FREED)) {
         async_frame_free_slowly(block);
         return;
     }
@@ -255,8 +267,9 @@ static inline bool async_frame_done(void *frame)
     return (uintptr_t)async_block_of(frame)->below & ASYNC_BLOCK_DONE;
 }
 
-// Polls the innermost suspended frame, and each parent whose child is done, until one is pending or `root` is
-// ready: the frame, of type `root_type`, that a task or a join polls. On ASYNC_PENDING cx->suspended is up to date.
+// Polls the innermost suspended frame, and each parent whose child is done, until one is pending or
+// `root` is ready: the frame, of type `root_type`, that a task or a join polls. On ASYNC_PENDING
+// cx->suspended is up to date.
 static inline enum async_poll async_resume(struct async_context *cx, const void *root,
                                            const struct async_frame_type *root_type)
 {
@@ -300,8 +313,8 @@ static inline enum async_poll async_resume_operand(struct async_frame *operand,
     return poll;
 }
 
-// Used by generated code: what polling an operand for the first time returned. A generated operand that is
-// pending has left its innermost frame in the context.
+// Used by generated code: what polling an operand for the first time returned. A generated operand
+// that is pending has left its innermost frame in the context.
 static inline enum async_poll async_operand_polled(struct async_frame *operand,
                                                    struct async_context *cx, bool generated,
                                                    enum async_poll poll)
@@ -311,8 +324,8 @@ static inline enum async_poll async_operand_polled(struct async_frame *operand,
     return poll;
 }
 
-// Used by generated code: a future was polled again after it was ready, which a debug build catches. With NDEBUG the
-// compiler may take it for impossible, and spare the test.
+// Used by generated code: a future was polled again after it was ready, which a debug build
+// catches. With NDEBUG the compiler may take it for impossible, and spare the test.
 static inline enum async_poll async_polled_when_done(void)
 {
 #ifndef NDEBUG
@@ -324,7 +337,8 @@ static inline enum async_poll async_polled_when_done(void)
     return ASYNC_READY;
 }
 
-// ---- Descriptors: handling a future without knowing its type ------------------------------------------
+// ---- Descriptors: handling a future without knowing its type
+// ------------------------------------------
 
 // One suspension point of a generated function.
 struct async_state_info {
@@ -338,10 +352,11 @@ struct async_future_type {
     const char *file;
     size_t size, align;
     size_t result_at, result_size; // 0, 0: no result
-    void (*init)(void); // really void (*)(void *future, P...), the arguments as the function takes them
+    void (*init)(
+        void); // really void (*)(void *future, P...), the arguments as the function takes them
     enum async_poll (*poll)(void *future, struct async_context *cx);
     void (*drop)(void *future);
-    const struct async_frame_type *frame; // NULL: written by hand
+    const struct async_frame_type *frame;  // NULL: written by hand
     const struct async_state_info *states; // state n > 0 is states[n - 1]; NULL: written by hand
     unsigned state_count;
     unsigned state_size; // bytes of the state member

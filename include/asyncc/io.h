@@ -69,7 +69,8 @@ static inline void async_readable_future_init(struct async_readable_future *self
     self->source = NULL;
 }
 
-enum async_poll async_readable_future_poll(struct async_readable_future *self, struct async_context *cx);
+enum async_poll async_readable_future_poll(struct async_readable_future *self,
+                                           struct async_context *cx);
 void async_readable_future_drop(struct async_readable_future *self);
 
 static inline void async_writable_future_init(struct async_writable_future *self, int fd)
@@ -79,7 +80,8 @@ static inline void async_writable_future_init(struct async_writable_future *self
     self->source = NULL;
 }
 
-enum async_poll async_writable_future_poll(struct async_writable_future *self, struct async_context *cx);
+enum async_poll async_writable_future_poll(struct async_writable_future *self,
+                                           struct async_context *cx);
 void async_writable_future_drop(struct async_writable_future *self);
 
 #endif

@@ -67,7 +67,8 @@ struct async_tcp_accept_future {
 };
 
 static inline void async_tcp_accept_future_init(struct async_tcp_accept_future *self,
-                                                struct async_listener *listener, struct async_tcp **out)
+                                                struct async_listener *listener,
+                                                struct async_tcp **out)
 {
     self->listener = listener;
     self->out = out;
@@ -96,8 +97,8 @@ struct async_tcp_connect_future {
     };
 };
 
-static inline void async_tcp_connect_future_init(struct async_tcp_connect_future *self, const char *host,
-                                                 int port, struct async_tcp **out)
+static inline void async_tcp_connect_future_init(struct async_tcp_connect_future *self,
+                                                 const char *host, int port, struct async_tcp **out)
 {
     self->host = host;
     self->tcp = NULL;
@@ -127,8 +128,8 @@ struct async_tcp_read_future {
     };
 };
 
-static inline void async_tcp_read_future_init(struct async_tcp_read_future *self, struct async_tcp *tcp,
-                                              void *buf, size_t n)
+static inline void async_tcp_read_future_init(struct async_tcp_read_future *self,
+                                              struct async_tcp *tcp, void *buf, size_t n)
 {
     self->tcp = tcp;
     self->buf = buf;
@@ -136,7 +137,8 @@ static inline void async_tcp_read_future_init(struct async_tcp_read_future *self
     self->n = n;
 }
 
-enum async_poll async_tcp_read_future_poll(struct async_tcp_read_future *self, struct async_context *cx);
+enum async_poll async_tcp_read_future_poll(struct async_tcp_read_future *self,
+                                           struct async_context *cx);
 void async_tcp_read_future_drop(struct async_tcp_read_future *self);
 
 // ---- await async_tcp_write_all(tcp, buf, n) -----------------------------------------------------

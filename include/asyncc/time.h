@@ -29,8 +29,8 @@ struct async_timer_link {
 
 struct async_timer {
     struct async_timer_link link; // first, so that a link of a list is its timer
-    uint64_t when;                // ms to wait; in the wheel, the tick to fire at; ASYNC_TIMER_FIRED
-    struct async_waker waker;     // held while armed
+    uint64_t when;            // ms to wait; in the wheel, the tick to fire at; ASYNC_TIMER_FIRED
+    struct async_waker waker; // held while armed
 };
 
 #define ASYNC_TIMER_FIRED UINT64_MAX
@@ -52,7 +52,8 @@ static inline void async_sleep_ms_future_init(struct async_sleep_ms_future *self
     self->timer.when = ms < ASYNC_TIMER_FIRED ? ms : ASYNC_TIMER_FIRED - 1;
 }
 
-enum async_poll async_sleep_ms_future_poll(struct async_sleep_ms_future *self, struct async_context *cx);
+enum async_poll async_sleep_ms_future_poll(struct async_sleep_ms_future *self,
+                                           struct async_context *cx);
 
 static inline void async_sleep_ms_future_drop(struct async_sleep_ms_future *self)
 {
