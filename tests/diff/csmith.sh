@@ -122,7 +122,7 @@ one()
     gcc -O2 -Wall -Wextra -I"$csmith" program.c -o plain -lm 2>&1 | grep -o '\[-W[^]]*\]' | sort -u >warnings.plain
     grep -o '\[-W[^]]*\]' gcc-O2.log | sort -u | comm -13 warnings.plain - |
         grep -v -x -e '\[-Wtautological-compare]' -e '\[-Waddress]' -e '\[-Wtype-limits]' -e '\[-Wunused-value]' -e '\[-Woverflow]' \
-            -e '\[-Wsign-compare]' -e '\[-Wint-in-bool-context]' \
+            -e '\[-Wsign-compare]' -e '\[-Wbool-compare]' -e '\[-Wint-in-bool-context]' \
             >warnings.new
     [ ! -s warnings.new ] || result warning "gcc: $(tr '\n' ' ' <warnings.new)"
     result ok "$count"
