@@ -758,11 +758,19 @@ void emit(struct unit *unit, const char *output_path, bool lines, struct buffer 
             VEC_PUSH(&heads, unit->functions.at[i]);
     if (heads.count)
         qsort(heads.at, heads.count, sizeof *heads.at, by_slot);
-    size_t head = 0;
+    struct vec(struct function *) headers = {0}; // functions defined in them
+    for (size_t i = 0; i < heads.count; i++)
+        if (heads.at[i]->in_header)
+            VEC_PUSH(&headers, heads.at[i]);
+    if (headers.count)
+        qsort(headers.at, headers.count, sizeof *headers.at, by_place);
+    size_t head = 0, included = 0;
     struct vec(struct function *) announced = {0};
     for (size_t i = 0; order.count && i < unit->functions.count; i++)
         if (is_announced(unit->functions.at[i], order.at[0]->top))
             VEC_PUSH(&announced, unit->functions.at[i]);
+    if (!order.count)
+        headers.count = heads.count = 0; // nothing here needs them
     unsigned at = 0;
     if (s->length >= 3 && !memcmp(s->text, "\xEF\xBB\xBF", 3))
         at = 3; // no byte-order mark in the output: some compilers stumble over it
@@ -787,25 +795,23 @@ void emit(struct unit *unit, const char *output_path, bool lines, struct buffer 
         }
         sync(&o, at);
         copy_source(&o, at, stop);
-        if (i == order.count)
-            break;
-        struct function *fn = order.at[i];
-        if (i == 0)
+        struct function *fn = i < order.count ? order.at[i] : NULL;
+        if (i == 0 && fn)
             put_includes(&o, unit);
+        unsigned place = fn ? fn->top : s->length;
         for (size_t j = 0; j < announced.count; j++)
-            if (announced.at[j] && type_needs(unit, announced.at[j]->type) <= fn->top) {
+            if (announced.at[j] && type_needs(unit, announced.at[j]->type) <= place) {
                 announce(&o, announced.at[j]);
                 announced.at[j] = NULL;
             }
         if (i == 0)
             put_pointer_helpers(&o);
-        for (; head < heads.count && heads.at[head]->slot_offset <= fn->top; head++)
-            put_function_head(&o, heads.at[head], fn->top);
-        if (i == 0)
-            for (size_t j = 0; j < unit->functions.count; j++)
-                if (unit->functions.at[j]->is_async && unit->functions.at[j]->in_header &&
-                    unit->functions.at[j]->body)
-                    put_tail(&o, unit->functions.at[j]);
+        for (; head < heads.count && heads.at[head]->slot_offset <= place; head++)
+            put_function_head(&o, heads.at[head], place);
+        for (; included < headers.count && headers.at[included]->top <= place; included++)
+            put_tail(&o, headers.at[included]);
+        if (!fn)
+            break;
         if (fn->is_async) {
             put_tail(&o, fn);
             at = fn->end;

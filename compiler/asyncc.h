@@ -82,6 +82,9 @@ struct token lex_next(const char *text, unsigned at, unsigned limit);
 bool token_is(const char *text, struct token token, const char *spelling);
 // The end of the bracketed group that opens at `open`; `limit` when it never closes.
 unsigned lex_group_end(const char *text, unsigned open, unsigned limit);
+// Where a declarator's value would stand, after its attributes, which the tree leaves out: before
+// the comma or semicolon that follows `at`.
+unsigned lex_declarator_end(const char *text, unsigned at, unsigned limit);
 unsigned lex_skip_blank(const char *text, unsigned at, unsigned limit);
 bool is_name_byte(char c);
 
@@ -191,11 +194,12 @@ enum node_kind {
     NODE_AWAIT,
     NODE_FORM,     // async_join, async_select, async_timeout_ms, async_spawn: children are operands
     NODE_BLOCK_ON, // async_block_on(CALL)
+    NODE_BOUND,    // of an array, where a variable or a type declares one
     // statements
     NODE_BLOCK,
     NODE_DECLARATIONS, // children: NODE_VARIABLE, NODE_TYPE, NODE_PROTOTYPE
-    NODE_VARIABLE,     // child: the initialiser, if any
-    NODE_TYPE,
+    NODE_VARIABLE,     // children: bounds; the initialiser, if any, which is part[0], too
+    NODE_TYPE,         // children: bounds
     NODE_PROTOTYPE,
     NODE_IF,
     NODE_WHILE,
@@ -261,6 +265,7 @@ struct node {
     // below: what keeps it from being copied
     bool has_defer, has_jump, has_label, has_form, has_variable;
     bool global, constant_ref; // NODE_REF: to a global variable; to a function or enumerator
+    bool undeclared;           // NODE_REF: to a function only this call declares, as in C89
     bool is_default;           // NODE_CASE
     bool split;                // NODE_DECLARATIONS: cannot be copied as written
     // NODE_FOR: init, condition, increment, body; NODE_IF: condition, then, else;

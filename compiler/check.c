@@ -156,8 +156,15 @@ static void check_await(struct checking *ck, struct node *n)
     struct node *operand = strip(n->first);
     if (operand && operand->kind == NODE_FORM && operand->form != FORM_SPAWN)
         return;
-    if (!is_async_call(operand))
+    if (is_async_call(operand))
+        return;
+    struct node *called = operand && operand->kind == NODE_CALL ? called_expression(operand) : NULL;
+    if (called && called->undeclared) {
+        error_at(at(ck, called), "E0102", "'%s' is not declared", called->name);
+        hint("include the header that declares it");
+    } else {
         error_at(at(ck, n), "E0102", "await needs a call of an async function");
+    }
 }
 
 static void check_form(struct checking *ck, struct node *n, struct node *parent)
@@ -381,6 +388,10 @@ static void check_node(struct checking *ck, struct node *n, struct node *parent)
     case NODE_STATEMENT_EXPRESSION:
         if (n->has_await && n->has_label)
             error_at(at(ck, n), "E0207", "a label in a statement expression with an await");
+        break;
+    case NODE_BOUND:
+        if (n->has_await && parent->kind == NODE_TYPE)
+            error_at(at(ck, n), "E0208", "await in the bound of a type");
         break;
     case NODE_UNEVALUATED:
         ck->unevaluated = n;
@@ -714,7 +725,7 @@ static void place_future(struct unit *unit, struct function *fn)
     unsigned needs = fn->result ? type_needs(unit, fn->result) : 0;
     for (size_t i = 0; i < fn->locals.count; i++)
         needs = max_of(needs, type_needs(unit, fn->locals.at[i]->type));
-    if (!fn->in_header && fn->top > first_use)
+    if (fn->top > first_use)
         needs = max_of(needs, tree_needs(unit, fn->body));
     fn->slot_offset = first_use;
     for (size_t i = 0; i < unit->functions.count && fn->slot_offset < needs; i++) {
@@ -816,6 +827,20 @@ static void check_type_names(struct function *fn)
                  "'%s' returns a type that has no name", fn->name);
 }
 
+// Functions of a header are translated before the next function that asyncc replaces.
+static unsigned after_include(struct unit *unit, struct function *fn)
+{
+    unsigned included = front_source_included_at(fn->source), top = unit->main->length;
+    if (included < first_use)
+        return first_use;
+    for (size_t i = 0; i < unit->functions.count; i++) {
+        struct function *other = unit->functions.at[i];
+        if (other->body && !other->in_header && other->top > included && other->top < top)
+            top = other->top;
+    }
+    return top;
+}
+
 void check(struct unit *unit)
 {
     for (size_t i = 0; i < unit->functions.count; i++) {
@@ -861,7 +886,7 @@ void check(struct unit *unit)
     for (size_t i = 0; i < unit->functions.count; i++) {
         struct function *fn = unit->functions.at[i];
         if (fn->body && fn->in_header)
-            fn->top = first_use;
+            fn->top = after_include(unit, fn);
         if (fn->body && fn->is_async) {
             check_head(fn);
             inherit_attributes(fn);

@@ -30,6 +30,7 @@ static const char *const node_names[] = {
     [NODE_BLOCK] = "block",
     [NODE_DECLARATIONS] = "declarations",
     [NODE_VARIABLE] = "variable",
+    [NODE_BOUND] = "bound",
     [NODE_TYPE] = "type",
     [NODE_PROTOTYPE] = "prototype",
     [NODE_IF] = "if",

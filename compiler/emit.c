@@ -714,29 +714,14 @@ static struct stmt *group_end(struct stmt *s)
     return s;
 }
 
-// Where a declarator's value would stand: after its attributes, which the tree leaves out.
-static unsigned declarator_end(struct output *o, struct node *variable)
-{
-    const char *text = o->source->text;
-    unsigned end = variable->end, depth = 0;
-    for (struct token t = lex_next(text, end, o->source->length); t.kind != TOKEN_END;
-         t = lex_next(text, t.end, o->source->length)) {
-        if (depth == 0 && (token_is(text, t, ",") || token_is(text, t, ";")))
-            return end;
-        depth += token_is(text, t, "(");
-        depth -= token_is(text, t, ")");
-        end = t.end;
-    }
-    return variable->end;
-}
-
 // A declaration as written; saved locals without a value get one, so that no compiler need wonder.
 static void copy_declarations(struct output *o, struct stmt *s, struct node *n)
 {
     unsigned at = n->start;
     for (struct node *origin = s->origin; s && s->origin == origin; s = s->next)
         if (s->kind == STMT_DECLARE && s->local->initial_zero && !s->local->is_static) {
-            unsigned end = declarator_end(o, s->local->declaration);
+            unsigned end =
+                lex_declarator_end(o->source->text, s->local->declaration->end, o->source->length);
             copy_source(o, at, end);
             say(o, " = 0");
             at = end;
@@ -747,7 +732,7 @@ static void copy_declarations(struct output *o, struct stmt *s, struct node *n)
 static void emit_declare(struct output *o, struct stmt *s)
 {
     struct local *l = s->local;
-    struct node *value = l->declaration->first;
+    struct node *value = l->declaration->part[0];
     bool list = value && value->kind == NODE_INIT_LIST;
     struct node *declaration = l->declaration->parent;
     bool alone =

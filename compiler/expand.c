@@ -186,9 +186,10 @@ static bool names(struct node *n, struct local *l, bool evaluated)
 static void look_for_itself(struct node *n)
 {
     struct local *l = n->local;
-    if (!l || l->is_static || !names(n->first, l, false))
+    struct node *value = n->part[0];
+    if (!l || l->is_static || !value || !names(value, l, false))
         return;
-    l->in_own_value = !l->is_scalar || l->is_const || l->cleanup || names(n->first, l, true);
+    l->in_own_value = !l->is_scalar || l->is_const || l->cleanup || names(value, l, true);
     l->in_own_size = !l->in_own_value;
 }
 

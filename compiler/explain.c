@@ -88,6 +88,10 @@ static const struct explanation explanations[] = {
     {"E0207", "move the statement expression's block out",
      "Its block is moved out of the expression, and a jump into it "
      "could not be.\n"},
+    {"E0208", "await the size first, and declare the type with it",
+     "    typedef int row[await size()];                          // error\n"
+     "    int count = await size(); typedef int row[count];       // repaired\n"
+     "    int row[await size()];                                  // a variable may\n"},
     {"E0301", "spawn it as a task of its own, or await the calls one after the other",
      "The operands of async_join, async_select and async_timeout_ms are stored by value; a "
      "function that holds "

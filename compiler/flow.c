@@ -648,7 +648,7 @@ static void place_local(struct flowing *f, struct local *l, const struct access_
         l->in_frame = lives || (l->is_parameter && !simple);
     if (!lives)
         return;
-    if (l->saved && l->declaration && (!l->declaration->first || l->in_own_size))
+    if (l->saved && l->declaration && (!l->declaration->part[0] || l->in_own_size))
         l->initial_zero = true;
     if (l->saved)
         for (size_t i = 0; i < l->points.count; i++)

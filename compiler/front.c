@@ -346,6 +346,25 @@ static void parse_with_borrowed_headers(void)
         internal_fault("the C front end fails the second time on %s", accepted.path);
 }
 
+struct inclusion { // of a file by the main file, itself or through others
+    CXFile file;
+    const char *path;
+    unsigned offset; // of the directive in the main file
+    bool direct;
+};
+static struct vec(struct inclusion) inclusions; // in their order
+
+static void on_known_inclusion(CXFile file, CXSourceLocation *stack, unsigned depth,
+                               CXClientData data)
+{
+    (void)data;
+    CXFile from;
+    unsigned offset = depth ? front_offset(stack[depth - 1], &from) : 0;
+    if (depth && front_in_main(from))
+        VEC_PUSH(&inclusions, ((struct inclusion){file, front_text(clang_getFileName(file)), offset,
+                                                  depth == 1}));
+}
+
 bool front_parse(const struct front_options *o, struct unit *unit)
 {
     if (!clang_index)
@@ -384,6 +403,8 @@ bool front_parse(const struct front_options *o, struct unit *unit)
     unit->functions_by_name = unit->taken_names = (struct table){0};
     VEC_PUSH(&unit->sources, source);
     front_unit = unit;
+    inclusions.count = 0;
+    clang_getInclusions(front_tu, on_known_inclusion, NULL);
     return report_errors();
 }
 
@@ -430,29 +451,42 @@ void front_each_include(struct unit *unit, void (*visit)(const char *path, void 
     clang_getInclusions(front_tu, on_inclusion, &v);
 }
 
-struct include_search {
-    const char *path;
-    unsigned offset;
-    bool found;
-};
-
-static void on_searched_inclusion(CXFile file, CXSourceLocation *stack, unsigned depth,
-                                  CXClientData data)
-{
-    struct include_search *s = data;
-    if (depth != 1 || strcmp(front_text(clang_getFileName(file)), s->path))
-        return;
-    CXFile from;
-    s->offset = front_offset(stack[0], &from);
-    s->found = front_in_main(from);
-}
-
 bool front_include_place(const char *path, unsigned *offset)
 {
-    struct include_search s = {path, 0, false};
-    clang_getInclusions(front_tu, on_searched_inclusion, &s);
-    *offset = s.offset;
-    return s.found;
+    for (size_t i = 0; i < inclusions.count; i++)
+        if (inclusions.at[i].direct && !strcmp(inclusions.at[i].path, path)) {
+            *offset = inclusions.at[i].offset;
+            return true;
+        }
+    return false;
+}
+
+enum {
+    KNOWN_FILES = 64
+};
+
+unsigned front_included_at(CXFile file)
+{
+    static struct inclusion known[KNOWN_FILES];
+    static CXTranslationUnit known_in;
+    if (known_in != front_tu)
+        memset(known, 0, sizeof known);
+    known_in = front_tu;
+    struct inclusion *k = &known[(uintptr_t)file / 16 % KNOWN_FILES];
+    if (k->file == file)
+        return k->offset;
+    *k = (struct inclusion){.file = file};
+    for (size_t i = 0; i < inclusions.count; i++)
+        if (clang_File_isEqual(inclusions.at[i].file, file)) {
+            k->offset = inclusions.at[i].offset;
+            break;
+        }
+    return k->offset;
+}
+
+unsigned front_source_included_at(struct source *source)
+{
+    return source->is_main ? 0 : front_included_at(file_of(source));
 }
 
 // ---- Macros ---------------------------------------------------------------------------------

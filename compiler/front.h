@@ -22,6 +22,8 @@ void front_each_include(struct unit *unit, void (*visit)(const char *path, void 
 
 // Where the main file itself includes `path`; false if it does not.
 bool front_include_place(const char *path, unsigned *offset);
+// The same, or where it includes what includes the source; 0: it is the main file.
+unsigned front_source_included_at(struct source *source);
 
 // The flags of `input` (an absolute path) in DIR/compile_commands.json, without compiler and input;
 // NULL: none.
@@ -38,6 +40,8 @@ bool front_probe(const struct front_options *options, const char *text, unsigned
 
 // A declaration of `name` with this type, without a const that would forbid assigning to it.
 const char *type_declare(struct type *type, const char *name);
+// What stands before the declarator: "const char" of an array of pointers to it.
+const char *type_specifiers(struct type *type);
 // "T *" of an object of this type, "T *" of an array of T.
 const char *type_pointer_to(struct type *type);
 // "T a, U b" of a function type, with the parameters' names; "void" if there are none.
@@ -60,7 +64,7 @@ bool type_is_storable(struct type *type); // a temporary of it can be declared
 bool type_same(struct type *a, struct type *b);
 long long type_size(struct type *type);
 long long type_align(struct type *type);
-// The end of the last declaration in the main file that the type needs; 0 if it needs none.
+// Behind which offset of the main file everything is declared that the type needs.
 unsigned type_needs(struct unit *unit, struct type *type);
 
 #endif

@@ -21,6 +21,8 @@ const char *front_text(CXString text);
 unsigned front_offset(CXSourceLocation location, CXFile *file);
 struct source *front_source(CXFile file);
 bool front_in_main(CXFile file);
+// Where the main file includes it, first; 0: it does not.
+unsigned front_included_at(CXFile file);
 void front_collect_macros(void);
 void front_collect_skipped(struct source *source);
 

@@ -359,7 +359,7 @@ static void classify_literal(struct node *n)
     for (struct node *outer = up; outer; outer = outer->parent)
         if (outer->kind == NODE_VARIABLE &&
             (outer->local->is_static ||
-             (outer->first == n && array && type_is_array(outer->local->type))))
+             (outer->part[0] == n && array && type_is_array(outer->local->type))))
             return;
     struct local *l = mem_alloc(sizeof *l);
     l->name = l->spelling = l->field = "literal";
@@ -546,6 +546,8 @@ static void build_reference(CXCursor c, struct node *n)
     } else if (kind == CXCursor_FunctionDecl) {
         n->constant_ref = true;
         n->name = front_text(clang_getCursorSpelling(target));
+        n->undeclared =
+            clang_equalLocations(clang_getCursorLocation(target), clang_getCursorLocation(c));
         if (strncmp(n->name, "async_form_", 11) && is_async_declaration(target))
             n->callee = function_of(target);
     } else {
@@ -756,10 +758,27 @@ static void alignment_attribute(CXCursor c, struct local *l)
                               (int)(end - open.start), text + open.start);
 }
 
-static enum CXChildVisitResult on_variable_part(CXCursor c, CXCursor parent, CXClientData data)
+static void build_bound(CXCursor c, struct node *n)
 {
-    (void)parent;
+    struct node *bound = node_new(NODE_BOUND, n, c), *value = build(c, bound);
+    if (!value)
+        return;
+    node_append(bound, value);
+    struct node **place = &n->first; // the front end shows the inner ones first
+    while (*place && (*place)->start < bound->start)
+        place = &(*place)->next;
+    bound->next = *place;
+    *place = bound;
+    if (!bound->next)
+        n->last = bound;
+}
+
+static enum CXChildVisitResult on_variable_part(CXCursor c, CXCursor variable, CXClientData data)
+{
     struct local *l = data;
+    if (clang_isExpression(clang_getCursorKind(c)) &&
+        !clang_equalCursors(c, clang_Cursor_getVarDeclInitializer(variable)))
+        build_bound(c, l->declaration);
     if (clang_getCursorKind(c) == CXCursor_UnexposedAttr) {
         unsigned start = front_offset(clang_getRangeStart(clang_getCursorExtent(c)), NULL);
         l->hidden_attribute = front_invocation(current->source, start) + 1;
@@ -787,6 +806,7 @@ static struct node *build_variable(CXCursor c, struct node *parent)
         struct node *value = build(initializer, n);
         if (value) {
             node_append(n, value);
+            n->part[0] = value;
             if (value->end > n->end)
                 n->end = value->end;
         }
@@ -881,6 +901,14 @@ static enum CXChildVisitResult on_member(CXCursor c, CXCursor parent, CXClientDa
     return CXChildVisit_Recurse;
 }
 
+static enum CXChildVisitResult on_type_part(CXCursor c, CXCursor parent, CXClientData data)
+{
+    (void)parent;
+    if (clang_isExpression(clang_getCursorKind(c)))
+        build_bound(c, data);
+    return CXChildVisit_Continue;
+}
+
 static struct node *build_type(CXCursor c, struct node *parent)
 {
     struct node *n = node_new(NODE_TYPE, parent, c);
@@ -889,6 +917,7 @@ static struct node *build_type(CXCursor c, struct node *parent)
         known_add(clang_getCanonicalCursor(c), NULL, NULL);
     if (kind == CXCursor_TypedefDecl) {
         clang_visitChildren(c, on_member, NULL);
+        clang_visitChildren(c, on_type_part, n);
         if (n->invocation < 0)
             VEC_PUSH(&current->mentions,
                      ((struct mention){.offset = n->end,

@@ -185,6 +185,21 @@ const char *type_declare(struct type *type, const char *name)
     return declare(type->type, name, false);
 }
 
+const char *type_specifiers(struct type *type)
+{
+    CXType t = type->type;
+    for (;;) {
+        CXType inner = is_array_kind(t.kind)        ? clang_getArrayElementType(t)
+                       : t.kind == CXType_Pointer   ? clang_getPointeeType(t)
+                       : is_function_kind(t.kind)   ? clang_getResultType(t)
+                       : t.kind == CXType_Unexposed ? clang_getCanonicalType(t) // parentheses
+                                                    : t;
+        if (inner.kind == CXType_Invalid || clang_equalTypes(inner, t))
+            return declare(t, "", true);
+        t = inner;
+    }
+}
+
 const char *type_pointer_to(struct type *type)
 {
     CXType c = canonical(type);
@@ -345,7 +360,9 @@ static unsigned declaration_end(CXCursor declaration)
     if (clang_Cursor_isNull(definition))
         definition = declaration;
     unsigned end = front_offset(clang_getRangeEnd(clang_getCursorExtent(definition)), &file);
-    return front_in_main(file) && !is_local(declaration) ? end : 0;
+    if (!file || is_local(declaration))
+        return 0;
+    return front_in_main(file) ? end : front_included_at(file);
 }
 
 unsigned type_needs(struct unit *unit, struct type *type)

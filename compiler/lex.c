@@ -157,6 +157,20 @@ bool token_is(const char *text, struct token token, const char *spelling)
     return token.end - token.start == length && !memcmp(text + token.start, spelling, length);
 }
 
+unsigned lex_declarator_end(const char *text, unsigned at, unsigned limit)
+{
+    unsigned end = at, depth = 0;
+    for (struct token t = lex_next(text, end, limit); t.kind != TOKEN_END;
+         t = lex_next(text, t.end, limit)) {
+        if (depth == 0 && (token_is(text, t, ",") || token_is(text, t, ";")))
+            return end;
+        depth += token_is(text, t, "(");
+        depth -= token_is(text, t, ")");
+        end = t.end;
+    }
+    return at;
+}
+
 unsigned lex_group_end(const char *text, unsigned open, unsigned limit)
 {
     unsigned depth = 0;

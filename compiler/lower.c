@@ -847,29 +847,69 @@ static void lower_block(struct lowering *lo, struct node *n)
     lo->deferred = outside;
 }
 
+static bool holds_await_in_bound(struct node *variable)
+{
+    for (struct node *c = variable->first; c; c = c->next)
+        if (c->kind == NODE_BOUND && holds_await(c))
+            return true;
+    return false;
+}
+
+// `int n = 1, v[await count(n)];`: a bound cannot be written down but as it is. No await follows in
+// the array's scope: it is not of the future.
+static void lower_variable_length(struct lowering *lo, struct node *before, struct node *variable)
+{
+    struct node **parts, declarator = *variable;
+    unsigned count = collect(variable, &parts);
+    struct rope *ropes = mem_alloc((count + 1) * sizeof *ropes), text = {0};
+    for (unsigned i = 0; i < count; i++)
+        if (parts[i]->kind == NODE_BOUND)
+            parts[i] = parts[i]->first;
+    lower_sequence(lo, parts, count, ropes, false);
+    const struct source *s = lo->fn->source;
+    declarator.start = before->kind == NODE_DECLARATIONS ? before->start
+                       : before->kind == NODE_VARIABLE
+                           ? lex_declarator_end(s->text, before->end, s->length) + 1
+                           : before->end;
+    if (before->kind != NODE_DECLARATIONS)
+        rope_text(&text, type_specifiers(variable->local->type));
+    struct rope rest = splice(&declarator, parts, ropes, count);
+    rope_rope(&text, &rest);
+    append(lo, STMT_EXPRESSION)->rope = text;
+    variable->local->first_point = (unsigned)lo->fn->awaits.count;
+}
+
 static void lower_declarations(struct lowering *lo, struct node *n)
 {
+    struct node *before = n; // the variable before, or all of it
     for (struct node *v = n->first; v; v = v->next) {
         if (v->kind != NODE_VARIABLE) {
             struct stmt *s = append(lo, STMT_COPY);
-            s->node = v;
+            s->node = before = v;
+            continue;
+        }
+        struct node *previous = before;
+        before = v;
+        if (v->local->is_variable_length && (n->first != n->last || holds_await_in_bound(v))) {
+            lower_variable_length(lo, previous, v);
             continue;
         }
         struct rope value = {0};
-        unsigned before = (unsigned)lo->fn->awaits.count;
+        unsigned first = (unsigned)lo->fn->awaits.count;
         if (v->local->in_own_size)
             append(lo, STMT_DECLARE)->local = v->local;
-        if (v->first) {
-            bool list = v->first->kind == NODE_INIT_LIST;
-            value = list && holds_await(v->first) ? lower_initializer_list(lo, v->first)
-                                                  : lower_expression(lo, v->first);
+        struct node *initializer = v->part[0];
+        if (initializer) {
+            bool list = initializer->kind == NODE_INIT_LIST;
+            value = list && holds_await(initializer) ? lower_initializer_list(lo, initializer)
+                                                     : lower_expression(lo, initializer);
         }
         struct stmt *s = append(lo, v->local->in_own_size ? STMT_SET : STMT_DECLARE);
         s->local = v->local;
-        s->has_value = v->first != NULL;
+        s->has_value = initializer != NULL;
         s->rope = value;
         v->local->first_point = lo->fn->has_labels       ? 0
-                                : v->local->in_own_value ? before
+                                : v->local->in_own_value ? first
                                                          : (unsigned)lo->fn->awaits.count;
         if (v->local->cleanup && !v->local->is_static) {
             struct deferred *d = push_deferred(lo, n->parent);
