@@ -82,6 +82,8 @@ struct token lex_next(const char *text, unsigned at, unsigned limit);
 bool token_is(const char *text, struct token token, const char *spelling);
 // The end of the bracketed group that opens at `open`; `limit` when it never closes.
 unsigned lex_group_end(const char *text, unsigned open, unsigned limit);
+// The end of the name at `at`, which may hold \u00e9 and continue on the next line.
+unsigned lex_name_end(const char *text, unsigned at, unsigned limit);
 // Where a declarator's value would stand, after its attributes, which the tree leaves out: before
 // the comma or semicolon that follows `at`.
 unsigned lex_declarator_end(const char *text, unsigned at, unsigned limit);
@@ -96,6 +98,8 @@ struct invocation { // of a macro, outermost
     bool has_arguments; // written NAME(...)
     bool plain_value;   // object-like, and its body is one token or one parenthesised group
     bool stringifies;   // it, or a macro its body names, uses #
+    bool unbalanced;    // it opens or closes brackets that others close or opened
+    int braces;         // how many more it opens than it closes
     bool expand;        // set by expand.c: must be replaced by its text
 };
 

@@ -589,7 +589,7 @@ static void find_tops(struct unit *unit)
     int depth = 0;
     bool expect = true, in_record = false;
     unsigned parens = 0;
-    size_t skipped = 0;
+    size_t skipped = 0, v = 0;
     struct record_head head = {0};
     for (struct token t =
              lex_next(s->text, s->length >= 3 && !memcmp(s->text, "\xEF\xBB\xBF", 3) ? 3 : 0,
@@ -607,6 +607,12 @@ static void find_tops(struct unit *unit)
             VEC_PUSH(&unit->tops, t.start);
             expect = false;
         }
+        while (v < s->invocations.count && s->invocations.at[v].start < t.start)
+            v++;
+        bool in_macro = v < s->invocations.count && s->invocations.at[v].start == t.start;
+        int hidden = in_macro ? s->invocations.at[v].braces : 0;
+        if (hidden)
+            t.end = s->invocations.at[v].end;
         char c = t.end - t.start == 1 ? s->text[t.start] : 0;
         if (depth == 0 && opens_record(&head, s->text, t))
             in_record = true;
@@ -614,10 +620,12 @@ static void find_tops(struct unit *unit)
             parens++;
         else if (c == ')' && parens)
             parens--;
-        else if (c == '{')
-            depth++;
-        else if (c == '}' && depth > 0) {
-            depth--;
+        else if (c == '{' || hidden > 0)
+            depth += hidden ? hidden : 1;
+        else if ((c == '}' || hidden) && depth > 0) {
+            depth += hidden ? hidden : -1;
+            if (depth < 0)
+                depth = 0;
             // A function ends here, a struct does not; nor does what a declarator or `;` follows.
             struct token next = lex_next(s->text, t.end, s->length);
             bool goes_on = (next.kind == TOKEN_PUNCTUATION && s->text[next.start] != '[') ||

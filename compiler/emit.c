@@ -982,7 +982,7 @@ static void emit_loop(struct output *o, struct stmt *s, struct stmt *declaration
     if (is_for) {
         say(o, "for (");
         if (declarations) {
-            copy_declarations(o, declarations, declarations->origin->part[0]);
+            copy_declarations(o, declarations, declarations->origin);
         } else {
             write_rope(o, &s->init);
             say(o, ";");

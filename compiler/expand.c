@@ -76,6 +76,20 @@ static bool is_async_unary(struct marking *m, struct node *n)
     return (operand->kind == NODE_CALL && operand->is_async_call) || operand->kind == NODE_FORM;
 }
 
+static void mark_call(struct marking *m, struct node *call)
+{
+    mark(m, call);
+    for (struct node *a = call->first; a && a->next; a = a->next)
+        if (inside(a->next, a)) // one macro, several arguments
+            mark(m, a);
+}
+
+// `*f` and `&*f` of an async function: the operators go, and must be seen.
+static bool takes_async_function(struct node *n)
+{
+    return n->first && n->first->type && type_is_async_pointer(n->first->type);
+}
+
 // A brace, a keyword or the end of a statement that only a macro shows.
 static void mark_hidden_ends(struct marking *m, struct node *n)
 {
@@ -102,10 +116,10 @@ static void mark_nodes(struct marking *m, struct node *n, bool async)
         break;
     case NODE_CALL:
         if (n->is_async_call)
-            mark(m, n);
+            mark_call(m, n);
         break;
     case NODE_UNARY:
-        if (is_async_unary(m, n))
+        if (is_async_unary(m, n) || takes_async_function(n))
             mark(m, n);
         break;
     case NODE_RETURN:
@@ -214,6 +228,23 @@ static unsigned annotate_awaits(struct node *n)
     return found;
 }
 
+// `BEGIN ... END`: what opens and closes brackets must be seen.
+static void mark_unbalanced(struct marking *m, struct node *body)
+{
+    struct source *s = m->source;
+    size_t low = 0, high = s->invocations.count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (s->invocations.at[middle].end <= body->start)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (; low < s->invocations.count && s->invocations.at[low].start < body->end; low++)
+        if (s->invocations.at[low].unbalanced)
+            s->invocations.at[low].expand = m->any = true;
+}
+
 static bool mark_unit(struct unit *unit)
 {
     bool any = false;
@@ -224,6 +255,7 @@ static bool mark_unit(struct unit *unit)
         struct marking m = {.source = fn->source};
         annotate_awaits(fn->body);
         mark_nodes(&m, fn->body, fn->is_async);
+        mark_unbalanced(&m, fn->body);
         any |= m.any;
     }
     return any;

@@ -494,7 +494,8 @@ unsigned front_source_included_at(struct source *source)
 struct macro {
     const char *name;
     CXCursor definition;
-    bool visited, stringifies;
+    bool visited, stringifies, unbalanced;
+    int braces;
     struct macro *next;
 };
 
@@ -532,23 +533,37 @@ static struct token macro_body(CXCursor definition, const char **text)
     return body;
 }
 
-static bool macro_stringifies(struct macro *m)
+// What its body does, and what the macros do that the body names.
+static struct macro *macro_look_into(struct macro *m)
 {
     if (m->visited)
-        return m->stringifies;
+        return m;
     m->visited = true;
     const char *text;
     struct token body = macro_body(m->definition, &text);
-    for (struct token t = lex_next(text, body.start, body.end);
-         t.kind != TOKEN_END && !m->stringifies; t = lex_next(text, t.end, body.end)) {
-        if (t.kind == TOKEN_PUNCTUATION && text[t.start] == '#')
-            m->stringifies = true;
-        else if (t.kind == TOKEN_NAME) {
-            struct macro *inner = macro_find(text + t.start, t.end - t.start);
-            m->stringifies = inner && inner != m && macro_stringifies(inner);
-        }
+    struct token name = lex_next(text, body.start, body.end);
+    int depth = 0;
+    unsigned start = name.end;
+    if (clang_Cursor_isMacroFunctionLike(m->definition))
+        start = lex_group_end(text, name.end, body.end);
+    for (struct token t = lex_next(text, start, body.end); t.kind != TOKEN_END;
+         t = lex_next(text, t.end, body.end)) {
+        char c = t.kind == TOKEN_PUNCTUATION ? text[t.start] : 0;
+        depth += (c && strchr("([{", c)) - (c && strchr(")]}", c));
+        m->braces += (c == '{') - (c == '}');
+        m->unbalanced |= depth < 0;
+        m->stringifies |= c == '#';
+        struct macro *inner =
+            t.kind == TOKEN_NAME ? macro_find(text + t.start, t.end - t.start) : NULL;
+        if (!inner)
+            continue;
+        macro_look_into(inner);
+        m->stringifies |= inner->stringifies;
+        m->unbalanced |= inner->unbalanced;
+        m->braces += inner->braces;
     }
-    return m->stringifies;
+    m->unbalanced |= depth != 0;
+    return m;
 }
 
 static bool macro_is_plain_value(CXCursor definition)
@@ -642,7 +657,12 @@ static void sort_invocations(struct source *source)
             continue; // in the arguments of another
         end = v->end;
         struct macro *m = macro_find(v->name, strlen(v->name));
-        v->stringifies = m && macro_stringifies(m);
+        if (m) {
+            macro_look_into(m);
+            v->stringifies = m->stringifies;
+            v->unbalanced = m->unbalanced;
+            v->braces = m->braces;
+        }
         source->invocations.at[kept++] = *v;
     }
     source->invocations.count = kept;

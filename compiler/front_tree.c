@@ -88,6 +88,8 @@ static struct node *node_new(enum node_kind kind, struct node *parent, CXCursor 
     CXSourceRange extent = clang_getCursorExtent(c);
     n->start = n->at = front_offset(clang_getRangeStart(extent), &file);
     n->end = front_offset(clang_getRangeEnd(extent), NULL);
+    if (n->start < current->source->length && current->source->text[n->start] == '\\')
+        n->start = n->at = lex_skip_blank(current->source->text, n->start, current->source->length);
     if (n->end < n->start)
         n->end = n->start;
     struct source *source = current->source;
@@ -122,6 +124,8 @@ static struct node *build(CXCursor c, struct node *parent);
 
 struct build_visit {
     struct node *parent;
+    bool repeats;       // x ?: y shows x several times
+    CXSourceRange last; // extent of the child before
 };
 
 static bool is_written(CXCursor c)
@@ -135,6 +139,12 @@ static enum CXChildVisitResult on_child(CXCursor c, CXCursor parent, CXClientDat
 {
     (void)parent;
     struct build_visit *v = data;
+    if (v->repeats) {
+        CXSourceRange extent = clang_getCursorExtent(c);
+        if (v->parent->first && clang_equalRanges(extent, v->last))
+            return CXChildVisit_Continue;
+        v->last = extent;
+    }
     struct node *child = build(c, v->parent);
     // made up by the front end, for braces left out: only what it holds was written
     if (child && !is_written(c)) {
@@ -151,7 +161,8 @@ static enum CXChildVisitResult on_child(CXCursor c, CXCursor parent, CXClientDat
 
 static void build_children(CXCursor c, struct node *n)
 {
-    struct build_visit v = {n};
+    struct build_visit v = {.parent = n, .last = clang_getNullRange()};
+    v.repeats = clang_getCursorKind(c) == CXCursor_UnexposedExpr;
     clang_visitChildren(c, on_child, &v);
     for (struct node *child = n->first; child; child = child->next) {
         if (child->invocation >= 0 && child->invocation == n->invocation)
@@ -280,6 +291,11 @@ static struct node *scope_of(struct node *n)
     return NULL;
 }
 
+static unsigned name_length(unsigned at)
+{
+    return lex_name_end(current->source->text, at, current->source->length) - at;
+}
+
 static void add_mention(unsigned offset, unsigned length, struct local *local, struct function *fn,
                         const char *text, unsigned access)
 {
@@ -342,7 +358,7 @@ static void classify_access(struct node *ref)
     bool in_body =
         ref->invocation >= 0 && ref->at == current->source->invocations.at[ref->invocation].start;
     l->named_by_macro |= in_body;
-    add_mention(ref->at, in_body ? 0 : (unsigned)strlen(l->name), l, NULL, NULL, access);
+    add_mention(ref->at, in_body ? 0 : name_length(ref->at), l, NULL, NULL, access);
 }
 
 // An object a compound literal makes lives until its block ends; one that something may point to
@@ -594,15 +610,17 @@ static struct node *build_expression(CXCursor c, enum CXCursorKind kind, struct 
         struct node *only = n->first;
         if (only && only == n->last && only->type && only->at == n->at && only->end == n->end &&
             !type_is_void(n->type)) {
-            only->type = n->type; // an implicit conversion
+            // An implicit conversion. libclang shows the parameter type `int v[3]` as the array;
+            // what is passed may be kept as what it was before.
+            if (!type_is_array(n->type))
+                only->type = n->type;
             only->parent = parent;
             return only;
         }
         if (only && type_is_void(n->type) && parent && parent->kind == NODE_INIT_LIST)
             n->kind = NODE_DESIGNATED;
-        if (only && only != n->last && is_short_conditional(only)) { // x ?: y shows x several times
+        if (only && only != n->last && is_short_conditional(only)) {
             n->kind = NODE_CONDITIONAL;
-            only->next = n->last;
             n->op = OP_SHORT_CONDITIONAL;
             break;
         }
@@ -734,6 +752,9 @@ static void cleanup_attribute(CXCursor c, struct local *l)
         return;
     struct token open = lex_next(text, word.end, current->source->length);
     struct token name = lex_next(text, open.end, current->source->length);
+    int hidden = front_invocation(current->source, name.start);
+    if (hidden >= 0)
+        l->hidden_attribute = hidden + 1;
     l->cleanup = mem_text(text + name.start, name.end - name.start);
 }
 
@@ -800,7 +821,7 @@ static struct node *build_variable(CXCursor c, struct node *parent)
     n->local = local_new(c, scope_of(parent));
     n->local->declaration = n;
     clang_visitChildren(c, on_variable_part, n->local);
-    add_mention(n->local->offset, (unsigned)strlen(n->local->name), n->local, NULL, NULL, 0);
+    add_mention(n->local->offset, name_length(n->local->offset), n->local, NULL, NULL, 0);
     CXCursor initializer = clang_Cursor_getVarDeclInitializer(c);
     if (!clang_Cursor_isNull(initializer)) {
         struct node *value = build(initializer, n);
@@ -872,7 +893,7 @@ static void mention_type(CXCursor c)
             return;
         CXType under = clang_getCanonicalType(clang_getTypedefDeclUnderlyingType(target));
         struct mention m = {.offset = at, .when = &enclosing_type->hoisted};
-        m.end = at + (unsigned)strlen(front_text(clang_getCursorSpelling(target)));
+        m.end = at + name_length(at);
         m.text = type_declare(type_new(under), "");
         VEC_PUSH(&current->mentions, m);
         return;
@@ -1122,14 +1143,24 @@ static enum CXChildVisitResult on_possible_use(CXCursor c, CXCursor parent, CXCl
     return *found ? CXChildVisit_Break : CXChildVisit_Recurse;
 }
 
+// `*f` is f again, a pointer, but a descriptor's `*` would be the struct; and `&*f` is f.
+static bool dereferences_async(struct node *n)
+{
+    return n->kind == NODE_UNARY && n->op == OP_DEREFERENCE && n->first->type &&
+           type_is_async_pointer(n->first->type);
+}
+
 static void mention_functions(struct node *n)
 {
+    if (dereferences_async(n) || (n->kind == NODE_UNARY && n->op == OP_ADDRESS && n->first &&
+                                  dereferences_async(skip_parens(n->first))))
+        add_mention(n->at, 1, NULL, NULL, "", 0);
     if (n->kind == NODE_REF && n->callee) {
         struct node *up = n->parent;
         while (up && up->kind == NODE_PAREN)
             up = up->parent;
         bool address = up && up->kind == NODE_UNARY && up->op == OP_ADDRESS; // &f is f
-        add_mention(n->at, (unsigned)strlen(n->callee->name), NULL, n->callee,
+        add_mention(n->at, name_length(n->at), NULL, n->callee,
                     mem_format("%s%s_future_type", address ? "" : "&", n->callee->name), 0);
     }
     for (struct node *child = n->first; child; child = child->next)

@@ -321,6 +321,11 @@ bool type_is_function_pointer(struct type *type)
            is_function_kind(clang_getCanonicalType(clang_getPointeeType(c)).kind);
 }
 
+bool type_is_async_pointer(struct type *type)
+{
+    return type_is_function_pointer(type) && type_is_async_function(type->type);
+}
+
 bool type_is_variadic(struct type *function)
 {
     CXType c = canonical(function);

@@ -157,6 +157,33 @@ bool token_is(const char *text, struct token token, const char *spelling)
     return token.end - token.start == length && !memcmp(text + token.start, spelling, length);
 }
 
+static unsigned splice_length(const char *text, unsigned at, unsigned limit)
+{
+    if (text[at] != '\\' || at + 1 >= limit)
+        return 0;
+    if (text[at + 1] == '\r' && at + 2 < limit && text[at + 2] == '\n')
+        return 3;
+    return text[at + 1] == '\n' ? 2 : 0;
+}
+
+unsigned lex_name_end(const char *text, unsigned at, unsigned limit)
+{
+    unsigned end = at; // behind the last byte that belongs to it
+    while (at < limit) {
+        unsigned splice = splice_length(text, at, limit);
+        if (splice) {
+            at += splice;
+            continue;
+        }
+        bool universal = text[at] == '\\' && at + 1 < limit && (text[at + 1] | 0x20) == 'u';
+        if (!universal && !is_name_byte(text[at]))
+            break;
+        at += universal ? 2 : 1;
+        end = at;
+    }
+    return end;
+}
+
 unsigned lex_declarator_end(const char *text, unsigned at, unsigned limit)
 {
     unsigned end = at, depth = 0;

@@ -970,7 +970,10 @@ static void lower_loop(struct lowering *lo, struct node *n)
         outer = enter(lo, &block->body);
         wrapped = true;
         if (init->kind == NODE_DECLARATIONS) {
+            struct node *saved = lo->at;
+            lo->at = init;
             lower_declarations(lo, init);
+            lo->at = saved;
         } else {
             lower_discarded(lo, init);
         }

@@ -316,6 +316,8 @@ static bool accepted;
 static double longest;
 
 // What is wrong with the way the compiler treats the program, as a file name; "" if nothing.
+static bool compile_all = true; // else every fourth output only
+
 static const char *judge(const struct text *program)
 {
     static struct text key;
@@ -371,7 +373,7 @@ static const char *judge(const struct text *program)
         text_put(&key, "no-message");
     } else if (left != accepted) {
         text_put(&key, left ? "output-left" : "output-missing");
-    } else if (accepted && !is_layout) {
+    } else if (accepted && !is_layout && (compile_all || chance(4) == 0)) {
         static const char *const compilers[] = {"gcc", FUZZ_CLANG};
         static struct text refusal, message;
         for (int i = 0; i < 2; i++) {
@@ -468,8 +470,11 @@ static bool load_queue(const char *work)
 
 static struct entry *pick_entry(void)
 {
-    for (int i = 0; i < 4; i++) { // mostly programs that are translated, and that were not tried often
-        struct entry *e = &queue.at[chance((unsigned)queue.count)];
+    for (int i = 0; i < 4; i++) { // mostly programs that are translated, that are short, and found lately
+        struct entry *e = &queue.at[chance((unsigned)queue.count)],
+                     *other = &queue.at[chance((unsigned)queue.count)];
+        if (other->text.length < e->text.length)
+            e = other;
         if (chance(3) == 0)
             e = &queue.at[queue.count - 1 - chance((unsigned)(queue.count / 8 + 1))];
         if (e->accepted || chance(12) == 0)
@@ -507,11 +512,16 @@ static int campaign(const char *work, unsigned long executions, int count, char 
         text_set(&t, e->text.at, e->text.length);
         mutate(&t, &queue.at[chance((unsigned)queue.count)].text);
         if (t.length <= LONGEST_PROGRAM + e->text.length / 2 && t.length <= 3 * LONGEST_PROGRAM) {
+            compile_all = false;
             const char *key = judge(&t);
             taken += accepted;
+            compile_all = true;
+            bool new_path = !*key && is_new();
+            if (new_path)
+                key = judge(&t);
             if (*key) {
                 note_finding(work, key, &t);
-            } else if (is_new()) {
+            } else if (new_path) {
                 queue_add(&t);
                 snprintf(path, sizeof path, "%s/queue/%016lx%08x.c", work, (unsigned long)time(NULL),
                          (unsigned)queue.count);
