@@ -360,6 +360,8 @@ static void put_poll(struct output *o, struct function *fn)
             o->line--;
         }
     }
+    if (o->b->length && o->b->text[o->b->length - 1] == '\\') // the last line of a #define
+        say(o, "\n");
     if (!ends_with_jump(fn->lowered)) {
         newline(o, 4, fn->body->end - 1);
         if (fn->is_main && fn->result) {

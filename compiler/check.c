@@ -208,6 +208,20 @@ static bool is_in_refused_operand(struct node *n)
     return false;
 }
 
+// Without a prototype the front end lets any arguments pass.
+static void check_arguments(struct checking *ck, struct node *call)
+{
+    struct function *callee = called_expression(call)->callee;
+    unsigned given = 0, wanted = 0;
+    for (struct node *a = call->first->next; a; a = a->next)
+        given++;
+    if (callee && callee->type)
+        wanted = type_parameter_count(callee->type);
+    if (!type_has_prototype(type_function_of(call->first->type)) && given != wanted)
+        error_at(at(ck, call), "E0117", "%u argument%s for an async function with %u parameter%s",
+                 given, given == 1 ? "" : "s", wanted, wanted == 1 ? "" : "s");
+}
+
 static void check_call(struct checking *ck, struct node *n)
 {
     struct node *up = n->parent;
@@ -219,6 +233,8 @@ static void check_call(struct checking *ck, struct node *n)
         error_at(at(ck, n), "E0103", "the call of async '%s' is neither awaited nor spawned",
                  name ? name : "function");
     }
+    if (n->is_async_call)
+        check_arguments(ck, n);
     if (n->is_async_call && !called_expression(n)->callee &&
         type_is_variadic(type_function_of(n->first->type)))
         error_at(at(ck, n), "E0109", "an async function cannot be variadic");
@@ -680,12 +696,11 @@ static unsigned after_macros(struct function *fn, unsigned top)
     return top;
 }
 
-static void check_head(struct function *fn)
+static void refuse_types(struct source *s, unsigned start, unsigned end, const char *name)
 {
-    const char *text = fn->source->text;
-    unsigned end = fn->body->start;
-    for (struct token t = lex_next(text, fn->in_header ? fn->start : fn->top, end);
-         t.kind != TOKEN_END; t = lex_next(text, t.end, end)) {
+    const char *text = s->text;
+    for (struct token t = lex_next(text, start, end); t.kind != TOKEN_END;
+         t = lex_next(text, t.end, end)) {
         if (!token_is(text, t, "struct") && !token_is(text, t, "union") &&
             !token_is(text, t, "enum"))
             continue;
@@ -693,9 +708,14 @@ static void check_head(struct function *fn)
         if (next.kind == TOKEN_NAME)
             next = lex_next(text, next.end, end);
         if (token_is(text, next, "{"))
-            error_at((struct place){fn->source, t.start}, "E0116",
-                     "the head of async '%s' defines a type", fn->name);
+            error_at((struct place){s, t.start}, "E0116", "the head of async '%s' defines a type",
+                     name);
     }
+}
+
+static void check_head(struct function *fn)
+{
+    refuse_types(fn->source, fn->in_header ? fn->start : fn->top, fn->body->start, fn->name);
 }
 
 static unsigned max_of(unsigned a, unsigned b)
@@ -754,11 +774,16 @@ static void find_prototypes(struct unit *unit)
     for (size_t i = 0; i < unit->tops.count; i++) {
         unsigned start = unit->tops.at[i],
                  limit = i + 1 < unit->tops.count ? unit->tops.at[i + 1] : s->length;
-        struct token previous = {TOKEN_END, 0, 0};
+        struct record_head head = {0};
         bool async = false, ended = false;
-        unsigned end = start;
+        unsigned end = start, type = 0;
         for (struct token t = lex_next(s->text, start, limit); t.kind != TOKEN_END && !ended;
-             previous = t, t = lex_next(s->text, t.end, limit)) {
+             t = lex_next(s->text, t.end, limit)) {
+            if (opens_record(&head, s->text, t)) {
+                type = t.start;
+                t.end = lex_group_end(s->text, t.start, limit);
+                continue;
+            }
             if (t.kind == TOKEN_NAME &&
                 (token_is(s->text, t, "async") || token_is(s->text, t, "asyncc_async")))
                 async = true;
@@ -768,7 +793,9 @@ static void find_prototypes(struct unit *unit)
             if (token_is(s->text, t, ";"))
                 end = t.end, ended = true;
         }
-        (void)previous;
+        if (async && end > start && type)
+            error_at((struct place){s, type}, "E0116",
+                     "the head of an async function defines a type");
         if (async && end > start)
             VEC_PUSH(&unit->prototypes, ((struct range){start, end}));
     }

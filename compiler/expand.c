@@ -48,6 +48,13 @@ static bool scope_awaits(struct node *n)
     return false;
 }
 
+static struct node *switch_of(struct node *n)
+{
+    while (n->parent && n->kind != NODE_SWITCH)
+        n = n->parent;
+    return n;
+}
+
 static bool bound_inside(struct node *jump)
 {
     for (struct node *up = jump->parent; up && inside(up, jump); up = up->parent)
@@ -135,7 +142,7 @@ static void mark_nodes(struct marking *m, struct node *n, bool async)
             mark(m, n);
         break;
     case NODE_CASE:
-        if (async && body && n->parent && !inside(n->parent, n))
+        if (async && body && !inside(switch_of(n), n))
             mark(m, n);
         break;
     case NODE_VARIABLE:

@@ -67,6 +67,10 @@ static const struct explanation explanations[] = {
      "too.\n\n"
      "    async struct pair { int a, b; } get(void);                     // error\n"
      "    struct pair { int a, b; }; async struct pair get(void);        // repaired\n"},
+    {"E0117", "declare it with its parameters",
+     "An old-style declaration does not tell how arguments are passed on:\n\n"
+     "    async int g();                   // a call g(1) is an error\n"
+     "    async int g(int n);              // repaired\n"},
     {"E0201", "give it a constant size, or close its block before the await",
      "A future has a fixed size, so an array whose size is known at run time only cannot live in "
      "it.\n\n"
@@ -92,6 +96,11 @@ static const struct explanation explanations[] = {
      "    typedef int row[await size()];                          // error\n"
      "    int count = await size(); typedef int row[count];       // repaired\n"
      "    int row[await size()];                                  // a variable may\n"},
+    {"E0209", "keep it in a variable of a type you choose, before the await",
+     "Operands are evaluated from left to right; one of an incomplete type, or of one the front "
+     "end "
+     "does not\n"
+     "tell, cannot be kept while a later one awaits.\n"},
     {"E0301", "spawn it as a task of its own, or await the calls one after the other",
      "The operands of async_join, async_select and async_timeout_ms are stored by value; a "
      "function that holds "

@@ -581,7 +581,23 @@ static bool macro_is_plain_value(CXCursor definition)
     if (first.kind == TOKEN_PUNCTUATION && text[first.start] == '(')
         return lex_next(text, lex_group_end(text, first.start, body.end), body.end).kind ==
                TOKEN_END;
-    return first.kind != TOKEN_PUNCTUATION && lex_next(text, first.end, body.end).kind == TOKEN_END;
+    if (first.kind == TOKEN_PUNCTUATION || lex_next(text, first.end, body.end).kind != TOKEN_END)
+        return false;
+    // where it names another macro, the parentheses behind it may be that one's arguments
+    const struct macro *inner = macro_find(text + first.start, first.end - first.start);
+    return !inner || clang_equalCursors(inner->definition, definition);
+}
+
+long long front_macro_number(const char *name, size_t length)
+{
+    const struct macro *m = macro_find(name, length);
+    const char *text = NULL;
+    if (!m || clang_Cursor_isMacroFunctionLike(m->definition))
+        return 0;
+    struct token body = macro_body(m->definition, &text);
+    struct token value = lex_next(text, body.start + (unsigned)length, body.end);
+    bool alone = lex_next(text, value.end, body.end).kind == TOKEN_END;
+    return value.kind == TOKEN_NUMBER && alone ? strtoll(text + value.start, NULL, 0) : 0;
 }
 
 static int by_start(const void *a, const void *b)

@@ -60,6 +60,7 @@ bool type_is_array(struct type *type);
 bool type_is_pointer(struct type *type);
 bool type_is_function_pointer(struct type *type);
 bool type_is_async_pointer(struct type *type); // to a function
+bool type_has_prototype(struct type *function);
 bool type_is_variadic(struct type *function);
 bool type_is_storable(struct type *type); // a temporary of it can be declared
 bool type_same(struct type *a, struct type *b);

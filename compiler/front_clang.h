@@ -24,6 +24,8 @@ bool front_in_main(CXFile file);
 // Where the main file includes it, first; 0: it does not.
 unsigned front_included_at(CXFile file);
 void front_collect_macros(void);
+// What a macro like `#define LINE 64` stands for; 0: something else.
+long long front_macro_number(const char *name, size_t length);
 void front_collect_skipped(struct source *source);
 
 struct type *type_new(CXType type);

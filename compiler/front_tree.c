@@ -758,6 +758,17 @@ static void cleanup_attribute(CXCursor c, struct local *l)
     l->cleanup = mem_text(text + name.start, name.end - name.start);
 }
 
+static struct local *local_in_scope(const char *name, size_t length, unsigned offset)
+{
+    for (size_t i = current->locals.count; i-- > 0;) {
+        struct local *l = current->locals.at[i];
+        if (!l->is_literal && l->offset < offset && (!l->scope || l->scope->end > offset) &&
+            !strncmp(l->name, name, length) && !l->name[length])
+            return l;
+    }
+    return NULL;
+}
+
 static void alignment_attribute(CXCursor c, struct local *l)
 {
     CXSourceRange extent = clang_getCursorExtent(c);
@@ -773,6 +784,16 @@ static void alignment_attribute(CXCursor c, struct local *l)
     }
     unsigned end = lex_group_end(text, open.start, current->source->length);
     l->align = strtoll(text + open.end, NULL, 0);
+    for (struct token t = lex_next(text, open.end, end - 1); t.kind != TOKEN_END;
+         t = lex_next(text, t.end, end - 1)) {
+        if (t.kind == TOKEN_NAME && local_in_scope(text + t.start, t.end - t.start, t.start)) {
+            l->align = 16; // the future's struct does not know it
+            l->alignment = "__attribute__((__aligned__)) ";
+            return;
+        }
+        if (t.kind == TOKEN_NAME && t.start == open.end && t.end == end - 1)
+            l->align = front_macro_number(text + t.start, t.end - t.start);
+    }
     if (l->align <= 0)
         l->align = 16;
     l->alignment = mem_format(keyword ? "_Alignas%.*s " : "__attribute__((__aligned__%.*s)) ",
@@ -1306,17 +1327,6 @@ static enum CXChildVisitResult on_function_part(CXCursor c, CXCursor parent, CXC
         fn->body = build(c, NULL);
     }
     return CXChildVisit_Continue;
-}
-
-static struct local *local_in_scope(const char *name, size_t length, unsigned offset)
-{
-    for (size_t i = current->locals.count; i-- > 0;) {
-        struct local *l = current->locals.at[i];
-        if (!l->is_literal && l->offset < offset && (!l->scope || l->scope->end > offset) &&
-            !strncmp(l->name, name, length) && !l->name[length])
-            return l;
-    }
-    return NULL;
 }
 
 // libclang shows no expression inside typeof; a local named there must be found in the text. So

@@ -104,6 +104,52 @@ static const char *parameter_list(CXType function, const char *first)
     return b.length ? b.text : "void";
 }
 
+struct path_search { // to an object of a type that has no name
+    CXCursor type;
+    CXCursor found; // the variable or member
+    const char *deref;
+};
+
+static enum CXChildVisitResult on_path_candidate(CXCursor c, CXCursor parent, CXClientData data)
+{
+    (void)parent;
+    struct path_search *s = data;
+    enum CXCursorKind kind = clang_getCursorKind(c);
+    if (kind != CXCursor_FieldDecl && kind != CXCursor_VarDecl && kind != CXCursor_TypedefDecl)
+        return CXChildVisit_Continue;
+    CXType t = clang_getCanonicalType(clang_getCursorType(c));
+    const char *deref = "";
+    while (is_array_kind(t.kind) || t.kind == CXType_Pointer) {
+        deref = mem_format("%s[0]", deref);
+        t = clang_getCanonicalType(t.kind == CXType_Pointer ? clang_getPointeeType(t)
+                                                            : clang_getArrayElementType(t));
+    }
+    if (!clang_equalCursors(clang_getTypeDeclaration(t), s->type))
+        return CXChildVisit_Continue;
+    s->found = c;
+    s->deref = deref;
+    return CXChildVisit_Break;
+}
+
+// `struct { int x; } v[2];`: `__typeof__(v[0])`, or of the member it is the type of.
+static const char *unnamed_spelling(CXType t)
+{
+    struct path_search s = {.type = clang_getTypeDeclaration(t), .found = clang_getNullCursor()};
+    CXCursor parent = clang_getCursorSemanticParent(s.type);
+    clang_visitChildren(parent, on_path_candidate, &s);
+    if (clang_Cursor_isNull(s.found))
+        return unqualified_spelling(t);
+    const char *name = front_text(clang_getCursorSpelling(s.found));
+    if (clang_getCursorKind(s.found) == CXCursor_VarDecl)
+        return mem_format("__typeof__(%s%s)", name, s.deref);
+    const char *outer = clang_getCursorKind(s.found) == CXCursor_TypedefDecl
+                            ? name
+                            : declare(clang_getCursorType(parent), "", false);
+    return clang_getCursorKind(s.found) == CXCursor_TypedefDecl
+               ? mem_format("__typeof__((*(%s *)0)%s)", outer, s.deref)
+               : mem_format("__typeof__(((%s *)0)->%s%s)", outer, name, s.deref);
+}
+
 static const char *declare(CXType t, const char *inner, bool keep_const)
 {
     if (t.kind == CXType_Pointer) {
@@ -171,7 +217,10 @@ static const char *declare(CXType t, const char *inner, bool keep_const)
                             keep_const);
             }
         }
-        return leaf(unqualified_spelling(t), t, inner, keep_const);
+        const char *spelling = unqualified_spelling(t);
+        if (strstr(spelling, "(unnamed") || strstr(spelling, "(anonymous"))
+            spelling = unnamed_spelling(t);
+        return leaf(spelling, t, inner, keep_const);
     }
     if (c.kind != t.kind || (t.kind == CXType_Unexposed && !clang_equalTypes(c, t))) {
         if (!clang_equalTypes(c, t) || c.kind != t.kind)
@@ -324,6 +373,11 @@ bool type_is_function_pointer(struct type *type)
 bool type_is_async_pointer(struct type *type)
 {
     return type_is_function_pointer(type) && type_is_async_function(type->type);
+}
+
+bool type_has_prototype(struct type *function)
+{
+    return canonical(function).kind == CXType_FunctionProto;
 }
 
 bool type_is_variadic(struct type *function)

@@ -306,9 +306,11 @@ static void lower_sequence(struct lowering *lo, struct node **operands, unsigned
         for (unsigned j = i + 1; j < count && !keep; j++)
             keep = conflicts(n, operands[j]) || (holds_await(n) && holds_await(operands[j]));
         if (keep) {
-            if (!n->type || !type_is_storable(n->type))
-                internal_fault("an operand in line %u has a type no temporary can have",
-                               source_line(lo->fn->source, n->start));
+            if (!n->type || !type_is_storable(n->type)) {
+                error_at((struct place){lo->fn->source, n->start}, "E0209",
+                         "this value cannot be kept while what follows awaits");
+                continue;
+            }
             struct rope value = ropes[i];
             ropes[i] = set_temporary(lo, temporary(lo, n->type), &value);
         }
@@ -722,11 +724,27 @@ static struct rope lower_unevaluated(struct node *n)
     return r;
 }
 
+// The call's text is rewritten around its arguments and, if any, the pointer it goes through.
+static struct rope lower_spawn(struct lowering *lo, struct node *form)
+{
+    struct node *call = form->first, *target = called_expression(call);
+    struct vec(struct node *) parts = {0};
+    if (!(target->kind == NODE_REF && target->callee))
+        VEC_PUSH(&parts, target);
+    for (struct node *a = call->first->next; a; a = a->next)
+        VEC_PUSH(&parts, a);
+    struct rope *ropes = mem_alloc((parts.count + 1) * sizeof *ropes);
+    lower_sequence(lo, parts.at, (unsigned)parts.count, ropes, false);
+    return splice(form, parts.at, ropes, (unsigned)parts.count);
+}
+
 static struct rope lower_expression(struct lowering *lo, struct node *n)
 {
     if (!holds_await(n))
         return rope_of(n);
     switch (n->kind) {
+    case NODE_FORM:
+        return lower_spawn(lo, n);
     case NODE_AWAIT:
         return lower_await(lo, n);
     case NODE_BINARY:
