@@ -262,6 +262,7 @@ struct node {
     const char *name;        // NODE_LABEL, NODE_GOTO, NODE_MEMBER
     enum operator_kind op;
     enum form_kind form;
+    bool converted;     // implicitly: it is a value, no longer the object
     bool is_async_call; // NODE_CALL of an async function or pointer
     bool compound;      // NODE_ASSIGN: op=
     bool arrow;         // NODE_MEMBER: ->
@@ -269,6 +270,7 @@ struct node {
     // below: what keeps it from being copied
     bool has_defer, has_jump, has_label, has_form, has_variable;
     bool global, constant_ref; // NODE_REF: to a global variable; to a function or enumerator
+    bool hidden;               // NODE_REF: its local is named in the body of a macro
     bool undeclared;           // NODE_REF: to a function only this call declares, as in C89
     bool is_default;           // NODE_CASE
     bool split;                // NODE_DECLARATIONS: cannot be copied as written

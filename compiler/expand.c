@@ -35,9 +35,10 @@ static void mark(struct marking *m, struct node *n)
         v->expand = m->any = true;
 }
 
-static bool from_body(struct marking *m, struct node *n)
+static bool is_written(struct marking *m, struct node *n, const char *keyword)
 {
-    return n->invocation >= 0 && n->at == m->source->invocations.at[n->invocation].start;
+    struct token t = lex_next(m->source->text, n->at, m->source->length);
+    return t.start == n->at && token_is(m->source->text, t, keyword);
 }
 
 static bool scope_awaits(struct node *n)
@@ -83,12 +84,20 @@ static bool is_async_unary(struct marking *m, struct node *n)
     return (operand->kind == NODE_CALL && operand->is_async_call) || operand->kind == NODE_FORM;
 }
 
+static bool comma_between(struct source *s, struct node *a, struct node *b)
+{
+    struct token t = lex_next(s->text, a->end, s->length);
+    while (t.start < b->start && token_is(s->text, t, ")"))
+        t = lex_next(s->text, t.end, s->length);
+    return token_is(s->text, t, ",") || token_is(s->text, t, "(");
+}
+
 static void mark_call(struct marking *m, struct node *call)
 {
     mark(m, call);
     for (struct node *a = call->first; a && a->next; a = a->next)
-        if (inside(a->next, a)) // one macro, several arguments
-            mark(m, a);
+        if (inside(a->next, a) || !comma_between(m->source, a, a->next))
+            mark(m, a), mark(m, a->next); // a macro that is not just one argument
 }
 
 // `*f` and `&*f` of an async function: the operators go, and must be seen.
@@ -113,7 +122,6 @@ static void mark_nodes(struct marking *m, struct node *n, bool async)
 {
     if (async)
         mark_hidden_ends(m, n);
-    bool body = from_body(m, n);
     switch (n->kind) {
     case NODE_AWAIT:
     case NODE_FORM:
@@ -138,11 +146,11 @@ static void mark_nodes(struct marking *m, struct node *n, bool async)
         break;
     case NODE_BREAK:
     case NODE_CONTINUE:
-        if (async && body && !bound_inside(n))
+        if (async && !bound_inside(n))
             mark(m, n);
         break;
     case NODE_CASE:
-        if (async && body && !inside(switch_of(n), n))
+        if (async && !inside(switch_of(n), n))
             mark(m, n);
         break;
     case NODE_VARIABLE:
@@ -157,7 +165,7 @@ static void mark_nodes(struct marking *m, struct node *n, bool async)
         if (n->callee && n->invocation >= 0)
             mark(m, n);
         if (async && n->local && n->invocation >= 0 && may_be_respelled(n->local) &&
-            (body || m->source->invocations.at[n->invocation].stringifies))
+            (n->hidden || m->source->invocations.at[n->invocation].stringifies))
             mark(m, n);
         break;
     case NODE_COMPOUND_LITERAL:
@@ -165,7 +173,7 @@ static void mark_nodes(struct marking *m, struct node *n, bool async)
             mark(m, n);
         break;
     case NODE_WHILE:
-        if (async && body) // `defer` in a macro's body looks like `while (0)`
+        if (async && !is_written(m, n, "while")) // `defer` in a macro's body looks like it
             mark(m, n);
         break;
     case NODE_DO:

@@ -308,6 +308,26 @@ static void add_mention(unsigned offset, unsigned length, struct local *local, s
     VEC_PUSH(&current->mentions, m);
 }
 
+// An argument of a macro may hold another that names it.
+static bool is_spelled(unsigned at, const char *name)
+{
+    const char *text = current->source->text + at;
+    unsigned length = name_length(at);
+    return memchr(text, '\\', length) || (strlen(name) == length && !memcmp(text, name, length));
+}
+
+// May n be an lvalue that nothing was read from?
+static bool is_object(struct node *n)
+{
+    if (n->converted)
+        return false;
+    if (n->kind == NODE_PAREN && n->first)
+        return is_object(n->first);
+    return (n->kind == NODE_REF && !n->constant_ref) || n->kind == NODE_MEMBER ||
+           n->kind == NODE_SUBSCRIPT || n->kind == NODE_COMPOUND_LITERAL ||
+           n->kind == NODE_GENERIC || (n->kind == NODE_UNARY && n->op != OP_ADDRESS);
+}
+
 // How the object named by `ref` is used: climbs over members and subscripts to what finally happens
 // to it.
 static void classify_access(struct node *ref)
@@ -319,14 +339,15 @@ static void classify_access(struct node *ref)
         struct node *up = n->parent;
         if (!up)
             break;
-        if (up->kind == NODE_PAREN) {
+        if (up->kind == NODE_PAREN || up->kind == NODE_GENERIC) {
             n = up;
-        } else if (up->kind == NODE_MEMBER && !up->arrow) {
-            n = up;
+        } else if ((up->kind == NODE_MEMBER && !up->arrow) ||
+                   (up->kind == NODE_UNARY && up->op == OP_OTHER && is_object(n))) {
+            n = up; // __real__ and its kind
             part = true;
         } else if (up->kind == NODE_SUBSCRIPT && up->first == n && n->own_type &&
-                   type_is_array(n->own_type)) {
-            n = up;
+                   !type_is_pointer(n->own_type)) {
+            n = up; // of an array or a vector
             part = true;
         } else {
             break;
@@ -344,9 +365,9 @@ static void classify_access(struct node *ref)
         l->escape = n;
     } else if (up && up->kind == NODE_ASSIGN && up->first == n) {
         l->written = true;
-        access = up->compound ? ACCESS_READ | ACCESS_WRITE : ACCESS_WRITE;
-        if (part)
-            access |= ACCESS_READ; // the rest keeps its value
+        access = ACCESS_WRITE;
+        if (up->compound || part || ref->invocation >= 0)
+            access |= ACCESS_READ; // the rest keeps its value; a macro may not always write
     } else if (up && up->kind == NODE_UNARY && up->op == OP_STEP) {
         l->written = true;
         access = ACCESS_READ | ACCESS_WRITE;
@@ -355,10 +376,9 @@ static void classify_access(struct node *ref)
         l->escape = n;
     }
     l->mentioned = true;
-    bool in_body =
-        ref->invocation >= 0 && ref->at == current->source->invocations.at[ref->invocation].start;
-    l->named_by_macro |= in_body;
-    add_mention(ref->at, in_body ? 0 : name_length(ref->at), l, NULL, NULL, access);
+    ref->hidden = ref->invocation >= 0 && !is_spelled(ref->at, l->name);
+    l->named_by_macro |= ref->hidden;
+    add_mention(ref->at, ref->hidden ? 0 : name_length(ref->at), l, NULL, NULL, access);
 }
 
 // An object a compound literal makes lives until its block ends; one that something may point to
@@ -496,13 +516,15 @@ static enum operator_kind binary_operator(struct node *n)
     return OP_OTHER;
 }
 
+// In a macro the operator may not be seen; but all others than `=` read their left operand.
 static bool is_plain_assignment(struct node *n)
 {
     if (!n->first || n->first == n->last)
         return false;
+    if (n->invocation >= 0)
+        return is_object(n->first);
     const char *text = current->source->text;
-    struct token t = lex_next(text, n->first->end, n->last->start);
-    return token_is(text, t, "=");
+    return token_is(text, lex_next(text, n->first->end, n->last->start), "=");
 }
 
 static void build_unary(struct node *n)
@@ -614,6 +636,7 @@ static struct node *build_expression(CXCursor c, enum CXCursorKind kind, struct 
             // what is passed may be kept as what it was before.
             if (!type_is_array(n->type))
                 only->type = n->type;
+            only->converted = true;
             only->parent = parent;
             return only;
         }
