@@ -1,4 +1,5 @@
 // Async functions as values: dereferenced, addressed, both.
+// blocking: no: it spawns
 #include <asyncc/async.h>
 #include <asyncc/executor.h>
 #include <asyncc/task.h>
