@@ -147,12 +147,12 @@ static void declare_functions(struct output *o, struct function *fn)
     if (needs_descriptor(fn))
         say(o, "%s%sconst struct async_future_type %s_future_type;\n", *l ? "" : u,
             *l ? l : "extern ", fn->name);
-    say(o, "%sstatic const struct async_frame_type %s_frame;\n", *l ? u : "", fn->name);
+    say(o, "%sstatic const struct async_frame_type %s_frame;\n", *l ? u : "", fn->stem);
 }
 
 static void put_state_enum(struct output *o, struct function *fn)
 {
-    say(o, "enum %s_state {\n    %s_state_start,\n", fn->name, fn->name);
+    say(o, "enum %s_state {\n    %s_state_start,\n", fn->stem, fn->stem);
     for (size_t i = 0; i < fn->awaits.count; i++)
         say(o, "    %s, // line %u\n", fn->awaits.at[i]->state, fn->awaits.at[i]->line);
     say(o, "    %s\n};\n\n", state_done(fn));
@@ -256,7 +256,7 @@ static const char *prologue(struct function *fn)
             put(&b, "    %s%s;\n", type_declare(fn->result, "asyncc_value"),
                 type_is_scalar(fn->result) ? " = 0" : "");
     }
-    put(&b, "    switch (%s->state) {\n    case %s_state_start:\n", fn->self, fn->name);
+    put(&b, "    switch (%s->state) {\n    case %s_state_start:\n", fn->self, fn->stem);
     for (unsigned i = 0; i < fn->parameter_count; i++) {
         struct local *l = fn->locals.at[i];
         if (!l->in_frame && is_mentioned(l))
@@ -313,7 +313,7 @@ static void put_init(struct output *o, struct function *fn)
 {
     say(o, "%svoid %s_future_init(%s)\n{\n", linkage(fn), fn->name,
         parameters(fn, self_parameter(fn)));
-    say(o, "    %s->state = %s_state_start;\n", fn->self, fn->name);
+    say(o, "    %s->state = %s_state_start;\n", fn->self, fn->stem);
     if (fn->link_byte)
         say(o, "    %s->link = 0;\n", fn->self);
     for (unsigned i = 0; i < fn->parameter_count; i++) {
@@ -347,7 +347,7 @@ static void put_poll(struct output *o, struct function *fn)
         allow_uninitialized(o, true);
     say(o,
         "%sstatic enum async_poll %s_frame_poll(void *asyncc_future, struct async_context *%s)\n",
-        fn->poll_attributes, fn->name, fn->cx);
+        fn->poll_attributes, fn->stem, fn->cx);
     o->fn = fn;
     o->source = fn->source;
     emit_source_block(o, fn->lowered, fn->prologue);
@@ -381,7 +381,7 @@ static void put_poll(struct output *o, struct function *fn)
     sync_output(o);
     say(o, "\n%senum async_poll %s_future_poll(%s, struct async_context *%s)\n{\n", linkage(fn),
         fn->name, self_parameter(fn), fn->cx);
-    say(o, "    return %s_frame_poll(%s, %s);\n}\n\n", fn->name, fn->self, fn->cx);
+    say(o, "    return %s_frame_poll(%s, %s);\n}\n\n", fn->stem, fn->self, fn->cx);
 }
 
 static void put_drop_operand(struct output *o, struct function *fn, struct operand *operand,
@@ -408,13 +408,13 @@ static void put_drop_await(struct output *o, struct function *fn, struct await *
     for (size_t i = 0; i < aw->operands.count; i++) {
         bool join = aw->is_form && aw->form == FORM_JOIN;
         if (join)
-            say(o, "        if (%s->left_%u & (uint64_t)1 << %zu) {\n", fn->self, aw->index, i);
+            say(o, "        if (%s->%s & (uint64_t)1 << %zu) {\n", fn->self, aw->left, i);
         put_drop_operand(o, fn, &aw->operands.at[i], join ? 12 : 8);
         if (join)
             say(o, "        }\n");
     }
     if (aw->is_form && aw->form == FORM_TIMEOUT)
-        say(o, "        async_sleep_ms_future_drop(&%s->timer_%u);\n", fn->self, aw->index);
+        say(o, "        async_sleep_ms_future_drop(&%s->%s);\n", fn->self, aw->timer);
     say(o, "        break;\n");
 }
 
@@ -422,9 +422,9 @@ static void put_drop(struct output *o, struct function *fn)
 {
     say(o, "%svoid %s_future_drop(%s)\n{\n", linkage(fn), fn->name, self_parameter(fn));
     if (fn->has_defer) {
-        say(o, "    if (%s->state != %s_state_start && %s->state != %s)\n", fn->self, fn->name,
+        say(o, "    if (%s->state != %s_state_start && %s->state != %s)\n", fn->self, fn->stem,
             fn->self, state_done(fn));
-        say(o, "        %s_frame_poll(%s, NULL);\n", fn->name, fn->self);
+        say(o, "        %s_frame_poll(%s, NULL);\n", fn->stem, fn->self);
     } else if (fn->awaits.count) {
         say(o, "    switch (%s->state) {\n", fn->self);
         for (size_t i = 0; i < fn->awaits.count; i++)
@@ -438,10 +438,10 @@ static void put_links(struct output *o, struct function *fn)
 {
     if (!fn->embedded_uses.count || fn->one_parent)
         return;
-    say(o, "static const struct async_frame_link %s_links[] = {\n", fn->name);
+    say(o, "static const struct async_frame_link %s_links[] = {\n", fn->stem);
     for (size_t i = 0; i < fn->embedded_uses.count; i++) {
         struct operand *use = fn->embedded_uses.at[i];
-        say(o, "    {&%s_frame, offsetof(struct %s_future, %s)},\n", use->caller->name,
+        say(o, "    {&%s_frame, offsetof(struct %s_future, %s)},\n", use->caller->stem,
             use->caller->name, use->slot);
     }
     say(o, "};\n\n");
@@ -450,13 +450,13 @@ static void put_links(struct output *o, struct function *fn)
 static void put_frame_type(struct output *o, struct function *fn)
 {
     say(o, "static const struct async_frame_type %s_frame = {\n    .poll = %s_frame_poll,\n",
-        fn->name, fn->name);
+        fn->stem, fn->stem);
     if (fn->one_parent) {
         struct operand *use = fn->embedded_uses.at[0];
         say(o, "    .parent = &%s_frame,\n    .offset = offsetof(struct %s_future, %s),\n",
-            use->caller->name, use->caller->name, use->slot);
+            use->caller->stem, use->caller->name, use->slot);
     } else if (fn->embedded_uses.count) {
-        say(o, "    .links = %s_links,\n", fn->name);
+        say(o, "    .links = %s_links,\n", fn->stem);
     }
     if (fn->link_byte)
         say(o, "    .link_at = offsetof(struct %s_future, link),\n};\n\n", fn->name);
@@ -482,18 +482,18 @@ static void put_thunks(struct output *o, struct function *fn)
 {
     const char *arguments = argument_names(fn);
     say(o, "static void %s_init_any(%s)\n{\n    %s_future_init(asyncc_future%s%s);\n}\n\n",
-        fn->name, parameters(fn, "void *asyncc_future"), fn->name, *arguments ? ", " : "",
+        fn->stem, parameters(fn, "void *asyncc_future"), fn->name, *arguments ? ", " : "",
         arguments);
     if (!fn->body)
         say(o,
             "static enum async_poll %s_poll_any(void *asyncc_future, struct async_context "
             "*asyncc_cx)\n{\n"
             "    return %s_future_poll(asyncc_future, asyncc_cx);\n}\n\n",
-            fn->name, fn->name);
+            fn->stem, fn->name);
     say(o,
         "static void %s_drop_any(void *asyncc_future)\n{\n    "
         "%s_future_drop(asyncc_future);\n}\n\n",
-        fn->name, fn->name);
+        fn->stem, fn->name);
 }
 
 static void put_descriptor(struct output *o, struct function *fn)
@@ -503,7 +503,7 @@ static void put_descriptor(struct output *o, struct function *fn)
     const char *l = fn->body ? linkage(fn) : "static ";
     put_thunks(o, fn);
     if (fn->body && fn->awaits.count) {
-        say(o, "static const struct async_state_info %s_states[] = {\n", fn->name);
+        say(o, "static const struct async_state_info %s_states[] = {\n", fn->stem);
         for (size_t i = 0; i < fn->awaits.count; i++) {
             struct await *aw = fn->awaits.at[i];
             static const char *const forms[] = {"async_join", "async_select", "async_timeout_ms"};
@@ -527,11 +527,11 @@ static void put_descriptor(struct output *o, struct function *fn)
             fn->name, type_declare(fn->result, ""));
     say(o,
         "    .init = (void (*)(void))%s_init_any,\n    .poll = %s_%s,\n    .drop = %s_drop_any,\n",
-        fn->name, fn->name, fn->body ? "frame_poll" : "poll_any", fn->name);
+        fn->stem, fn->stem, fn->body ? "frame_poll" : "poll_any", fn->stem);
     if (fn->body) {
-        say(o, "    .frame = &%s_frame,\n", fn->name);
+        say(o, "    .frame = &%s_frame,\n", fn->stem);
         if (fn->awaits.count)
-            say(o, "    .states = %s_states,\n", fn->name);
+            say(o, "    .states = %s_states,\n", fn->stem);
         say(o,
             "    .state_count = %zu,\n    .state_size = sizeof((struct %s_future *)0)->state,\n"
             "    .state_at = offsetof(struct %s_future, state),\n",

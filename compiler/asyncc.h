@@ -170,6 +170,7 @@ void usage_error(const char *format, ...) __attribute__((format(printf, 1, 2), n
 void internal_fault(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
 void disable_warning(const char *name);
 void flush_diagnostics(void); // prints what was collected, in the order of the source
+bool is_warning(const char *name);
 int explain_code(const char *code);
 const char *repair_of(const char *code); // the one-line way out, or NULL
 
@@ -396,7 +397,8 @@ struct operand { // one call: of an await, or of a form
 };
 
 struct await {
-    unsigned index; // 1.., the state's number
+    unsigned index;           // 1.., the state's number
+    const char *timer, *left; // members of a timeout and of a join
     struct node *node;
     unsigned line;
     const char *state; // name in the enum
@@ -503,6 +505,7 @@ struct field { // of a future: a member, or a struct or union of them
 
 struct function {
     const char *name;
+    const char *stem; // what the names generated for this file alone begin with
     struct source *source;
     unsigned start, end; // of the whole definition
     unsigned name_offset;
@@ -553,6 +556,9 @@ struct function {
     struct type *future_type; // has_future: the struct
     struct unit *unit;
 };
+
+// Notes the names in a text that a name generated for this file alone may collide with.
+void take_stems(struct unit *unit, const char *text, unsigned length);
 
 // What a call calls: `(*f)(x)`, `(&f)(x)` and `f(x)` are the same.
 struct node *called_expression(struct node *call);
@@ -611,6 +617,7 @@ struct unit {
     struct vec(struct source *) sources;
     struct table functions_by_name;
     struct table taken_names; // of plain functions and variables -> struct place
+    struct table taken_stems; // what names like STEM_state begin with
     // every async function named or defined, in order of appearance
     struct vec(struct function *) functions;
 };

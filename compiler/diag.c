@@ -295,13 +295,14 @@ void flush_diagnostics(void)
         if (previous && same_message(previous, m))
             continue;
         previous = m;
-        errors += m->severity == SEVERITY_ERROR;
-        warnings += m->severity == SEVERITY_WARNING;
-        if (diagnostics_options.error_limit && errors > diagnostics_options.error_limit) {
+        if (m->severity == SEVERITY_ERROR && diagnostics_options.error_limit &&
+            errors == diagnostics_options.error_limit) {
             if (!diagnostics_options.json)
                 fputs("asyncc: too many errors, stopping now\n", stderr);
             break;
         }
+        errors += m->severity == SEVERITY_ERROR;
+        warnings += m->severity == SEVERITY_WARNING;
         if (diagnostics_options.json) {
             print_json(m);
             fputc('\n', stderr);

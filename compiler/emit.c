@@ -237,7 +237,7 @@ static unsigned column_of(struct output *o, unsigned offset)
 
 const char *state_done(struct function *fn)
 {
-    return mem_format("%s_state_done", fn->name);
+    return mem_format("%s_state_done", fn->stem);
 }
 
 static const char *slot(struct output *o, struct operand *operand)
@@ -319,7 +319,7 @@ static void emit_init(struct output *o, struct operand *operand, unsigned indent
         if (!by_descriptor(operand) && operand->callee->layout->align > ASYNC_BLOCK_ALIGN)
             align = mem_format(", _Alignof(struct %s_future)", operand->callee->name);
         say(o, "%s = async_frame_alloc%s(%s, %s%s, %s, &%s_frame);", slot(o, operand),
-            *align ? "_aligned" : "", o->fn->cx, size, align, self, o->fn->name);
+            *align ? "_aligned" : "", o->fn->cx, size, align, self, o->fn->stem);
         newline(o, indent, at);
         say(o, "if (%s) {", slot(o, operand));
         inner += 4;
@@ -384,7 +384,7 @@ static void emit_cancelled(struct output *o, struct await *aw, unsigned indent, 
         bool join = aw->is_form && aw->form == FORM_JOIN;
         if (join) {
             newline(o, inner, at);
-            say(o, "if (%s->left_%u & (%s)1 << %zu) {", o->fn->self, aw->index, "uint64_t", i);
+            say(o, "if (%s->%s & (%s)1 << %zu) {", o->fn->self, aw->left, "uint64_t", i);
             inner += 4;
         }
         emit_drop(o, &aw->operands.at[i], inner, at);
@@ -395,7 +395,7 @@ static void emit_cancelled(struct output *o, struct await *aw, unsigned indent, 
     }
     if (aw->is_form && aw->form == FORM_TIMEOUT) {
         newline(o, indent + 4, at);
-        say(o, "async_sleep_ms_future_drop(&%s->timer_%u);", o->fn->self, aw->index);
+        say(o, "async_sleep_ms_future_drop(&%s->%s);", o->fn->self, aw->timer);
     }
     if (aw->pending) {
         newline(o, indent + 4, at);
@@ -446,7 +446,7 @@ static void emit_suspend(struct output *o, struct await *aw, unsigned indent, un
         newline(o, indent, at);
         say(o, "%s->suspended.frame = %s;", o->fn->cx, o->fn->self);
         newline(o, indent, at);
-        say(o, "%s->suspended.type = &%s_frame;", o->fn->cx, o->fn->name);
+        say(o, "%s->suspended.type = &%s_frame;", o->fn->cx, o->fn->stem);
     }
     newline(o, indent, at);
     say(o, "return ASYNC_PENDING;");
@@ -495,7 +495,7 @@ static void emit_single_await(struct output *o, struct await *aw, unsigned inden
         newline(o, in + 8, at);
         say(o, "%s->suspended.frame = %s;", o->fn->cx, o->fn->self);
         newline(o, in + 8, at);
-        say(o, "%s->suspended.type = &%s_frame;", o->fn->cx, o->fn->name);
+        say(o, "%s->suspended.type = &%s_frame;", o->fn->cx, o->fn->stem);
         newline(o, in + 4, at);
         say(o, "}");
     }
@@ -528,7 +528,7 @@ static const char *operand_poll(struct output *o, struct operand *operand)
         const char *recorded =
             by_descriptor(operand) ? mem_format("%sframe != NULL", type_of(o, operand)) : "true";
         const char *type = by_descriptor(operand) ? mem_format("%sframe", type_of(o, operand))
-                                                  : mem_format("&%s_frame", operand->callee->name);
+                                                  : mem_format("&%s_frame", operand->callee->stem);
         poll = mem_format("(%s.frame ? async_resume_operand(&%s, %s, %s, %s) : "
                           "async_operand_polled(&%s, %s, %s, %s))",
                           frame, frame, o->fn->cx, future_of(o, operand), type, frame, o->fn->cx,
@@ -555,7 +555,7 @@ static void emit_operand_result(struct output *o, struct operand *operand, unsig
 
 static void emit_join(struct output *o, struct await *aw, unsigned indent, unsigned at)
 {
-    const char *left = mem_format("%s->left_%u", o->fn->self, aw->index);
+    const char *left = mem_format("%s->%s", o->fn->self, aw->left);
     size_t n = aw->operands.count;
     const char *type = n <= 8    ? "uint8_t"
                        : n <= 16 ? "uint16_t"
@@ -597,8 +597,8 @@ static void emit_select(struct output *o, struct await *aw, unsigned indent, uns
         newline(o, indent, at);
     }
     if (timeout) {
-        say(o, "} else if (async_sleep_ms_future_poll(&%s->timer_%u, %s) == ASYNC_READY) {",
-            o->fn->self, aw->index, o->fn->cx);
+        say(o, "} else if (async_sleep_ms_future_poll(&%s->%s, %s) == ASYNC_READY) {", o->fn->self,
+            aw->timer, o->fn->cx);
         newline(o, indent + 4, at);
         say(o, "%s = -ETIMEDOUT;", result);
         newline(o, indent, at);
@@ -618,7 +618,7 @@ static void emit_select(struct output *o, struct await *aw, unsigned indent, uns
         newline(o, indent, at);
         say(o, "if (%s == 0)", result);
         newline(o, indent + 4, at);
-        say(o, "async_sleep_ms_future_drop(&%s->timer_%u);", o->fn->self, aw->index);
+        say(o, "async_sleep_ms_future_drop(&%s->%s);", o->fn->self, aw->timer);
     }
 }
 
@@ -632,7 +632,7 @@ static void emit_await(struct output *o, struct await *aw, unsigned indent)
     say(o, "{");
     if (aw->form == FORM_TIMEOUT) {
         newline(o, indent + 4, at);
-        say(o, "async_sleep_ms_future_init(&%s->timer_%u, ", o->fn->self, aw->index);
+        say(o, "async_sleep_ms_future_init(&%s->%s, ", o->fn->self, aw->timer);
         write_rope(o, &aw->timeout);
         say(o, ");");
     }

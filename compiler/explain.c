@@ -124,6 +124,30 @@ static const struct explanation explanations[] = {
      "Pointers to async functions are told from others by a calling convention in what clang "
      "parses. For RISC-V, MIPS, "
      "AVR and MSP430 it knows none.\n"},
+    // The warnings, by name.
+    {"blocking-call",
+     "await the function of the runtime that does the same, or hand it to a thread",
+     "The call stops the whole thread, and with it every task of the executor.\n\n"
+     "    async void pause(void) { sleep(1); }                      // warned of\n"
+     "    async void pause(void) { await async_sleep_ms(1000); }    // repaired\n"},
+    {"lock-across-await", "give the lock back before the await",
+     "While the task is suspended the lock stays taken: another task of the same thread that wants "
+     "it stops them both.\n"},
+    {"unused-result", "use the result, or write (void)await ...",
+     "The awaited function returns a value, often the error, that nobody looks at.\n"},
+    {"lost-task", "keep the handle, or async_detach(...) it",
+     "Without its handle a task can neither be joined nor cancelled nor released.\n\n"
+     "    async_spawn(worker(1));                  // warned of\n"
+     "    async_detach(async_spawn(worker(1)));    // repaired\n"},
+    {"local-to-task", "pass the value, or memory that lives as long as the task",
+     "A spawned task may live longer than the function that spawned it, whose locals are then "
+     "gone.\n"},
+    {"endless-loop", "await async_yield() in it",
+     "The loop has neither an await, a call nor a way out: no other task of the thread ever runs "
+     "again.\n"},
+    {"frame-size", "keep large arrays elsewhere, or end their life before the await",
+     "The function's future is larger than -Wframe-size=N allows. --emit=layout says what is in "
+     "it, and why.\n"},
 };
 
 static const struct explanation *find_explanation(const char *code)
@@ -134,6 +158,11 @@ static const struct explanation *find_explanation(const char *code)
     return NULL;
 }
 
+bool is_warning(const char *name)
+{
+    return name[0] != 'E' && find_explanation(name);
+}
+
 const char *repair_of(const char *code)
 {
     const struct explanation *e = find_explanation(code);
@@ -142,7 +171,7 @@ const char *repair_of(const char *code)
 
 int explain_code(const char *code)
 {
-    const struct explanation *e = find_explanation(code);
+    const struct explanation *e = find_explanation(!strncmp(code, "-W", 2) ? code + 2 : code);
     if (!e) {
         fprintf(stderr, "asyncc: error: no code %s; the codes are:", code);
         for (size_t i = 0; i < sizeof explanations / sizeof *explanations; i++)

@@ -400,7 +400,7 @@ bool front_parse(const struct front_options *o, struct unit *unit)
     unit->main = source;
     unit->sources.count = 0;
     unit->functions.count = 0;
-    unit->functions_by_name = unit->taken_names = (struct table){0};
+    unit->functions_by_name = unit->taken_names = unit->taken_stems = (struct table){0};
     VEC_PUSH(&unit->sources, source);
     front_unit = unit;
     inclusions.count = 0;

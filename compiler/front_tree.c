@@ -1541,7 +1541,9 @@ static void note_taken_name(CXCursor c)
     const char *name = clang_getCString(spelling);
     CXFile file;
     unsigned at = front_offset(clang_getCursorLocation(c), &file);
-    if (name && strstr(name, "_future") && front_in_main(file)) {
+    if (name && !front_in_main(file))
+        take_stems(front_unit, name, (unsigned)strlen(name));
+    else if (name && strstr(name, "_future")) {
         struct place *place = mem_alloc(sizeof *place);
         *place = (struct place){front_unit->main, at};
         *table_at(&front_unit->taken_names, mem_text(name, strlen(name))) = place;
@@ -1563,7 +1565,8 @@ static enum CXChildVisitResult on_top(CXCursor c, CXCursor parent, CXClientData 
     }
     if (kind == CXCursor_EnumDecl)
         clang_visitChildren(c, on_enumerator, NULL);
-    if (kind == CXCursor_FunctionDecl || kind == CXCursor_VarDecl || kind == CXCursor_TypedefDecl ||
+    if (kind == CXCursor_EnumDecl || kind == CXCursor_FunctionDecl || kind == CXCursor_VarDecl ||
+        kind == CXCursor_TypedefDecl ||
         (kind == CXCursor_StructDecl && clang_isCursorDefinition(c)) || kind == CXCursor_UnionDecl)
         note_taken_name(c);
     if (kind == CXCursor_FunctionDecl ? clang_isCursorDefinition(c) : kind == CXCursor_VarDecl)

@@ -17,16 +17,37 @@ static struct table names; // of one function's future: how often each was asked
 static const char *unique_name(const char *wanted)
 {
     uintptr_t *asked = (uintptr_t *)table_at(&names, wanted);
-    if (!(*asked)++)
+    if (!*asked) {
+        *asked = 1;
         return wanted;
+    }
     for (;;) {
-        const char *name = mem_format("%s_%u", wanted, (unsigned)(*asked)++);
+        const char *name = mem_format("%s_%u", wanted, (unsigned)++*asked);
         uintptr_t *taken = (uintptr_t *)table_at(&names, name);
         asked = (uintptr_t *)table_at(&names, wanted); // the table may have grown
         if (!*taken) {
             *(uintptr_t *)table_at(&names, name) = 1;
             return name;
         }
+    }
+}
+
+// An operand has up to three members: NAME, NAME_type and NAME_frame.
+static const char *unique_slot(const char *wanted, bool typed, bool framed)
+{
+    for (;;) {
+        const char *name = unique_name(wanted);
+        void **type = typed ? table_at(&names, mem_format("%s_type", name)) : NULL;
+        if (type && *type)
+            continue;
+        void **frame = framed ? table_at(&names, mem_format("%s_frame", name)) : NULL;
+        if (frame && *frame)
+            continue;
+        if (typed)
+            unique_name(mem_format("%s_type", name));
+        if (framed)
+            unique_name(mem_format("%s_frame", name));
+        return name;
     }
 }
 
@@ -107,7 +128,7 @@ static void add_child(struct field_list *list, struct field *f, struct operand *
 
 static void operand_members(struct operand *o, unsigned point, struct field_list *list)
 {
-    o->slot = unique_name(operand_name(o));
+    o->slot = unique_slot(operand_name(o), o->storage == STORAGE_OPAQUE && !o->callee, o->deep);
     struct function *callee = o->callee;
     switch (o->storage) {
     case STORAGE_EMBEDDED: {
@@ -159,7 +180,7 @@ static void await_members(struct function *fn, struct await *aw, struct field_li
 {
     static const char *const forms[] = {"join", "select", "timeout"};
     aw->state =
-        unique_name(mem_format("%s_at_%s", fn->name,
+        unique_name(mem_format("%s_at_%s", fn->stem,
                                aw->is_form ? forms[aw->form] : operand_name(&aw->operands.at[0])));
     size_t first = list->count;
     for (size_t i = 0; i < aw->operands.count; i++) {
@@ -171,14 +192,16 @@ static void await_members(struct function *fn, struct await *aw, struct field_li
         for (size_t j = 0; j < aw->read_at.count; j++)
             if (aw->read_at.at[j] > list->at[i]->points.at[list->at[i]->points.count - 1])
                 VEC_PUSH(&list->at[i]->points, aw->read_at.at[j]);
-    if (aw->is_form && aw->form == FORM_TIMEOUT)
-        add_at(list, member(mem_format("struct async_sleep_ms_future timer_%u", aw->index), 56, 8),
+    if (aw->is_form && aw->form == FORM_TIMEOUT) {
+        aw->timer = unique_name(mem_format("timer_%u", aw->index));
+        add_at(list, member(mem_format("struct async_sleep_ms_future %s", aw->timer), 56, 8),
                aw->index);
+    }
     if (aw->is_form && aw->form == FORM_JOIN) {
         size_t n = aw->operands.count;
         long long size = n <= 8 ? 1 : n <= 16 ? 2 : n <= 32 ? 4 : 8;
-        add_at(list, member(mem_format("%s left_%u", mask_type(n), aw->index), size, size),
-               aw->index);
+        aw->left = unique_name(mem_format("left_%u", aw->index));
+        add_at(list, member(mem_format("%s %s", mask_type(n), aw->left), size, size), aw->index);
     }
 }
 

@@ -232,6 +232,14 @@ static unsigned number_in(const char *option) // -Wname=N
     return (unsigned)n;
 }
 
+static void turn_off_warning(const char *name)
+{
+    // As compilers do: an option of a newer or older version should not stop a build.
+    if (strcmp(name, "all") && !is_warning(name))
+        fprintf(stderr, "asyncc: warning: no warning '%s' (man asyncc lists them)\n", name);
+    disable_warning(name);
+}
+
 static void parse_options(struct options *o, int argc, char **argv)
 {
     for (int i = 1; i < argc; i++) {
@@ -262,7 +270,7 @@ static void parse_options(struct options *o, int argc, char **argv)
         else if (!strcmp(a, "-Werror"))
             diagnostics_options.warnings_are_errors = true;
         else if (!strncmp(a, "-Wno-", 5) && a[5])
-            disable_warning(a + 5);
+            turn_off_warning(a + 5);
         else if (!strncmp(a, "-Wframe-size=", 13))
             o->frame_size = number_in(a);
         else if (!strncmp(a, "--error-limit=", 14))
@@ -292,6 +300,10 @@ static void parse_options(struct options *o, int argc, char **argv)
 
 static void add_database_flags(struct options *o)
 {
+    // libclang would print reasons of its own.
+    const char *commands = mem_format("%s/compile_commands.json", o->database);
+    if (access(commands, R_OK))
+        usage_error("cannot read %s: %s", commands, strerror(errno));
     char *input = realpath(o->input, NULL);
     unsigned count = 0;
     const char *directory = NULL;
@@ -524,6 +536,10 @@ int main(int argc, char **argv)
         o.output = "-";
     if (!o.output)
         usage_error("no output file: say -o OUT.c");
+    if (o.check && o.dump)
+        usage_error("--check compares a translation or a layout, not a dump");
+    if (o.depend && !o.depfile && !strcmp(o.output, "-"))
+        usage_error("-MD with standard output needs -MF FILE");
     int status = run_on_big_stack(&o);
     flush_diagnostics();
     return status;

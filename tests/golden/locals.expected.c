@@ -51,7 +51,7 @@ enum shared_state {
     shared_state_start,
     shared_at_async_yield, // line 26
     shared_at_async_yield_2, // line 30
-    shared_at_async_yield_4, // line 34
+    shared_at_async_yield_3, // line 34
     shared_state_done
 };
 
@@ -73,7 +73,7 @@ struct shared_future {
                     int b2_2;
                 };
             };
-            struct async_yield_future async_yield_4;
+            struct async_yield_future async_yield_3;
         };
         long result;
     };
@@ -203,7 +203,7 @@ static enum async_poll shared_frame_poll(void *asyncc_future, struct async_conte
         goto asyncc_resume_1;
     case shared_at_async_yield_2:
         goto asyncc_resume_2;
-    case shared_at_async_yield_4:
+    case shared_at_async_yield_3:
         goto asyncc_resume_3;
     default:
         return async_polled_when_done();
@@ -250,18 +250,18 @@ static enum async_poll shared_frame_poll(void *asyncc_future, struct async_conte
     {
         int b2_asyncc2 = 5; // shadows
         {
-            async_yield_future_init(&self->async_yield_4);
+            async_yield_future_init(&self->async_yield_3);
             if (0) {
             asyncc_resume_3:;
                 n = self->n;
                 b2 = self->b2;
                 b2_asyncc2 = self->b2_2;
             }
-            if (async_yield_future_poll(&self->async_yield_4, cx) == ASYNC_PENDING) {
+            if (async_yield_future_poll(&self->async_yield_3, cx) == ASYNC_PENDING) {
                 self->n = n;
                 self->b2 = b2;
                 self->b2_2 = b2_asyncc2;
-                self->state = shared_at_async_yield_4;
+                self->state = shared_at_async_yield_3;
                 cx->suspended.frame = self;
                 cx->suspended.type = &shared_frame;
                 return ASYNC_PENDING;
@@ -290,8 +290,8 @@ void shared_future_drop(struct shared_future *self)
     case shared_at_async_yield_2:
         async_yield_future_drop(&self->async_yield_2);
         break;
-    case shared_at_async_yield_4:
-        async_yield_future_drop(&self->async_yield_4);
+    case shared_at_async_yield_3:
+        async_yield_future_drop(&self->async_yield_3);
         break;
     default:
         break;
@@ -312,7 +312,7 @@ static void shared_drop_any(void *asyncc_future)
 static const struct async_state_info shared_states[] = {
     {"shared_at_async_yield", "async_yield", 26},
     {"shared_at_async_yield_2", "async_yield", 30},
-    {"shared_at_async_yield_4", "async_yield", 34},
+    {"shared_at_async_yield_3", "async_yield", 34},
 };
 
 const struct async_future_type shared_future_type = {

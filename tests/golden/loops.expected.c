@@ -90,7 +90,7 @@ enum in_for_state {
     in_for_state_start,
     in_for_at_next, // line 31
     in_for_at_next_2, // line 31
-    in_for_at_next_4, // line 31
+    in_for_at_next_3, // line 31
     in_for_state_done
 };
 
@@ -104,7 +104,7 @@ struct in_for_future {
                     int i;
                     union {
                         struct next_future next_2;
-                        struct next_future next_4;
+                        struct next_future next_3;
                     };
                 };
             };
@@ -349,7 +349,7 @@ static enum async_poll in_for_frame_poll(void *asyncc_future, struct async_conte
         goto asyncc_resume_1;
     case in_for_at_next_2:
         goto asyncc_resume_2;
-    case in_for_at_next_4:
+    case in_for_at_next_3:
         goto asyncc_resume_3;
     default:
         return async_polled_when_done();
@@ -398,23 +398,23 @@ static enum async_poll in_for_frame_poll(void *asyncc_future, struct async_conte
             }
         asyncc_next_1:;
             {
-                next_future_init(&self->next_4, i);
+                next_future_init(&self->next_3, i);
                 if (0) {
                 asyncc_resume_3:;
                     n = self->n;
                     i = self->i;
-                    if (self->next_4.state == next_state_done)
+                    if (self->next_3.state == next_state_done)
                         goto asyncc_ready_3;
                 }
-                if (next_future_poll(&self->next_4, cx) == ASYNC_PENDING) {
-                    self->next_4.link = 5;
+                if (next_future_poll(&self->next_3, cx) == ASYNC_PENDING) {
+                    self->next_3.link = 5;
                     self->i = i;
-                    self->state = in_for_at_next_4;
+                    self->state = in_for_at_next_3;
                     return ASYNC_PENDING;
                 }
             asyncc_ready_3:;
             }
-            i += self->next_4.result;
+            i += self->next_3.result;
         }
     }
     {
@@ -438,8 +438,8 @@ void in_for_future_drop(struct in_for_future *self)
     case in_for_at_next_2:
         next_future_drop(&self->next_2);
         break;
-    case in_for_at_next_4:
-        next_future_drop(&self->next_4);
+    case in_for_at_next_3:
+        next_future_drop(&self->next_3);
         break;
     default:
         break;
@@ -460,7 +460,7 @@ static void in_for_drop_any(void *asyncc_future)
 static const struct async_state_info in_for_states[] = {
     {"in_for_at_next", "next", 31},
     {"in_for_at_next_2", "next", 31},
-    {"in_for_at_next_4", "next", 31},
+    {"in_for_at_next_3", "next", 31},
 };
 
 const struct async_future_type in_for_future_type = {
@@ -578,7 +578,7 @@ static const struct async_frame_link next_links[] = {
     {&in_do_frame, offsetof(struct in_do_future, next)},
     {&in_for_frame, offsetof(struct in_for_future, next)},
     {&in_for_frame, offsetof(struct in_for_future, next_2)},
-    {&in_for_frame, offsetof(struct in_for_future, next_4)},
+    {&in_for_frame, offsetof(struct in_for_future, next_3)},
 };
 
 static const struct async_frame_type next_frame = {

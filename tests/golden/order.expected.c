@@ -100,7 +100,7 @@ enum arguments_state {
     arguments_state_start,
     arguments_at_get, // line 23
     arguments_at_get_2, // line 23
-    arguments_at_get_4, // line 24
+    arguments_at_get_3, // line 24
     arguments_state_done
 };
 
@@ -109,7 +109,7 @@ struct arguments_future {
         int n;
         struct get_future get;
         struct get_future get_2;
-        struct get_future get_4;
+        struct get_future get_3;
         int result;
     };
     uint8_t state;
@@ -365,7 +365,7 @@ static enum async_poll arguments_frame_poll(void *asyncc_future, struct async_co
         goto asyncc_resume_1;
     case arguments_at_get_2:
         goto asyncc_resume_2;
-    case arguments_at_get_4:
+    case arguments_at_get_3:
         goto asyncc_resume_3;
     default:
         return async_polled_when_done();
@@ -403,22 +403,22 @@ static enum async_poll arguments_frame_poll(void *asyncc_future, struct async_co
     n = self->get_2.result;
     (void)(step());
     {
-        get_future_init(&self->get_4, n);
+        get_future_init(&self->get_3, n);
         if (0) {
         asyncc_resume_3:;
-            if (self->get_4.state == get_state_done)
+            if (self->get_3.state == get_state_done)
                 goto asyncc_ready_3;
         }
-        if (get_future_poll(&self->get_4, cx) == ASYNC_PENDING) {
-            self->get_4.link = 6;
-            self->state = arguments_at_get_4;
+        if (get_future_poll(&self->get_3, cx) == ASYNC_PENDING) {
+            self->get_3.link = 6;
+            self->state = arguments_at_get_3;
             return ASYNC_PENDING;
         }
     asyncc_ready_3:;
     }
     {
         self->state = arguments_state_done;
-        self->result = (self->get_4.result);
+        self->result = (self->get_3.result);
         return ASYNC_READY;
     }
 }
@@ -437,8 +437,8 @@ void arguments_future_drop(struct arguments_future *self)
     case arguments_at_get_2:
         get_future_drop(&self->get_2);
         break;
-    case arguments_at_get_4:
-        get_future_drop(&self->get_4);
+    case arguments_at_get_3:
+        get_future_drop(&self->get_3);
         break;
     default:
         break;
@@ -459,7 +459,7 @@ static void arguments_drop_any(void *asyncc_future)
 static const struct async_state_info arguments_states[] = {
     {"arguments_at_get", "get", 23},
     {"arguments_at_get_2", "get", 23},
-    {"arguments_at_get_4", "get", 24},
+    {"arguments_at_get_3", "get", 24},
 };
 
 const struct async_future_type arguments_future_type = {
@@ -578,7 +578,7 @@ static const struct async_frame_link get_links[] = {
     {&chosen_frame, offsetof(struct chosen_future, get_2)},
     {&arguments_frame, offsetof(struct arguments_future, get)},
     {&arguments_frame, offsetof(struct arguments_future, get_2)},
-    {&arguments_frame, offsetof(struct arguments_future, get_4)},
+    {&arguments_frame, offsetof(struct arguments_future, get_3)},
 };
 
 static const struct async_frame_type get_frame = {

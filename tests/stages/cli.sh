@@ -71,7 +71,18 @@ check "cli/it names the output" grep -q '^dep\.c:' dep.d
 check "cli/it names the source" grep -q 'good\.c' dep.d
 check "cli/it names the headers" grep -q 'asyncc/net\.h' dep.d
 
+expect "-MD to standard output needs a name" 2 'needs -MF' good.c -o - -MD
+expect "--check of a dump" 2 'dump' --check --dump=lower good.c -o good.out.c
+expect "no compile_commands.json" 2 '^asyncc: error: cannot read nowhere/compile_commands.json' -p nowhere good.c -o x.c
+check "cli/it says so in one line" test "$(wc -l <log)" -eq 1
+
+printf 'int f(void) { return a; }\nint g(void) { return b; }\nint h(void) { return c; }\n' >three.c
+expect "an error limit" 1 '^2 errors generated' --error-limit=2 three.c -o x.c
+check "cli/it prints so many" test "$(grep -c ': error: ' log)" -eq 2
+
 expect "an unknown code" 2 . --explain E999999
+expect "a warning explained" 0 'async_detach' --explain lost-task
+expect "a warning that there is not" 0 "no warning 'lost-sock'" -Wno-lost-sock good.c -o good.out.c
 
 # Two runs give the same bytes, and neither the place of the file nor the directory of the run shows in them.
 mkdir -p elsewhere one two
