@@ -210,7 +210,7 @@ static void copy_step(struct flowing *f, struct node *n)
     }
 }
 
-// Every local a rope names, written ones too.
+// Every local from outside that a rope names, written ones too.
 static void use_all(struct flowing *f, unsigned step, const struct rope *r)
 {
     struct function *fn = f->fn;
@@ -221,7 +221,8 @@ static void use_all(struct flowing *f, unsigned step, const struct rope *r)
         if (p->kind == PIECE_SOURCE)
             for (size_t k = first_mention(fn, p->start);
                  k < fn->mentions.count && fn->mentions.at[k].offset < p->end; k++)
-                if (fn->mentions.at[k].local)
+                if (fn->mentions.at[k].local &&
+                    !declared_in(fn->mentions.at[k].local, p->start, p->end))
                     VEC_PUSH(&f->steps.at[step].uses, fn->mentions.at[k].local);
     }
 }
