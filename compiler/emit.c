@@ -144,9 +144,11 @@ static const char *literal_text(struct mention *m)
         return NULL;
     if (m->literal == LITERAL_END)
         return mem_format("}, sizeof %s))", local_text(l));
-    return mem_format("((%s)memcpy(%s%s, %s", type_pointer_to(l->type),
-                      m->literal == LITERAL_ADDRESS ? "&" : "", local_text(l),
-                      m->literal == LITERAL_ADDRESS ? "&" : "");
+    bool address = m->literal == LITERAL_ADDRESS;
+    const char *type =
+        address && type_is_array(l->type) ? type_declare(l->type, "(*)") : type_pointer_to(l->type);
+    return mem_format("((%s)memcpy((void *)%s%s, (const void *)%s", type, address ? "&" : "",
+                      local_text(l), address ? "&" : "");
 }
 
 void copy_source(struct output *o, unsigned start, unsigned end)

@@ -252,8 +252,11 @@ const char *type_specifiers(struct type *type)
 const char *type_pointer_to(struct type *type)
 {
     CXType c = canonical(type);
-    return is_array_kind(c.kind) ? declare(clang_getArrayElementType(c), "*", true)
-                                 : declare(type->type, "*", true);
+    if (!is_array_kind(c.kind))
+        return declare(type->type, "*", true);
+    CXType element = clang_getArrayElementType(c);
+    bool nested = is_array_kind(clang_getCanonicalType(element).kind);
+    return declare(element, nested ? "(*)" : "*", true);
 }
 
 const char *type_parameters(struct function *fn, const char *prefix)

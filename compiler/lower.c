@@ -1114,10 +1114,12 @@ static void lower_statement(struct lowering *lo, struct node *n)
         s->deferred = lo->deferred;
         VEC_PUSH(&lo->gotos, s);
         break;
-    case NODE_COMPUTED_GOTO:
+    case NODE_COMPUTED_GOTO: {
+        struct rope label = n->first ? lower_expression(lo, n->first) : rope_of(n);
         s = append(lo, STMT_COMPUTED_GOTO);
-        s->rope = n->first ? lower_expression(lo, n->first) : rope_of(n);
+        s->rope = label;
         break;
+    }
     case NODE_BREAK:
     case NODE_CONTINUE:
         lower_jump(lo, n);

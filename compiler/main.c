@@ -519,6 +519,25 @@ static int run_on_big_stack(struct options *o)
     return *(int *)status;
 }
 
+static bool same_file(const char *left, const char *right)
+{
+    struct stat a, b;
+    return !strcmp(left, right) || (!stat(left, &a) && !stat(right, &b) && S_ISREG(a.st_mode) &&
+                                    a.st_dev == b.st_dev && a.st_ino == b.st_ino);
+}
+
+static void refuse_overwriting(const struct options *o)
+{
+    if (!strcmp(o->input, "-"))
+        return;
+    if (!o->check && same_file(o->input, o->output))
+        usage_error("the output %s is the input", o->output);
+    if (o->depfile && same_file(o->input, o->depfile))
+        usage_error("the dependency file %s is the input", o->depfile);
+    if (o->depfile && strcmp(o->depfile, "-") && same_file(o->output, o->depfile))
+        usage_error("the dependency file %s is the output", o->depfile);
+}
+
 int main(int argc, char **argv)
 {
     struct options o = {0};
@@ -538,6 +557,7 @@ int main(int argc, char **argv)
         usage_error("no output file: say -o OUT.c");
     if (o.check && o.dump)
         usage_error("--check compares a translation or a layout, not a dump");
+    refuse_overwriting(&o);
     if (o.depend && !o.depfile && !strcmp(o.output, "-"))
         usage_error("-MD with standard output needs -MF FILE");
     int status = run_on_big_stack(&o);

@@ -72,6 +72,10 @@ check "cli/it names the source" grep -q 'good\.c' dep.d
 check "cli/it names the headers" grep -q 'asyncc/net\.h' dep.d
 
 expect "-MD to standard output needs a name" 2 'needs -MF' good.c -o - -MD
+cp good.c kept.c
+expect "the input as output" 2 'is the input' kept.c -o kept.c
+expect "the input as dependency file" 2 'is the input' kept.c -o x.c -MF ./kept.c
+check "cli/it is still there" cmp good.c kept.c
 expect "--check of a dump" 2 'dump' --check --dump=lower good.c -o good.out.c
 expect "no compile_commands.json" 2 '^asyncc: error: cannot read nowhere/compile_commands.json' -p nowhere good.c -o x.c
 check "cli/it says so in one line" test "$(wc -l <log)" -eq 1

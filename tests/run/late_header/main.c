@@ -1,4 +1,5 @@
 // Headers with async functions, and the types these need, below the first async function.
+// blocking: no: it spawns
 #include <asyncc/async.h>
 #include <asyncc/task.h>
 #include <stdio.h>
