@@ -274,21 +274,16 @@ static const char *prologue(struct function *fn)
 
 static void put_local_types(struct output *o, struct function *fn)
 {
-    for (size_t i = 0; i < fn->local_types.count; i++)
-        if (fn->local_types.at[i]->hoisted && !fn->local_types.at[i]->inside)
-            say(o, "%s %s;\n", fn->local_types.at[i]->keyword, fn->local_types.at[i]->moved);
-    for (size_t i = 0; i < fn->local_types.count; i++) {
-        struct local_type *t = fn->local_types.at[i];
-        if (!t->hoisted || t->inside)
-            continue;
-        say(o, "%s %s ", t->keyword, t->moved);
-        o->fn = fn;
-        o->source = fn->source;
-        copy_source(o, t->body, t->end);
-        o->fn = NULL;
-        o->source = fn->unit->main;
-        say(o, ";\n\n");
+    for (size_t defined = SIZE_MAX; defined != fn->defined_types.count;) {
+        defined = fn->defined_types.count; // a definition may need further types
+        for (size_t i = 0; i < fn->local_types.count; i++)
+            if (fn->local_types.at[i]->hoisted)
+                type_define(fn->local_types.at[i]);
     }
+    for (size_t i = 0; i < fn->defined_types.count && fn->defined_types.count > 1; i++)
+        say(o, "%s %s;\n", fn->defined_types.at[i]->keyword, fn->defined_types.at[i]->moved);
+    for (size_t i = 0; i < fn->defined_types.count; i++)
+        say(o, "%s\n", fn->defined_types.at[i]->definition);
 }
 
 static void put_head(struct output *o, struct function *fn)

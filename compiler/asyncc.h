@@ -281,6 +281,7 @@ struct node {
     struct await *await; // NODE_AWAIT, after lower
     unsigned effects;    // lower.c: memo of enum effect
     bool needs_order;    // lower.c: C leaves the order of its operands open, and they care
+    bool needs_place;    // lower.c: a struct that is no object, and an array in it is pointed to
 };
 
 enum access {
@@ -549,7 +550,7 @@ struct function {
     unsigned top;        // where its top-level declaration really starts
     bool laid_out, deep;
     unsigned slot_offset; // where in the main file its struct is defined
-    struct vec(struct local_type *) local_types;
+    struct vec(struct local_type *) local_types, defined_types;
     const char *prologue; // assemble.c
     struct stmt *lowered;
     struct field *layout;
@@ -562,6 +563,8 @@ void take_stems(struct unit *unit, const char *text, unsigned length);
 
 // What a call calls: `(*f)(x)`, `(&f)(x)` and `f(x)` are the same.
 struct node *called_expression(struct node *call);
+// Of an array that is reached through a struct which is no object, as in `f().a[1].b`: that struct.
+struct node *struct_without_place(struct node *n);
 
 // ---- The passes -----------------------------------------------------------------------------
 
@@ -598,8 +601,9 @@ struct local_type {
     struct local_type *inside; // declared inside this one, and moves with it
     const char *keyword;       // "struct", "union"
     const char *moved;         // its name at file scope
-    unsigned start, body, end; // of the declaration; of its opening brace
-    bool hoisted;
+    unsigned start, end;       // of the declaration
+    bool hoisted, defined;
+    const char *definition; // at file scope
     struct local_type *next;
 };
 

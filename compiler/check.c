@@ -241,9 +241,15 @@ static void check_call(struct checking *ck, struct node *n)
     const char *name = called_name(n);
     if (!name || !ck->fn->is_async)
         return;
-    static const char *const refused[] = {"setjmp",          "_setjmp", "sigsetjmp",
-                                          "__sigsetjmp",     "alloca",  "__builtin_alloca",
-                                          "__builtin_setjmp"};
+    static const char *const refused[] = {"setjmp",
+                                          "_setjmp",
+                                          "sigsetjmp",
+                                          "__sigsetjmp",
+                                          "alloca",
+                                          "__builtin_alloca",
+                                          "__builtin_setjmp",
+                                          "__builtin_alloca_with_align",
+                                          "__builtin_alloca_with_align_and_max"};
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
         if (!strcmp(name, refused[i]) && ck->fn->body->has_await)
             error_at(at(ck, n), "E0202",
@@ -262,6 +268,24 @@ static struct node *await_after(struct node *n, unsigned offset)
             return found;
     }
     return NULL;
+}
+
+static struct node *scope_around(struct node *n)
+{
+    for (n = n->parent; n->parent && n->kind != NODE_BLOCK && n->kind != NODE_FOR;)
+        n = n->parent;
+    return n;
+}
+
+static void check_type(struct checking *ck, struct node *n)
+{
+    if (!ck->fn->is_async || !n->type || !type_is_variably_modified(n->type))
+        return;
+    struct node *await = await_after(scope_around(n), n->end);
+    if (!await)
+        return;
+    error_at(at(ck, await), "E0201", "a type without a fixed size is in scope across this await");
+    note_at(at(ck, n), "declared here");
 }
 
 static void check_variable(struct checking *ck, struct node *n)
@@ -374,6 +398,9 @@ static void check_node(struct checking *ck, struct node *n, struct node *parent)
         break;
     case NODE_CALL:
         check_call(ck, n);
+        break;
+    case NODE_TYPE:
+        check_type(ck, n);
         break;
     case NODE_VARIABLE:
         check_variable(ck, n);

@@ -1087,7 +1087,7 @@ static void emit_return(struct output *o, struct stmt *s, unsigned indent)
 static bool has_moved(struct function *fn, struct node *type)
 {
     for (size_t i = 0; i < fn->local_types.count; i++)
-        if (fn->local_types.at[i]->start == type->start && fn->local_types.at[i]->end == type->end)
+        if (fn->local_types.at[i]->start == type->start)
             return fn->local_types.at[i]->hoisted;
     return false;
 }

@@ -101,6 +101,12 @@ static const struct explanation explanations[] = {
      "end "
      "does not\n"
      "tell, cannot be kept while a later one awaits.\n"},
+    {"E0210", "declare the type outside of the function",
+     "A struct or union that an async function declares and keeps across an await is written once\n"
+     "more at file scope, member by member, with attributes where its layout asks for them. This\n"
+     "one has a layout that no such declaration gives: bit-fields under #pragma pack, for "
+     "example,\n"
+     "or a member of a type that has no name.\n"},
     {"E0301", "spawn it as a task of its own, or await the calls one after the other",
      "The operands of async_join, async_select and async_timeout_ms are stored by value; a "
      "function that holds "

@@ -57,6 +57,7 @@ bool type_is_scalar(struct type *type);
 bool type_is_record(struct type *type);
 bool type_has_const_member(struct type *type); // an object of it cannot be assigned
 bool type_is_array(struct type *type);
+bool type_is_variably_modified(struct type *type); // an array's size in it is not constant
 bool type_is_pointer(struct type *type);
 bool type_is_function_pointer(struct type *type);
 bool type_is_async_pointer(struct type *type); // to a function
@@ -64,8 +65,12 @@ bool type_has_prototype(struct type *function);
 bool type_is_variadic(struct type *function);
 bool type_is_storable(struct type *type); // a temporary of it can be declared
 bool type_same(struct type *a, struct type *b);
+// Writes t->definition, for file scope, and those of the types it needs, in t->function's list.
+void type_define(struct local_type *t);
 long long type_size(struct type *type);
 long long type_align(struct type *type);
+// Of the type as it is written where the local typedefs it comes by are not known.
+long long type_written_align(struct type *type);
 // Behind which offset of the main file everything is declared that the type needs.
 unsigned type_needs(struct unit *unit, struct type *type);
 

@@ -29,7 +29,11 @@ long long front_macro_number(const char *name, size_t length);
 void front_collect_skipped(struct source *source);
 
 struct type *type_new(CXType type);
-bool type_is_async_function(CXType type); // looks through pointers
+bool type_is_async_function(CXType type);                 // looks through pointers
+const char *front_declare(CXType type, const char *name); // with the qualifiers it has
+// A step from what the source calls a type to what the output must write: through local typedefs
+// and array elements; the same type where there is none.
+CXType front_written_as(CXType type);
 struct local_type *local_type_of(CXCursor declaration);
 
 #endif

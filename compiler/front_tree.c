@@ -235,7 +235,6 @@ static struct function *function_of(CXCursor c)
 static void classify_local(struct local *l)
 {
     CXType t = l->type->type, c = clang_getCanonicalType(t);
-    l->is_variable_length = false;
     l->is_volatile = clang_isVolatileQualifiedType(c) || c.kind == CXType_Atomic;
     CXType element = c;
     while (element.kind == CXType_ConstantArray || element.kind == CXType_VariableArray ||
@@ -245,17 +244,7 @@ static void classify_local(struct local *l)
         l->is_volatile = true;
     l->is_const = clang_isConstQualifiedType(element);
     l->is_scalar = type_is_scalar(l->type) && c.kind != CXType_Atomic;
-    for (CXType v = c;;) {
-        if (v.kind == CXType_VariableArray)
-            l->is_variable_length = true;
-        if (v.kind == CXType_Pointer)
-            v = clang_getCanonicalType(clang_getPointeeType(v));
-        else if (v.kind == CXType_VariableArray || v.kind == CXType_ConstantArray ||
-                 v.kind == CXType_IncompleteArray)
-            v = clang_getCanonicalType(clang_getArrayElementType(v));
-        else
-            break;
-    }
+    l->is_variable_length = type_is_variably_modified(l->type);
     const char *spelling = front_text(clang_getTypeSpelling(c));
     l->is_va_list = strstr(spelling, "__va_list_tag") != NULL;
     l->is_jmp_buf = strstr(spelling, "__jmp_buf_tag") != NULL;
@@ -879,30 +868,70 @@ static struct node *build_variable(CXCursor c, struct node *parent)
     return n;
 }
 
+// ---- Structs and unions declared in the function ----------------------------------------------
+
 static struct local_type *enclosing_type; // while the members of a local record are visited
+
+struct forward { // a local record named before it is defined
+    CXCursor canonical;
+    unsigned offset;
+};
+static struct vec(struct forward) forwards; // in this function
 
 static enum CXChildVisitResult on_member(CXCursor c, CXCursor parent, CXClientData data);
 
-static void add_local_type(CXCursor c, enum CXCursorKind kind, bool alone)
+static enum CXChildVisitResult on_record_attribute(CXCursor c, CXCursor parent, CXClientData data)
+{
+    (void)parent;
+    unsigned *end = data;
+    if (!clang_isAttribute(clang_getCursorKind(c)))
+        return CXChildVisit_Continue;
+    int hidden =
+        front_invocation(current->source,
+                         front_offset(clang_getRangeStart(clang_getCursorExtent(c)), NULL));
+    if (hidden >= 0 && current->source->invocations.at[hidden].end > *end)
+        *end = current->source->invocations.at[hidden].end;
+    return CXChildVisit_Continue;
+}
+
+// Attributes behind the closing brace are the type's.
+static unsigned end_of_record(CXCursor c)
+{
+    unsigned end = front_offset(clang_getRangeEnd(clang_getCursorExtent(c)), NULL);
+    clang_visitChildren(c, on_record_attribute, &end);
+    const char *text = current->source->text;
+    for (;;) {
+        struct token t = lex_next(text, end, current->source->length);
+        if (!token_is(text, t, "__attribute__") && !token_is(text, t, "__attribute"))
+            return end;
+        t = lex_next(text, t.end, current->source->length);
+        if (!token_is(text, t, "("))
+            return end;
+        end = lex_group_end(text, t.start, current->source->length);
+    }
+}
+
+static void mention_record(struct local_type *t, unsigned at)
+{
+    struct mention m = {.offset = at, .text = t->moved, .when = &t->hoisted};
+    m.end = at + name_length(at);
+    VEC_PUSH(&current->mentions, m);
+}
+
+static void add_local_type(CXCursor c, enum CXCursorKind kind)
 {
     CXCursor canonical = clang_getCanonicalCursor(c);
     if (local_type_of(canonical) || !clang_isCursorDefinition(c))
         return;
-    CXSourceRange extent = clang_getCursorExtent(c);
     struct local_type *t = mem_alloc(sizeof *t);
     t->cursor = mem_alloc(sizeof *t->cursor);
     t->cursor->cursor = canonical;
     t->function = current;
     t->inside = enclosing_type;
     t->keyword = kind == CXCursor_UnionDecl ? "union" : "struct";
-    t->start = front_offset(clang_getRangeStart(extent), NULL);
-    t->end = front_offset(clang_getRangeEnd(extent), NULL);
+    t->start = front_offset(clang_getRangeStart(clang_getCursorExtent(c)), NULL);
+    t->end = end_of_record(c);
     const char *text = current->source->text;
-    struct token brace = {TOKEN_END, t->start, t->start};
-    do
-        brace = lex_next(text, brace.end, t->end);
-    while (brace.kind != TOKEN_END && !token_is(text, brace, "{"));
-    t->body = brace.start;
     const char *name = front_text(clang_getCursorSpelling(c));
     // 22 names an unnamed struct after its typedef; what counts is the text.
     unsigned tag = front_offset(clang_getCursorLocation(c), NULL);
@@ -913,15 +942,15 @@ static void add_local_type(CXCursor c, enum CXCursorKind kind, bool alone)
     t->next = local_types;
     local_types = t;
     VEC_PUSH(&current->local_types, t);
-    struct mention m = {.offset = t->start, .end = t->end, .when = &t->hoisted};
-    if (t->inside) { // moves with the outer one; only its tag changes
-        m.end = t->body;
-        m.text = named ? mem_format("%s %s ", t->keyword, t->moved) : NULL;
-    } else {
+    if (!t->inside) { // else it goes with the outer one
+        bool alone = token_is(text, lex_next(text, t->end, current->source->length), ";");
+        struct mention m = {.offset = t->start, .end = t->end, .when = &t->hoisted};
         m.text = alone ? "" : mem_format("%s %s", t->keyword, t->moved);
-    }
-    if (m.text)
         VEC_PUSH(&current->mentions, m);
+    }
+    for (size_t i = 0; i < forwards.count; i++)
+        if (clang_equalCursors(forwards.at[i].canonical, canonical))
+            mention_record(t, forwards.at[i].offset);
     struct local_type *saved = enclosing_type;
     enclosing_type = t;
     clang_visitChildren(c, on_member, NULL);
@@ -931,25 +960,15 @@ static void add_local_type(CXCursor c, enum CXCursorKind kind, bool alone)
 static void mention_type(CXCursor c)
 {
     CXCursor target = clang_getCursorReferenced(c);
+    enum CXCursorKind kind = clang_getCursorKind(target);
+    if (kind != CXCursor_StructDecl && kind != CXCursor_UnionDecl)
+        return;
     unsigned at = front_offset(clang_getCursorLocation(c), NULL);
-    if (clang_getCursorKind(target) == CXCursor_TypedefDecl) {
-        if (!enclosing_type || !known_find(clang_getCanonicalCursor(target)))
-            return;
-        CXType under = clang_getCanonicalType(clang_getTypedefDeclUnderlyingType(target));
-        struct mention m = {.offset = at, .when = &enclosing_type->hoisted};
-        m.end = at + name_length(at);
-        m.text = type_declare(type_new(under), "");
-        VEC_PUSH(&current->mentions, m);
-        return;
-    }
     struct local_type *t = local_type_of(target);
-    if (!t)
-        return;
-    struct mention m = {.offset = at, .text = t->moved, .when = &t->hoisted};
-    m.end = at;
-    while (m.end < current->source->length && is_name_byte(current->source->text[m.end]))
-        m.end++;
-    VEC_PUSH(&current->mentions, m);
+    if (t)
+        mention_record(t, at);
+    else
+        VEC_PUSH(&forwards, ((struct forward){clang_getCanonicalCursor(target), at}));
 }
 
 static enum CXChildVisitResult on_member(CXCursor c, CXCursor parent, CXClientData data)
@@ -960,7 +979,7 @@ static enum CXChildVisitResult on_member(CXCursor c, CXCursor parent, CXClientDa
     if (kind == CXCursor_TypeRef)
         mention_type(c);
     if (kind == CXCursor_StructDecl || kind == CXCursor_UnionDecl) {
-        add_local_type(c, kind, false);
+        add_local_type(c, kind);
         return CXChildVisit_Continue;
     }
     return CXChildVisit_Recurse;
@@ -979,7 +998,7 @@ static struct node *build_type(CXCursor c, struct node *parent)
     struct node *n = node_new(NODE_TYPE, parent, c);
     enum CXCursorKind kind = clang_getCursorKind(c);
     if (kind == CXCursor_TypedefDecl)
-        known_add(clang_getCanonicalCursor(c), NULL, NULL);
+        n->type = type_new(clang_getTypedefDeclUnderlyingType(c));
     if (kind == CXCursor_TypedefDecl) {
         clang_visitChildren(c, on_member, NULL);
         clang_visitChildren(c, on_type_part, n);
@@ -990,10 +1009,8 @@ static struct node *build_type(CXCursor c, struct node *parent)
                                        .when = &current->desugars,
                                        .text = " __attribute__((__unused__))"}));
     }
-    if (kind == CXCursor_StructDecl || kind == CXCursor_UnionDecl) {
-        struct token after = lex_next(current->source->text, n->end, current->source->length);
-        add_local_type(c, kind, token_is(current->source->text, after, ";"));
-    }
+    if (kind == CXCursor_StructDecl || kind == CXCursor_UnionDecl)
+        add_local_type(c, kind);
     return n;
 }
 
@@ -1416,6 +1433,7 @@ static void name_locals(struct function *fn)
 static void build_function(struct function *fn, CXCursor c)
 {
     current = fn;
+    forwards.count = 0;
     set_extent(fn, c);
     add_parameters(fn, c);
     clang_visitChildren(c, on_function_part, fn);
@@ -1465,6 +1483,7 @@ static void on_plain_declaration(CXCursor c, enum CXCursorKind kind)
     fn->source = front_source(file);
     fn->unit = front_unit;
     current = fn;
+    forwards.count = 0;
     bool found = false;
     clang_visitChildren(c, on_possible_use, &found);
     if (!found)

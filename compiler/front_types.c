@@ -81,6 +81,29 @@ static bool is_local(CXCursor declaration)
 
 static const char *declare(CXType t, const char *inner, bool keep_const);
 
+CXType front_written_as(CXType t)
+{
+    CXCursor declaration = clang_getTypeDeclaration(t);
+    if (t.kind == CXType_Elaborated)
+        return clang_Type_getNamedType(t);
+    if (t.kind == CXType_Typedef)
+        return is_local(declaration) ? clang_getTypedefDeclUnderlyingType(declaration) : t;
+    if (is_array_kind(t.kind))
+        return clang_getArrayElementType(t);
+    return t.kind == CXType_Unexposed || t.kind == CXType_Auto ? clang_getCanonicalType(t) : t;
+}
+
+// Does what `t` is written as begin with an array's bounds or a function's parameters?
+static bool has_suffix(CXType t)
+{
+    for (CXType next; !is_array_kind(t.kind) && !is_function_kind(t.kind); t = next) {
+        next = front_written_as(t);
+        if (next.kind == t.kind && clang_equalTypes(next, t))
+            return false;
+    }
+    return true;
+}
+
 static const char *declare_parameter(CXType function, unsigned i, const char *name)
 {
     CXType argument = clang_getArgType(function, i);
@@ -137,8 +160,16 @@ static const char *unnamed_spelling(CXType t)
     struct path_search s = {.type = clang_getTypeDeclaration(t), .found = clang_getNullCursor()};
     CXCursor parent = clang_getCursorSemanticParent(s.type);
     clang_visitChildren(parent, on_path_candidate, &s);
-    if (clang_Cursor_isNull(s.found))
+    if (clang_Cursor_isNull(s.found)) {
+        CXFile file;
+        unsigned offset = front_offset(clang_getCursorLocation(s.type), &file);
+        static unsigned refused; // one message is enough
+        if (file && refused != offset + 1)
+            error_at((struct place){front_source(file), offset}, "E0210",
+                     "a type without a name is needed at file scope");
+        refused = offset + 1;
         return unqualified_spelling(t);
+    }
     const char *name = front_text(clang_getCursorSpelling(s.found));
     if (clang_getCursorKind(s.found) == CXCursor_VarDecl)
         return mem_format("__typeof__(%s%s)", name, s.deref);
@@ -163,10 +194,7 @@ static const char *declare(CXType t, const char *inner, bool keep_const)
             // never completed
             return leaf("void", pointee, mem_format("*%s", qualified(t, inner, keep_const)), true);
         const char *star = mem_format("*%s", qualified(t, inner, keep_const));
-        if (is_array_kind(pointee.kind) || is_function_kind(pointee.kind) ||
-            (pointee.kind == CXType_Unexposed &&
-             (is_array_kind(clang_getCanonicalType(pointee).kind) ||
-              is_function_kind(clang_getCanonicalType(pointee).kind))))
+        if (has_suffix(pointee))
             star = mem_format("(%s)", star);
         return declare(pointee, star, true);
     }
@@ -227,6 +255,11 @@ static const char *declare(CXType t, const char *inner, bool keep_const)
             return declare(c, inner, keep_const);
     }
     return leaf(t.kind == CXType_Bool ? "_Bool" : unqualified_spelling(t), t, inner, keep_const);
+}
+
+const char *front_declare(CXType t, const char *name)
+{
+    return declare(t, name, true);
 }
 
 const char *type_declare(struct type *type, const char *name)
@@ -361,6 +394,22 @@ bool type_is_array(struct type *type)
     return is_array_kind(canonical(type).kind);
 }
 
+bool type_is_variably_modified(struct type *type)
+{
+    for (CXType t = canonical(type);;) {
+        if (t.kind == CXType_VariableArray)
+            return true;
+        if (t.kind == CXType_Pointer)
+            t = clang_getCanonicalType(clang_getPointeeType(t));
+        else if (is_array_kind(t.kind))
+            t = clang_getCanonicalType(clang_getArrayElementType(t));
+        else if (is_function_kind(t.kind))
+            t = clang_getCanonicalType(clang_getResultType(t));
+        else
+            return false;
+    }
+}
+
 bool type_is_pointer(struct type *type)
 {
     return canonical(type).kind == CXType_Pointer;
@@ -413,6 +462,17 @@ long long type_size(struct type *type)
 long long type_align(struct type *type)
 {
     return clang_Type_getAlignOf(type->type);
+}
+
+long long type_written_align(struct type *type)
+{
+    CXType t = type->type;
+    for (;;) {
+        CXType next = front_written_as(t);
+        if (clang_equalTypes(next, t) && next.kind == t.kind)
+            return clang_Type_getAlignOf(t);
+        t = next;
+    }
 }
 
 static unsigned declaration_end(CXCursor declaration)

@@ -101,9 +101,11 @@ static void local_members(struct function *fn, struct field_list *list)
         if (l->is_parameter && !l->mentioned)
             continue; // nothing reads it
         l->field = unique_name(l->name);
+        long long align = type_align(l->type);
+        if (!l->alignment && align > type_written_align(l->type))
+            l->alignment = mem_format("_Alignas(%lld) ", align);
         const char *text =
             mem_format("%s%s", l->alignment ? l->alignment : "", type_declare(l->type, l->field));
-        long long align = type_align(l->type);
         struct field *f = member(text, type_size(l->type), l->align > align ? l->align : align);
         f->local = l;
         f->everywhere = l->everywhere;

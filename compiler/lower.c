@@ -19,6 +19,7 @@ struct lowering {
     struct vec(struct stmt *) gotos;
     struct vec(struct stmt *) labels;
     unsigned temporaries;
+    struct vec(struct local *) placed; // structs that are none's, kept until their statement ends
     // in the operands of a form: whose futures may overlay what an earlier await left
     bool keep_results;
 };
@@ -266,16 +267,43 @@ static bool has_open_order(struct node *n)
     return false;
 }
 
+struct node *struct_without_place(struct node *n)
+{
+    if (n->kind != NODE_MEMBER || n->arrow || !n->own_type || !type_is_array(n->own_type))
+        return NULL;
+    struct node *base = n->first;
+    while (base->kind == NODE_PAREN || (base->kind == NODE_MEMBER && !base->arrow) ||
+           (base->kind == NODE_SUBSCRIPT && base->first->own_type &&
+            type_is_array(base->first->own_type)))
+        base = base->first;
+    switch (base->kind) {
+    case NODE_VALUE: // va_arg
+    case NODE_CALL:
+    case NODE_AWAIT:
+    case NODE_ASSIGN:
+    case NODE_CONDITIONAL:
+    case NODE_STATEMENT_EXPRESSION:
+        return base;
+    case NODE_BINARY:
+        return base->op == OP_COMMA ? base : NULL;
+    default:
+        return NULL;
+    }
+}
+
 // In a full expression that holds an await the order is fixed, also where no await is near.
 static bool mark_order(struct node *n)
 {
-    if (n->kind == NODE_STATEMENT_EXPRESSION || n->kind == NODE_UNEVALUATED ||
-        n->kind >= NODE_BLOCK)
-        return false; // full expressions of their own, or none
+    if (n->kind == NODE_UNEVALUATED || n->kind >= NODE_BLOCK)
+        return false;
+    struct node *structure = struct_without_place(n);
+    if (structure)
+        structure->needs_place = true;
     bool below = false;
-    for (struct node *c = n->first; c; c = c->next)
-        below |= mark_order(c);
-    n->needs_order = below || (n->invocation < 0 && has_open_order(n));
+    if (n->kind != NODE_STATEMENT_EXPRESSION) // its statements are full expressions of their own
+        for (struct node *c = n->first; c; c = c->next)
+            below |= mark_order(c);
+    n->needs_order = below || n->needs_place || (n->invocation < 0 && has_open_order(n));
     return n->needs_order;
 }
 
@@ -738,10 +766,8 @@ static struct rope lower_spawn(struct lowering *lo, struct node *form)
     return splice(form, parts.at, ropes, (unsigned)parts.count);
 }
 
-static struct rope lower_expression(struct lowering *lo, struct node *n)
+static struct rope lower_by_kind(struct lowering *lo, struct node *n)
 {
-    if (!holds_await(n))
-        return rope_of(n);
     switch (n->kind) {
     case NODE_FORM:
         return lower_spawn(lo, n);
@@ -772,6 +798,19 @@ static struct rope lower_expression(struct lowering *lo, struct node *n)
     default:
         return lower_children(lo, n);
     }
+}
+
+static struct rope lower_expression(struct lowering *lo, struct node *n)
+{
+    if (!holds_await(n))
+        return rope_of(n);
+    if (!n->needs_place)
+        return lower_by_kind(lo, n);
+    struct rope value = n->first ? lower_by_kind(lo, n) : rope_of(n);
+    struct local *t = temporary(lo, n->type);
+    t->escapes = true; // an array in it becomes a pointer
+    VEC_PUSH(&lo->placed, t);
+    return set_temporary(lo, t, &value);
 }
 
 // ---- Statements -----------------------------------------------------------------------------
@@ -1063,7 +1102,7 @@ static void lower_return(struct lowering *lo, struct node *n)
         lo->fn->returns_through_defer = true;
 }
 
-static void lower_statement(struct lowering *lo, struct node *n)
+static void lower_statement_by_kind(struct lowering *lo, struct node *n)
 {
     struct stmt *s;
     if (!needs_lowering(n) && n->kind != NODE_DECLARATIONS) {
@@ -1138,6 +1177,14 @@ static void lower_statement(struct lowering *lo, struct node *n)
         lower_discarded(lo, n);
         break;
     }
+}
+
+static void lower_statement(struct lowering *lo, struct node *n)
+{
+    size_t outside = lo->placed.count;
+    lower_statement_by_kind(lo, n);
+    for (; lo->placed.count > outside; lo->placed.count--)
+        lo->placed.at[lo->placed.count - 1]->last_point = (unsigned)lo->fn->awaits.count;
 }
 
 static bool encloses(struct deferred *outer, struct deferred *inner)

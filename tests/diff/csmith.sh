@@ -123,7 +123,8 @@ one()
     grep -o '\[-W[^]]*\]' gcc-O2.log | sort -u | comm -13 warnings.plain - |
         grep -v -x -e '\[-Wtautological-compare]' -e '\[-Waddress]' -e '\[-Wtype-limits]' -e '\[-Wunused-value]' -e '\[-Woverflow]' \
             -e '\[-Wsign-compare]' -e '\[-Wbool-compare]' -e '\[-Wint-in-bool-context]' \
-            -e '\[-Warray-bounds]' -e '\[-Wsequence-point]' \
+            -e '\[-Warray-bounds]' -e '\[-Wsequence-point]' -e '\[-Wdangling-pointer=]' -e '\[-Wdangling-pointer]' \
+            -e '\[-Wparentheses]' -e '\[-Wbool-operation]' -e '\[-Wunused-but-set-variable]' \
             >warnings.new
     [ ! -s warnings.new ] || result warning "gcc: $(tr '\n' ' ' <warnings.new)"
     result ok "$count"

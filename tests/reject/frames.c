@@ -30,6 +30,13 @@ async int with_builtin(int n)
     return n + p[0];
 }
 
+async int with_alignment(int n)
+{
+    char *p = __builtin_alloca_with_align(10, 64); // expect: E0202
+    await async_yield();
+    return n + p[0];
+}
+
 async int with_list(va_list list)
 {
     await async_yield();            // expect: E0202

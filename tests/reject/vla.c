@@ -30,6 +30,13 @@ async int wrong_pointer(int n, int (*rows)[n])    // expect: E0201
     return rows[1][0];
 }
 
+async int wrong_type(int n)
+{
+    typedef int row[n];
+    await async_yield();               // expect: E0201
+    return sizeof(row) == 12;
+}
+
 async int good(int n)
 {
     {

@@ -1,0 +1,11 @@
+// E0210: types declared in the function that cannot be written at file scope.
+#include <asyncc/task.h>
+#include <asyncc/async.h>
+
+async int without_a_name(void)
+{
+    __typeof__(struct { int z; }) one = {1}; // expect: E0210
+    __typeof__(one) *p = &one;
+    await async_yield();
+    return p->z;
+}
