@@ -82,6 +82,7 @@ struct token lex_next(const char *text, unsigned at, unsigned limit);
 bool token_is(const char *text, struct token token, const char *spelling);
 // The end of the bracketed group that opens at `open`; `limit` when it never closes.
 unsigned lex_group_end(const char *text, unsigned open, unsigned limit);
+void lex_blank(char *text, unsigned start, unsigned end); // but line ends stay
 // The end of the name at `at`, which may hold \u00e9 and continue on the next line.
 unsigned lex_name_end(const char *text, unsigned at, unsigned limit);
 // Where a declarator's value would stand, after its attributes, which the tree leaves out: before
@@ -573,10 +574,12 @@ bool inline_fragments(struct front_options *options, struct unit *unit);
 // may parse again; false: errors reported
 bool expand(const struct front_options *options, struct unit *unit);
 void check(struct unit *unit);
+void check_directives(struct function *fn);
 void inherit_attributes(struct function *fn);
 void warn(struct unit *unit);
 void warn_frame_size(struct unit *unit, long long limit);
 void lower(struct function *fn);
+bool is_taken_apart(struct node *statement); // else it is copied
 void flow(struct function *fn);
 void layout(struct function *fn);
 void report_layout(struct unit *unit, bool json, struct buffer *out);
@@ -602,8 +605,10 @@ struct local_type {
     const char *keyword;       // "struct", "union"
     const char *moved;         // its name at file scope
     unsigned start, end;       // of the declaration
+    unsigned enums_end;        // of the last of `enums`
     bool hoisted, defined;
     const char *definition; // at file scope
+    const char *enums;      // declared inside it; they stay in the function
     struct local_type *next;
 };
 
@@ -619,6 +624,7 @@ struct unit {
     struct vec(struct range) prototypes; // of async functions, in the main file
     struct vec(unsigned) tops;           // where each top-level declaration of the main file starts
     struct vec(struct source *) sources;
+    struct vec(const char *) pasted; // inline.c: the files that became part of this one
     struct table functions_by_name;
     struct table taken_names; // of plain functions and variables -> struct place
     struct table taken_stems; // what names like STEM_state begin with

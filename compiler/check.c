@@ -1007,6 +1007,7 @@ void check(struct unit *unit)
             fn->top = after_include(unit, fn);
         if (fn->body && fn->is_async) {
             check_head(fn);
+            check_directives(fn);
             inherit_attributes(fn);
         }
     }

@@ -1084,12 +1084,12 @@ static void emit_return(struct output *o, struct stmt *s, unsigned indent)
     say(o, "}");
 }
 
-static bool has_moved(struct function *fn, struct node *type)
+static struct local_type *moved_type(struct function *fn, struct node *type)
 {
     for (size_t i = 0; i < fn->local_types.count; i++)
         if (fn->local_types.at[i]->start == type->start)
-            return fn->local_types.at[i]->hoisted;
-    return false;
+            return fn->local_types.at[i]->hoisted ? fn->local_types.at[i] : NULL;
+    return NULL;
 }
 
 // `struct {..} x = await f();`: the variable's declaration repeats the type's.
@@ -1109,8 +1109,11 @@ static void emit_statement(struct output *o, struct stmt *s, unsigned indent)
 {
     switch (s->kind) {
     case STMT_COPY:
-        if (s->node->kind == NODE_TYPE &&
-            (has_moved(o->fn, s->node) || is_written_with_variable(s)))
+        if (s->node->kind == NODE_TYPE && moved_type(o->fn, s->node)) {
+            say(o, "%s", moved_type(o->fn, s->node)->enums);
+            break;
+        }
+        if (s->node->kind == NODE_TYPE && is_written_with_variable(s))
             break;
         copy_source(o, s->node->start, statement_end(o, s->node));
         if (s->node->kind == NODE_TYPE && s->origin->kind == NODE_DECLARATIONS)

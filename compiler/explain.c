@@ -107,6 +107,17 @@ static const struct explanation explanations[] = {
      "one has a layout that no such declaration gives: bit-fields under #pragma pack, for "
      "example,\n"
      "or a member of a type that has no name.\n"},
+    {"E0211", "put it between two statements",
+     "A statement with an await, a return or a label in it is taken apart, and a directive that\n"
+     "stands in the middle of its text has no place in what it becomes:\n\n"
+     "    if (n > 0)\n"
+     "    #define LIMIT 2                  // error\n"
+     "        n = await get(LIMIT);\n\n"
+     "Between statements, and within statements that stay as they are, directives are kept. #if "
+     "and\n"
+     "its kind may stand anywhere. Loop hints (#pragma GCC unroll, ...) before a loop that is "
+     "taken\n"
+     "apart are left out.\n"},
     {"E0301", "spawn it as a task of its own, or await the calls one after the other",
      "The operands of async_join, async_select and async_timeout_ms are stored by value; a "
      "function that holds "

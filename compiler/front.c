@@ -350,7 +350,6 @@ struct inclusion { // of a file by the main file, itself or through others
     CXFile file;
     const char *path;
     unsigned offset; // of the directive in the main file
-    bool direct;
 };
 static struct vec(struct inclusion) inclusions; // in their order
 
@@ -361,8 +360,8 @@ static void on_known_inclusion(CXFile file, CXSourceLocation *stack, unsigned de
     CXFile from;
     unsigned offset = depth ? front_offset(stack[depth - 1], &from) : 0;
     if (depth && front_in_main(from))
-        VEC_PUSH(&inclusions, ((struct inclusion){file, front_text(clang_getFileName(file)), offset,
-                                                  depth == 1}));
+        VEC_PUSH(&inclusions,
+                 ((struct inclusion){file, front_text(clang_getFileName(file)), offset}));
 }
 
 bool front_parse(const struct front_options *o, struct unit *unit)
@@ -431,6 +430,21 @@ bool front_probe(const struct front_options *o, const char *text, unsigned lengt
     return true;
 }
 
+struct include_directive { // of the main file, also when it includes nothing a second time
+    const char *path;
+    unsigned offset;
+};
+static struct vec(struct include_directive) include_directives;
+
+static void note_include(CXCursor c)
+{
+    CXFile file, included = clang_getIncludedFile(c);
+    unsigned offset = front_offset(clang_getCursorLocation(c), &file);
+    if (front_in_main(file) && included)
+        VEC_PUSH(&include_directives,
+                 ((struct include_directive){front_text(clang_getFileName(included)), offset}));
+}
+
 struct include_visit {
     void (*visit)(const char *path, void *data);
     void *data;
@@ -451,14 +465,16 @@ void front_each_include(struct unit *unit, void (*visit)(const char *path, void 
     clang_getInclusions(front_tu, on_inclusion, &v);
 }
 
-bool front_include_place(const char *path, unsigned *offset)
+void front_each_direct_include(void (*visit)(const char *path, unsigned directive, void *data),
+                               void *data)
 {
-    for (size_t i = 0; i < inclusions.count; i++)
-        if (inclusions.at[i].direct && !strcmp(inclusions.at[i].path, path)) {
-            *offset = inclusions.at[i].offset;
-            return true;
-        }
-    return false;
+    for (size_t i = 0; i < include_directives.count; i++)
+        visit(include_directives.at[i].path, include_directives.at[i].offset, data);
+}
+
+struct source *front_included(const char *path)
+{
+    return front_source(clang_getFile(front_tu, path));
 }
 
 enum {
@@ -643,6 +659,8 @@ static enum CXChildVisitResult on_preprocessing(CXCursor c, CXCursor parent, CXC
         i.has_arguments = i.end > i.start + strlen(name);
         i.plain_value = clang_Cursor_isNull(definition) || macro_is_plain_value(definition);
         VEC_PUSH(&source->invocations, i);
+    } else if (kind == CXCursor_InclusionDirective) {
+        note_include(c);
     }
     return clang_isPreprocessing(kind) ? CXChildVisit_Continue : CXChildVisit_Break;
 }
@@ -687,6 +705,7 @@ static void sort_invocations(struct source *source)
 void front_collect_macros(void)
 {
     memset(macros, 0, sizeof macros);
+    include_directives.count = 0;
     clang_visitChildren(clang_getTranslationUnitCursor(front_tu), on_preprocessing, NULL);
     for (size_t i = 0; i < front_unit->sources.count; i++)
         sort_invocations(front_unit->sources.at[i]);

@@ -20,8 +20,10 @@ void front_build(struct unit *unit);
 // The files the main file includes, for a dependency file.
 void front_each_include(struct unit *unit, void (*visit)(const char *path, void *data), void *data);
 
-// Where the main file itself includes `path`; false if it does not.
-bool front_include_place(const char *path, unsigned *offset);
+// What the main file itself includes, and where, in the order of the directives.
+void front_each_direct_include(void (*visit)(const char *path, unsigned directive, void *data),
+                               void *data);
+struct source *front_included(const char *path); // one of these
 // The same, or where it includes what includes the source; 0: it is the main file.
 unsigned front_source_included_at(struct source *source);
 

@@ -929,6 +929,7 @@ static void add_local_type(CXCursor c, enum CXCursorKind kind)
     t->function = current;
     t->inside = enclosing_type;
     t->keyword = kind == CXCursor_UnionDecl ? "union" : "struct";
+    t->enums = "";
     t->start = front_offset(clang_getRangeStart(clang_getCursorExtent(c)), NULL);
     t->end = end_of_record(c);
     const char *text = current->source->text;
@@ -942,12 +943,6 @@ static void add_local_type(CXCursor c, enum CXCursorKind kind)
     t->next = local_types;
     local_types = t;
     VEC_PUSH(&current->local_types, t);
-    if (!t->inside) { // else it goes with the outer one
-        bool alone = token_is(text, lex_next(text, t->end, current->source->length), ";");
-        struct mention m = {.offset = t->start, .end = t->end, .when = &t->hoisted};
-        m.text = alone ? "" : mem_format("%s %s", t->keyword, t->moved);
-        VEC_PUSH(&current->mentions, m);
-    }
     for (size_t i = 0; i < forwards.count; i++)
         if (clang_equalCursors(forwards.at[i].canonical, canonical))
             mention_record(t, forwards.at[i].offset);
@@ -955,6 +950,29 @@ static void add_local_type(CXCursor c, enum CXCursorKind kind)
     enclosing_type = t;
     clang_visitChildren(c, on_member, NULL);
     enclosing_type = saved;
+    if (t->inside)
+        return; // goes with the outer one
+    bool alone = token_is(text, lex_next(text, t->end, current->source->length), ";");
+    struct mention m = {.offset = t->start, .end = t->end, .when = &t->hoisted};
+    m.text = alone ? t->enums : mem_format("%s%s %s", t->enums, t->keyword, t->moved);
+    VEC_PUSH(&current->mentions, m);
+}
+
+// Their names are the block's, not the struct's.
+static void add_enum(CXCursor c)
+{
+    struct local_type *t = enclosing_type;
+    while (t && t->inside)
+        t = t->inside;
+    if (!t || !clang_isCursorDefinition(c))
+        return;
+    CXSourceRange extent = clang_getCursorExtent(c);
+    unsigned start = front_offset(clang_getRangeStart(extent), NULL),
+             end = front_offset(clang_getRangeEnd(extent), NULL);
+    if (end <= t->enums_end)
+        return; // the front end shows it a second time as the type of a member
+    t->enums_end = end;
+    t->enums = mem_format("%s%.*s; ", t->enums, (int)(end - start), current->source->text + start);
 }
 
 static void mention_type(CXCursor c)
@@ -982,6 +1000,8 @@ static enum CXChildVisitResult on_member(CXCursor c, CXCursor parent, CXClientDa
         add_local_type(c, kind);
         return CXChildVisit_Continue;
     }
+    if (kind == CXCursor_EnumDecl)
+        add_enum(c);
     return CXChildVisit_Recurse;
 }
 
@@ -1014,11 +1034,40 @@ static struct node *build_type(CXCursor c, struct node *parent)
     return n;
 }
 
+struct cursor_list vec(CXCursor);
+
+static enum CXChildVisitResult on_attributed(CXCursor c, CXCursor parent, CXClientData data)
+{
+    (void)parent;
+    struct cursor_list *statements = data;
+    if (!clang_isAttribute(clang_getCursorKind(c)))
+        VEC_PUSH(statements, c);
+    return CXChildVisit_Continue;
+}
+
+// `[[likely]] if ...`, or one behind a #pragma that is an attribute to the front end.
+static struct node *build_attributed(CXCursor c, struct node *parent)
+{
+    struct cursor_list statements = {0};
+    clang_visitChildren(c, on_attributed, &statements);
+    struct node *n = statements.count == 1 ? build(statements.at[0], parent) : NULL;
+    unsigned start = front_offset(clang_getRangeStart(clang_getCursorExtent(c)), NULL);
+    if (n && start < n->start && lex_next(current->source->text, start, n->start).end <= n->start &&
+        current->source->text[start] != '#')
+        n->start = start;
+    return n;
+}
+
 static struct node *build(CXCursor c, struct node *parent)
 {
     enum CXCursorKind kind = clang_getCursorKind(c);
     if (clang_isExpression(kind))
         return build_expression(c, kind, parent);
+    if (kind == CXCursor_UnexposedStmt) {
+        struct node *attributed = build_attributed(c, parent);
+        if (attributed)
+            return attributed;
+    }
     if (kind == CXCursor_TypeRef)
         mention_type(c);
     if (clang_isAttribute(kind) || kind == CXCursor_TypeRef || kind == CXCursor_LabelRef ||
@@ -1267,13 +1316,6 @@ static void set_extent(struct function *fn, CXCursor c)
 
 // ---- Conditionals ---------------------------------------------------------------------------
 
-static void blank(struct source *s, unsigned start, unsigned end)
-{
-    for (unsigned i = start; i < end; i++)
-        if (s->text[i] != '\n' && s->text[i] != '\r')
-            s->text[i] = ' ';
-}
-
 static bool is_conditional(const char *text, struct token directive)
 {
     static const char *const words[] = {"if",   "ifdef", "ifndef",  "elif",
@@ -1304,12 +1346,12 @@ static void drop_conditionals(struct source *s, unsigned start, unsigned end)
             from--;
         while (to < end && s->text[to] != '\n')
             to++;
-        blank(s, from, to);
+        lex_blank(s->text, from, to);
     }
     for (struct token t = lex_next(s->text, start, end); t.kind != TOKEN_END;
          t = lex_next(s->text, t.end, end))
         if (t.kind == TOKEN_DIRECTIVE && is_conditional(s->text, t))
-            blank(s, t.start, t.end);
+            lex_blank(s->text, t.start, t.end);
 }
 
 // By the front end's count: the parameters of a function type that is returned are not ours.

@@ -212,3 +212,10 @@ unsigned lex_group_end(const char *text, unsigned open, unsigned limit)
     }
     return limit;
 }
+
+void lex_blank(char *text, unsigned start, unsigned end)
+{
+    for (unsigned i = start; i < end; i++)
+        if (text[i] != '\n' && text[i] != '\r')
+            text[i] = ' ';
+}

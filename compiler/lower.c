@@ -815,7 +815,7 @@ static struct rope lower_expression(struct lowering *lo, struct node *n)
 
 // ---- Statements -----------------------------------------------------------------------------
 
-static bool needs_lowering(struct node *n)
+bool is_taken_apart(struct node *n)
 {
     return n->has_await || n->has_defer || n->has_jump || n->has_label || n->has_variable;
 }
@@ -1105,7 +1105,7 @@ static void lower_return(struct lowering *lo, struct node *n)
 static void lower_statement_by_kind(struct lowering *lo, struct node *n)
 {
     struct stmt *s;
-    if (!needs_lowering(n) && n->kind != NODE_DECLARATIONS) {
+    if (!is_taken_apart(n) && n->kind != NODE_DECLARATIONS) {
         append(lo, STMT_COPY)->node = n;
         return;
     }

@@ -161,6 +161,8 @@ static void write_depfile(const struct options *o, struct unit *unit)
     struct buffer b = {0};
     put(&b, "%s:", o->output);
     add_dependency(o->input, &b);
+    for (size_t i = 0; i < unit->pasted.count; i++)
+        add_dependency(unit->pasted.at[i], &b);
     front_each_include(unit, add_dependency, &b);
     put(&b, "\n");
     write_file(o->depfile ? o->depfile : mem_format("%s.d", o->output), b.text, b.length);

@@ -1,0 +1,110 @@
+// directives.c - what stands in lines of its own between the statements of an async function.
+//   in:    the checked tree
+//   out:   E0211; directives that mean nothing any more are blank in fn->source->text
+//   needs: conditionals are dropped, files included in functions are part of the text
+//
+// A directive between two statements stays between them. One inside of a statement that is taken
+// apart would end up before or behind text it stands between in the source: a macro would be
+// defined too early, a pragma would hold for the wrong loop.
+#include "asyncc.h"
+
+#include <string.h>
+
+static bool begins_with(const char *text, struct token directive, const char *const *words)
+{
+    struct token t = lex_next(text, directive.start + 1, directive.end);
+    for (; *words; words++, t = lex_next(text, t.end, directive.end))
+        if (!token_is(text, t, *words))
+            return false;
+    return true;
+}
+
+// Advice to an optimiser on the loop behind it.
+static bool is_loop_hint(const char *text, struct token directive)
+{
+    static const char *const hints[][4] = {
+        {"pragma", "GCC", "unroll"}, {"pragma", "GCC", "ivdep"}, {"pragma", "GCC", "novector"},
+        {"pragma", "clang", "loop"}, {"pragma", "unroll"},       {"pragma", "nounroll"},
+    };
+    for (size_t i = 0; i < sizeof hints / sizeof *hints; i++)
+        if (begins_with(text, directive, hints[i]))
+            return true;
+    return false;
+}
+
+// One that holds for the statement behind it.
+static bool binds_statement(const char *text, struct token directive)
+{
+    static const char *const openmp[] = {"pragma", "omp", NULL}, *const openacc[] = {"pragma",
+                                                                                     "acc", NULL};
+    return begins_with(text, directive, openmp) || begins_with(text, directive, openacc);
+}
+
+static bool is_line(const char *text, struct token directive)
+{
+    struct token word = lex_next(text, directive.start + 1, directive.end);
+    return token_is(text, word, "line") || word.kind == TOKEN_NUMBER || word.kind == TOKEN_END;
+}
+
+static struct node *deepest(struct node *n, unsigned offset)
+{
+    for (struct node *c = n->first; c; c = c->next)
+        if (c->start < offset && offset < c->end)
+            return deepest(c, offset);
+    return n;
+}
+
+// The statement that the directive is inside of, when that is taken apart.
+static struct node *torn_statement(struct node *n)
+{
+    bool torn = is_taken_apart(n);
+    while (n->kind < NODE_BLOCK || n->kind == NODE_VARIABLE) {
+        if (n->parent->kind >= NODE_BLOCK && n->parent->kind != NODE_VARIABLE &&
+            n->parent->kind != NODE_DECLARATIONS)
+            break;
+        n = n->parent;
+        torn |= is_taken_apart(n) || (n->kind == NODE_DECLARATIONS && n->parent->has_await);
+    }
+    return torn ? n : NULL;
+}
+
+static struct node *statement_behind(struct node *n, unsigned offset)
+{
+    struct node *c = n->first;
+    while (c && c->start < offset)
+        c = c->next;
+    return c;
+}
+
+static void check_directive(struct function *fn, struct token t)
+{
+    struct source *s = fn->source;
+    struct node *around = deepest(fn->body, t.start), *torn = NULL;
+    bool between = around->kind == NODE_BLOCK || (around->kind == NODE_CASE && around->part[0] &&
+                                                  t.end <= around->part[0]->start);
+    struct node *behind = statement_behind(around, t.start);
+    bool changes_next = between && behind && is_taken_apart(behind);
+    if (!between)
+        torn = torn_statement(around);
+    if ((torn && is_line(s->text, t)) || ((torn || changes_next) && is_loop_hint(s->text, t))) {
+        lex_blank(s->text, t.start, t.end);
+    } else if (torn || (changes_next && binds_statement(s->text, t))) {
+        struct token word = lex_next(s->text, t.start + 1, t.end);
+        error_at((struct place){s, t.start}, "E0211", "#%.*s %s a statement that is taken apart",
+                 (int)(word.end - word.start), s->text + word.start,
+                 torn ? "inside of" : "right before");
+        note_at((struct place){s, (torn ? torn : behind)->start}, "the statement is this one");
+    }
+}
+
+void check_directives(struct function *fn)
+{
+    const struct source *s = fn->source;
+    unsigned start = fn->body->start, end = fn->body->end;
+    if (!memchr(s->text + start, '#', end - start))
+        return;
+    for (struct token t = lex_next(s->text, start, end); t.kind != TOKEN_END;
+         t = lex_next(s->text, t.end, end))
+        if (t.kind == TOKEN_DIRECTIVE)
+            check_directive(fn, t);
+}
