@@ -660,11 +660,21 @@ static bool is_announced(struct function *fn, unsigned first)
            (fn->slot_offset > first && (fn->used_as_value || fn->spawned || fn->blocked_on));
 }
 
-static void announce(struct output *o, struct function *fn)
+// Returns fn if it must be announced once more, where its future, written by hand, is known.
+static struct function *announce(struct output *o, struct function *fn, unsigned place)
 {
+    if (!fn->body && fn->future_at > place) {
+        if (!fn->visit && needs_descriptor(fn)) {
+            sync_output(o);
+            say(o, "static const struct async_future_type %s_future_type;\n", fn->name);
+            declare_helpers(o, fn);
+        }
+        fn->visit = 1;
+        return fn;
+    }
     if (!fn->body) {
         put_foreign(o, fn);
-        return;
+        return NULL;
     }
     sync_output(o);
     const char *l = linkage(fn), *u = *l ? "" : name_attributes(fn);
@@ -672,6 +682,7 @@ static void announce(struct output *o, struct function *fn)
     say(o, "struct %s_future;\n%s%svoid %s_future_init(%s);\n", fn->name, u, l, fn->name,
         parameters(fn, self_parameter(fn)));
     declare_helpers(o, fn);
+    return NULL;
 }
 
 static void link_operand(struct operand *operand, bool in_form)
@@ -797,10 +808,8 @@ void emit(struct unit *unit, const char *output_path, bool lines, struct buffer 
             put_includes(&o, unit);
         unsigned place = fn ? fn->top : s->length;
         for (size_t j = 0; j < announced.count; j++)
-            if (announced.at[j] && type_needs(unit, announced.at[j]->type) <= place) {
-                announce(&o, announced.at[j]);
-                announced.at[j] = NULL;
-            }
+            if (announced.at[j] && type_needs(unit, announced.at[j]->type) <= place)
+                announced.at[j] = announce(&o, announced.at[j], place);
         if (i == 0)
             put_pointer_helpers(&o);
         for (; head < heads.count && heads.at[head]->slot_offset <= place; head++)

@@ -555,6 +555,7 @@ struct function {
     const char *prologue; // assemble.c
     struct stmt *lowered;
     struct field *layout;
+    unsigned future_at;       // by hand: everything of it is declared behind this offset
     struct type *future_type; // has_future: the struct
     struct unit *unit;
 };

@@ -774,10 +774,23 @@ static void place_callee(struct function *fn, struct node *call, bool in_form)
         fn->slot_offset = max_of(fn->slot_offset, callee->slot_offset);
 }
 
+static unsigned needs_by_hand; // behind which offset the futures written by hand are known
+
+static void need_callee_by_hand(struct function *fn, struct node *call, bool in_form)
+{
+    (void)fn;
+    (void)in_form;
+    struct function *callee = direct_callee(call);
+    if (callee && !callee->body && callee->has_future)
+        needs_by_hand = max_of(needs_by_hand, callee->future_at);
+}
+
 static void place_future(struct unit *unit, struct function *fn)
 {
     fn->visit = 1;
-    unsigned needs = fn->result ? type_needs(unit, fn->result) : 0;
+    needs_by_hand = 0;
+    visit_calls(fn, fn->body, need_callee_by_hand);
+    unsigned needs = max_of(needs_by_hand, fn->result ? type_needs(unit, fn->result) : 0);
     for (size_t i = 0; i < fn->locals.count; i++)
         needs = max_of(needs, type_needs(unit, fn->locals.at[i]->type));
     if (fn->top > first_use)

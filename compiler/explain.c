@@ -129,14 +129,10 @@ static const struct explanation explanations[] = {
      "What a macro hides must be plain text before it can be rewritten, and this one's expansion "
      "is no complete "
      "text: it expands to itself, or has unbalanced parentheses.\n"},
-    {"E0402", "include that file directly, or make the function static inline",
-     "A file that defines async functions becomes part of the file that includes it; that is done "
-     "for what the main "
-     "file includes itself.\n"},
-    {"E0403", "move it to a .c file",
-     "Headers are never rewritten: only the async functions in them are, in the output. A plain "
-     "function or a variable "
-     "there would be compiled as it stands.\n"},
+    {"E0402", "include that file where the functions are used",
+     "A file that defines async functions becomes part of the file that includes it, in the place "
+     "of\n"
+     "the include directive. One that comes by a compiler flag (-include) has none.\n"},
     {"E0404", "call it directly, or translate for another target",
      "Pointers to async functions are told from others by a calling convention in what clang "
      "parses. For RISC-V, MIPS, "

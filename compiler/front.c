@@ -430,19 +430,16 @@ bool front_probe(const struct front_options *o, const char *text, unsigned lengt
     return true;
 }
 
-struct include_directive { // of the main file, also when it includes nothing a second time
-    const char *path;
-    unsigned offset;
-};
 static struct vec(struct include_directive) include_directives;
 
 static void note_include(CXCursor c)
 {
-    CXFile file, included = clang_getIncludedFile(c);
-    unsigned offset = front_offset(clang_getCursorLocation(c), &file);
-    if (front_in_main(file) && included)
+    CXFile from, included = clang_getIncludedFile(c);
+    unsigned offset = front_offset(clang_getCursorLocation(c), &from);
+    if (from && included)
         VEC_PUSH(&include_directives,
-                 ((struct include_directive){front_text(clang_getFileName(included)), offset}));
+                 ((struct include_directive){front_text(clang_getFileName(from)),
+                                             front_text(clang_getFileName(included)), offset}));
 }
 
 struct include_visit {
@@ -465,11 +462,10 @@ void front_each_include(struct unit *unit, void (*visit)(const char *path, void 
     clang_getInclusions(front_tu, on_inclusion, &v);
 }
 
-void front_each_direct_include(void (*visit)(const char *path, unsigned directive, void *data),
-                               void *data)
+const struct include_directive *front_include_directives(size_t *count)
 {
-    for (size_t i = 0; i < include_directives.count; i++)
-        visit(include_directives.at[i].path, include_directives.at[i].offset, data);
+    *count = include_directives.count;
+    return include_directives.at;
 }
 
 struct source *front_included(const char *path)
@@ -614,6 +610,34 @@ long long front_macro_number(const char *name, size_t length)
     struct token value = lex_next(text, body.start + (unsigned)length, body.end);
     bool alone = lex_next(text, value.end, body.end).kind == TOKEN_END;
     return value.kind == TOKEN_NUMBER && alone ? strtoll(text + value.start, NULL, 0) : 0;
+}
+
+// One that keeps its meaning once it has it: of the system, or ours.
+static bool is_stable(const struct macro *m)
+{
+    CXSourceLocation at = clang_getCursorLocation(m->definition);
+    CXFile file;
+    front_offset(at, &file);
+    const char *ours = accepted.include_directory;
+    return !file || clang_Location_isInSystemHeader(at) ||
+           (ours && !strncmp(front_text(clang_getFileName(file)), ours, strlen(ours)));
+}
+
+bool front_macros_may_change(struct source *s, unsigned start, unsigned end)
+{
+    for (struct token t = lex_next(s->text, start, end); t.kind != TOKEN_END;
+         t = lex_next(s->text, t.end, end)) {
+        const char *name = s->text + t.start;
+        const struct macro *m = t.kind == TOKEN_NAME ? macro_find(name, t.end - t.start) : NULL;
+        if (!m || is_own_macro(m->name))
+            continue;
+        bool called = token_is(s->text, lex_next(s->text, t.end, end), "(");
+        if (!called && clang_Cursor_isMacroFunctionLike(m->definition))
+            continue;
+        if (!is_stable(m) || front_invocation(s, t.start) < 0)
+            return true;
+    }
+    return false;
 }
 
 static int by_start(const void *a, const void *b)

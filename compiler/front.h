@@ -20,11 +20,13 @@ void front_build(struct unit *unit);
 // The files the main file includes, for a dependency file.
 void front_each_include(struct unit *unit, void (*visit)(const char *path, void *data), void *data);
 
-// What the main file itself includes, and where, in the order of the directives.
-void front_each_direct_include(void (*visit)(const char *path, unsigned directive, void *data),
-                               void *data);
-struct source *front_included(const char *path); // one of these
-// The same, or where it includes what includes the source; 0: it is the main file.
+struct include_directive { // also one that includes nothing a second time
+    const char *from, *path;
+    unsigned offset; // in `from`
+};
+const struct include_directive *front_include_directives(size_t *count); // those of all files
+struct source *front_included(const char *path);
+// Where the main file includes it, or what includes it; 0: it is the main file.
 unsigned front_source_included_at(struct source *source);
 
 // The flags of `input` (an absolute path) in DIR/compile_commands.json, without compiler and input;
@@ -32,6 +34,9 @@ unsigned front_source_included_at(struct source *source);
 const char *const *front_database_flags(const char *database, const char *input, unsigned *count,
                                         const char **directory);
 
+// Does a name in this part of a header stand for a macro that may be another one later, or come to
+// stand for one?
+bool front_macros_may_change(struct source *source, unsigned start, unsigned end);
 // index of the one around offset, or -1
 int front_invocation(struct source *source, unsigned offset);
 

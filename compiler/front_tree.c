@@ -1530,12 +1530,6 @@ static void on_plain_declaration(CXCursor c, enum CXCursorKind kind)
     clang_visitChildren(c, on_possible_use, &found);
     if (!found)
         return;
-    if (!front_in_main(file)) {
-        error_at(place_at(front_offset(clang_getCursorLocation(c), NULL)), "E0403",
-                 "'%s' uses async functions, but stands in a header and is not async itself",
-                 front_text(clang_getCursorSpelling(c)));
-        return;
-    }
     set_extent(fn, c);
     fn->type = type_new(clang_getCursorType(c));
     if (kind == CXCursor_FunctionDecl) {
@@ -1561,8 +1555,23 @@ static void on_plain_declaration(CXCursor c, enum CXCursorKind kind)
 struct by_hand {
     const char *name;
     struct type *type;
+    unsigned end;
 };
 static struct vec(struct by_hand) futures_by_hand;
+
+struct hand_function { // NAME_future_init, _poll, _drop
+    const char *name;
+    size_t length; // of NAME
+    unsigned end;
+};
+static struct vec(struct hand_function) hand_functions;
+
+static unsigned end_in_main(CXCursor c)
+{
+    CXFile file;
+    unsigned end = front_offset(clang_getRangeEnd(clang_getCursorExtent(c)), &file);
+    return front_in_main(file) ? end : front_included_at(file);
+}
 
 static void note_taken_name(CXCursor c);
 
@@ -1602,6 +1611,10 @@ static void note_taken_name(CXCursor c)
     const char *name = clang_getCString(spelling);
     CXFile file;
     unsigned at = front_offset(clang_getCursorLocation(c), &file);
+    const char *part = name ? strstr(name, "_future_") : NULL;
+    if (part && clang_getCursorKind(c) == CXCursor_FunctionDecl)
+        VEC_PUSH(&hand_functions, ((struct hand_function){mem_text(name, strlen(name)),
+                                                          (size_t)(part - name), end_in_main(c)}));
     if (name && !front_in_main(file))
         take_stems(front_unit, name, (unsigned)strlen(name));
     else if (name && strstr(name, "_future")) {
@@ -1637,8 +1650,9 @@ static enum CXChildVisitResult on_top(CXCursor c, CXCursor parent, CXClientData 
         const char *name = clang_getCString(spelling);
         size_t length = name ? strlen(name) : 0;
         if (length > 7 && !strcmp(name + length - 7, "_future"))
-            VEC_PUSH(&futures_by_hand, ((struct by_hand){mem_text(name, length - 7),
-                                                         type_new(clang_getCursorType(c))}));
+            VEC_PUSH(&futures_by_hand,
+                     ((struct by_hand){mem_text(name, length - 7), type_new(clang_getCursorType(c)),
+                                       end_in_main(c)}));
         clang_disposeString(spelling);
     }
     return CXChildVisit_Continue;
@@ -1649,7 +1663,7 @@ void front_build(struct unit *unit)
     memset(known, 0, sizeof known);
     unit->no_convention = false;
     local_types = NULL;
-    futures_by_hand.count = 0;
+    futures_by_hand.count = hand_functions.count = 0;
     front_collect_macros();
     front_collect_skipped(unit->main);
     clang_visitChildren(clang_getTranslationUnitCursor(front_tu), on_top, NULL);
@@ -1658,7 +1672,17 @@ void front_build(struct unit *unit)
         if (fn) {
             fn->has_future = true;
             fn->future_type = futures_by_hand.at[i].type;
+            fn->future_at = futures_by_hand.at[i].end;
         }
+    }
+    for (size_t i = hand_functions.count; i-- > 0;) { // the first declaration of each counts
+        struct hand_function *h = &hand_functions.at[i];
+        bool first = true;
+        for (size_t j = 0; j < i && first; j++)
+            first = strcmp(hand_functions.at[j].name, h->name) != 0;
+        struct function *fn = first ? function_named(mem_text(h->name, h->length)) : NULL;
+        if (fn && fn->has_future && h->end > fn->future_at)
+            fn->future_at = h->end;
     }
     for (size_t i = 0; i < unit->functions.count; i++) {
         struct function *fn = unit->functions.at[i];

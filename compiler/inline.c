@@ -1,55 +1,103 @@
-// inline.c - included fragments become part of the file: those that define async functions with
-// external or static linkage, and those included inside a function.
-//   in:    the unit's functions
+// inline.c - included files become part of the main file where they define async functions, or
+// stand inside a function.
+//   in:    the unit's functions, the include directives of all files
 //   out:   a new text of the main file, parsed again
 //
-// The include directive of such a file (an .inc or .c, say) is replaced by its text between #line
-// directives, because left as it is it would define the untranslated functions once more; in a
-// function, because the statements it holds are to be taken apart like all others. `static
-// inline async` functions of a header need none of this: what is left of them in the header is
-// never called.
+// Left as it is, an include directive of a fragment (an .inc or .c, say) would define the
+// untranslated functions once more; and the statements of a file included inside a function are to
+// be taken apart like all others. So the directive is replaced by the file's text, between #line
+// directives. `static inline async` functions of a header need none of this, for they are
+// translated behind the include directive, and what is left of them in the header is never called;
+// but not if they use macros that may not be the same any more behind it.
 #include "front.h"
 
 #include <string.h>
 #include <unistd.h>
 
 enum {
-    FRAGMENT_LIMIT = 64
+    DEPTH_LIMIT = 200
 };
 
-static bool defines_functions(struct unit *unit, const char *path)
+struct pasting {
+    struct unit *unit;
+    const struct include_directive *directives; // of all files
+    size_t directive_count;
+    struct vec(const char *) leading; // files that define functions, or include such files
+    struct buffer text;
+    const char *open[DEPTH_LIMIT]; // the files around what is being written
+    unsigned depth;
+    bool any;
+};
+
+// ---- Which files ----------------------------------------------------------------------------
+
+static bool is_inside_function(struct unit *unit, unsigned offset)
 {
     for (size_t i = 0; i < unit->functions.count; i++) {
         struct function *fn = unit->functions.at[i];
-        if (fn->is_async && fn->body && !(fn->is_static && fn->is_inline) &&
-            !strcmp(fn->source->path, path))
+        if (fn->body && fn->source->is_main && fn->start < offset && offset < fn->end)
             return true;
     }
     return false;
 }
 
-static struct function *function_around(struct unit *unit, unsigned offset)
+static bool is_among(const char *path, const char *const *list, size_t count)
 {
-    for (size_t i = 0; i < unit->functions.count; i++) {
-        struct function *fn = unit->functions.at[i];
-        if (fn->body && fn->source->is_main && fn->start < offset && offset < fn->end)
-            return fn;
+    for (size_t i = 0; i < count; i++)
+        if (!strcmp(list[i], path))
+            return true;
+    return false;
+}
+
+static bool must_be_pasted(struct function *fn)
+{
+    return !fn->source->is_main && (!fn->is_async || !fn->is_static || !fn->is_inline ||
+                                    front_macros_may_change(fn->source, fn->start, fn->end));
+}
+
+static bool add_leading(struct pasting *p, const char *path)
+{
+    if (is_among(path, p->leading.at, p->leading.count))
+        return false;
+    VEC_PUSH(&p->leading, path);
+    return true;
+}
+
+static void find_leading(struct pasting *p)
+{
+    for (size_t i = 0; i < p->unit->functions.count; i++) {
+        struct function *fn = p->unit->functions.at[i];
+        if (fn->body && must_be_pasted(fn))
+            add_leading(p, fn->source->path);
+    }
+    for (bool again = p->leading.count > 0; again;) {
+        again = false;
+        for (size_t i = 0; i < p->directive_count; i++)
+            if (is_among(p->directives[i].path, p->leading.at, p->leading.count))
+                again |= add_leading(p, p->directives[i].from);
+    }
+}
+
+static const char *included_by(struct pasting *p, const char *from, struct token directive)
+{
+    for (size_t i = 0; i < p->directive_count; i++) {
+        const struct include_directive *d = &p->directives[i];
+        if (d->offset >= directive.start && d->offset < directive.end && !strcmp(d->from, from))
+            return d->path;
     }
     return NULL;
 }
 
-static bool is_fragment(struct unit *unit, const char *path, unsigned directive)
+static bool is_needed(struct pasting *p)
 {
-    return function_around(unit, directive) || defines_functions(unit, path);
+    for (size_t i = 0; i < p->directive_count; i++)
+        if (!strcmp(p->directives[i].from, p->unit->main->path) &&
+            is_inside_function(p->unit, p->directives[i].offset))
+            return true;
+    return p->leading.count > 0;
 }
 
-static void put_line(struct buffer *b, unsigned line, const char *file)
-{
-    put(b, "#line %u \"", line);
-    for (; *file; file++)
-        put(b, *file == '"' || *file == '\\' ? "\\%c" : "%c", *file);
-    put(b, "\"\n");
-}
+// ---- Directives -----------------------------------------------------------------------------
 
 static bool is_directive(const char *text, struct token t, const char *name, const char *word)
 {
@@ -67,7 +115,23 @@ static bool is_once(const struct source *s)
     return false;
 }
 
-// Of an include directive: what its file name begins with, up to the last slash.
+struct include_name { // "NAME" or <NAME>
+    unsigned start, end;
+    bool quoted;
+};
+
+static struct include_name name_in(const char *text, struct token directive)
+{
+    struct token word = lex_next(text, directive.start + 1, directive.end);
+    struct token name = lex_next(text, word.end, directive.end);
+    struct include_name n = {name.start + 1, name.end, text[name.start] == '"'};
+    while (n.end < directive.end && text[n.end - 1] != (n.quoted ? '"' : '>'))
+        n.end++;
+    if (n.end > n.start)
+        n.end--;
+    return n;
+}
+
 static unsigned directory_length(const char *name, unsigned length)
 {
     while (length && name[length - 1] != '/')
@@ -82,89 +146,98 @@ static bool is_beside(const char *path, const char *name, unsigned length)
                    R_OK);
 }
 
-// A name in quotes is looked up beside the file that includes it, which now is another one.
-static void put_fragment(struct buffer *b, const struct source *s, const char *directory,
-                         unsigned length)
+// ---- The new text ---------------------------------------------------------------------------
+
+static void put_line(struct buffer *b, unsigned line, const char *file)
+{
+    put(b, "#line %u \"", line);
+    for (; *file; file++)
+        put(b, *file == '"' || *file == '\\' ? "\\%c" : "%c", *file);
+    put(b, "\"\n");
+}
+
+static void put_file(struct pasting *p, struct source *s, const char *directory, bool in_function);
+
+// `directory` is how the main file would name that of the file the directive stands in. Returns
+// whether the directive's line has been replaced.
+static bool paste(struct pasting *p, struct source *s, struct token t, const char *directory,
+                  bool in_function)
+{
+    const char *path = included_by(p, s->path, t);
+    if (!path || p->depth == DEPTH_LIMIT ||
+        !(in_function || is_among(path, p->leading.at, p->leading.count)))
+        return false;
+    struct source *file = front_included(path);
+    bool once = is_once(file);
+    if (is_among(path, p->open, p->depth) && !once)
+        return false; // its guards do the rest
+    if (!once || !is_among(path, p->unit->pasted.at, p->unit->pasted.count)) {
+        struct include_name n = name_in(s->text, t);
+        unsigned length = directory_length(s->text + n.start, n.end - n.start);
+        const char *inner =
+            mem_format("%s%.*s", n.quoted ? directory : "", (int)length, s->text + n.start);
+        if (!is_among(path, p->unit->pasted.at, p->unit->pasted.count))
+            VEC_PUSH(&p->unit->pasted, path);
+        if (!in_function) // in a header nobody would expect that all of it is used
+            put(&p->text, "#pragma GCC diagnostic push\n"
+                          "#pragma GCC diagnostic ignored \"-Wunused-function\"\n");
+        put_line(&p->text, 1, path);
+        put_file(p, file, inner, in_function);
+        put(&p->text, in_function ? "\n" : "\n#pragma GCC diagnostic pop\n");
+    }
+    return p->any = true;
+}
+
+static void put_file(struct pasting *p, struct source *s, const char *directory, bool in_function)
 {
     unsigned at = 0;
+    p->open[p->depth++] = s->path;
     for (struct token t = lex_next(s->text, 0, s->length); t.kind != TOKEN_END;
          t = lex_next(s->text, t.end, s->length)) {
-        if (is_directive(s->text, t, "pragma", "once")) {
-            put_text(b, s->text + at, t.start - at);
+        if (t.kind != TOKEN_DIRECTIVE)
+            continue;
+        if (!s->is_main && is_directive(s->text, t, "pragma", "once")) {
+            put_text(&p->text, s->text + at, t.start - at);
             at = t.end;
         }
         if (!is_directive(s->text, t, "include", NULL))
             continue;
-        struct token word = lex_next(s->text, t.start + 1, t.end);
-        struct token name = lex_next(s->text, word.end, t.end);
-        if (name.kind != TOKEN_STRING ||
-            !is_beside(s->path, s->text + name.start + 1, name.end - name.start - 2))
+        unsigned start = t.start, end = t.end;
+        while (start > 0 && s->text[start - 1] != '\n')
+            start--;
+        while (end < s->length && s->text[end] != '\n')
+            end++;
+        size_t length = p->text.length;
+        put_text(&p->text, s->text + at, start - at);
+        if (paste(p, s, t, directory,
+                  in_function || (s->is_main && is_inside_function(p->unit, t.start)))) {
+            const char *file;
+            unsigned line = presumed_line(s, t.start, &file);
+            put_line(&p->text, line + 1, file);
+            at = end < s->length ? end + 1 : end;
             continue;
-        put_text(b, s->text + at, name.start + 1 - at);
-        put_text(b, directory, length);
-        at = name.start + 1;
+        }
+        p->text.length = length;
+        struct include_name n = name_in(s->text, t);
+        // Looked up beside the file that has the directive, which now is another one.
+        if (!*directory || !n.quoted || !is_beside(s->path, s->text + n.start, n.end - n.start))
+            continue;
+        put_text(&p->text, s->text + at, n.start - at);
+        put(&p->text, "%s", directory);
+        at = n.start;
     }
-    put_text(b, s->text + at, s->length - at);
+    put_text(&p->text, s->text + at, s->length - at);
+    p->depth--;
 }
 
-struct pasting {
-    struct unit *unit;
-    struct buffer text;
-    unsigned at; // what stands before is in the new text
-    bool any;
-};
-
-static bool was_pasted(struct unit *unit, const char *path)
-{
-    for (size_t i = 0; i < unit->pasted.count; i++)
-        if (!strcmp(unit->pasted.at[i], path))
-            return true;
-    return false;
-}
-
-// Replaces the line that holds the directive.
-static void paste(const char *path, unsigned directive, void *data)
-{
-    struct pasting *p = data;
-    struct source *s = p->unit->main;
-    if (directive < p->at || !is_fragment(p->unit, path, directive))
-        return;
-    struct source *fragment = front_included(path);
-    unsigned start = directive, end = directive;
-    while (start > 0 && s->text[start - 1] != '\n')
-        start--;
-    while (end < s->length && s->text[end] != '\n')
-        end++;
-    const char *file;
-    unsigned line = presumed_line(s, directive, &file);
-    put_text(&p->text, s->text + p->at, start - p->at);
-    bool again = was_pasted(p->unit, path);
-    if (!again || !is_once(fragment)) {
-        struct token hash = lex_next(s->text, start, end);
-        struct token word = lex_next(s->text, hash.start + 1, end);
-        struct token name = lex_next(s->text, word.end, end);
-        bool quoted = name.kind == TOKEN_STRING;
-        const char *directory = s->text + name.start + 1;
-        put_line(&p->text, 1, path);
-        put_fragment(&p->text, fragment, directory,
-                     quoted ? directory_length(directory, name.end - name.start - 2) : 0);
-        put(&p->text, "\n");
-    }
-    put_line(&p->text, line + 1, file);
-    p->at = end < s->length ? end + 1 : end;
-    p->any = true;
-    if (!again)
-        VEC_PUSH(&p->unit->pasted, path);
-}
-
-static bool refuse_indirect(struct unit *unit)
+static bool refuse_others(struct unit *unit)
 {
     for (size_t i = 0; i < unit->functions.count; i++) {
         struct function *fn = unit->functions.at[i];
-        if (!fn->body || fn->source->is_main || !defines_functions(unit, fn->source->path))
+        if (!fn->body || !must_be_pasted(fn))
             continue;
         error_at((struct place){fn->source, fn->name_offset}, "E0402",
-                 "async '%s' is defined in a file that this one does not include itself", fn->name);
+                 "'%s' is defined in a file whose include directive cannot be found", fn->name);
         return true;
     }
     return false;
@@ -173,17 +246,17 @@ static bool refuse_indirect(struct unit *unit)
 // Returns false when errors were reported.
 bool inline_fragments(struct front_options *options, struct unit *unit)
 {
-    for (int round = 0; round < FRAGMENT_LIMIT; round++) { // a fragment may include others
-        struct pasting p = {.unit = unit};
-        front_each_direct_include(paste, &p);
-        if (!p.any)
-            break;
-        put_text(&p.text, unit->main->text + p.at, unit->main->length - p.at);
+    struct pasting p = {.unit = unit};
+    p.directives = front_include_directives(&p.directive_count);
+    find_leading(&p);
+    if (is_needed(&p))
+        put_file(&p, unit->main, "", false);
+    if (p.any) {
         options->text = p.text.text;
         options->length = (unsigned)p.text.length;
         if (!front_parse(options, unit))
             return false;
         front_build(unit);
     }
-    return !refuse_indirect(unit);
+    return !refuse_others(unit);
 }
