@@ -83,6 +83,9 @@ bool token_is(const char *text, struct token token, const char *spelling);
 // The end of the bracketed group that opens at `open`; `limit` when it never closes.
 unsigned lex_group_end(const char *text, unsigned open, unsigned limit);
 void lex_blank(char *text, unsigned start, unsigned end); // but line ends stay
+// Digraphs and trigraphs of braces and # become what they stand for, followed by blanks; a carriage
+// return alone becomes a newline. The length stays.
+void lex_normalize(char *text, unsigned length);
 // The end of the name at `at`, which may hold \u00e9 and continue on the next line.
 unsigned lex_name_end(const char *text, unsigned at, unsigned limit);
 // Where a declarator's value would stand, after its attributes, which the tree leaves out: before
@@ -98,7 +101,9 @@ struct invocation { // of a macro, outermost
     const char *name;
     bool has_arguments; // written NAME(...)
     bool plain_value;   // object-like, and its body is one token or one parenthesised group
-    bool stringifies;   // it, or a macro its body names, uses #
+    bool stringifies;   // it, or a macro its body names, uses # or ##
+    bool quotes;        // uses #
+    bool counts;        // uses __COUNTER__
     bool unbalanced;    // it opens or closes brackets that others close or opened
     int braces;         // how many more it opens than it closes
     bool expand;        // set by expand.c: must be replaced by its text

@@ -264,6 +264,16 @@ static void mark_unbalanced(struct marking *m, struct node *body)
             s->invocations.at[low].expand = m->any = true;
 }
 
+// Once a number of __COUNTER__ is written down, all must be: who counts on would begin anew.
+static void mark_counters(struct source *s)
+{
+    bool counted = false;
+    for (size_t i = 0; i < s->invocations.count; i++)
+        counted |= s->invocations.at[i].expand && s->invocations.at[i].counts;
+    for (size_t i = 0; i < s->invocations.count && counted; i++)
+        s->invocations.at[i].expand |= s->invocations.at[i].counts;
+}
+
 static bool mark_unit(struct unit *unit)
 {
     bool any = false;
@@ -277,6 +287,8 @@ static bool mark_unit(struct unit *unit)
         mark_unbalanced(&m, fn->body);
         any |= m.any;
     }
+    if (any)
+        mark_counters(unit->main);
     return any;
 }
 
@@ -286,7 +298,11 @@ static void put_escaped_path(struct buffer *b, const char *path)
         put(b, *path == '"' || *path == '\\' ? "\\%c" : "%c", *path);
 }
 
-// One line, comments blank: a directive cannot span lines.
+// ---- The probe ------------------------------------------------------------------------------
+//
+// Of the main file only the directives, and the invocations, each in a #line directive of its own.
+
+// One line, with the spaces of the source: they are part of the strings # makes.
 static void put_flat(struct buffer *b, const char *text, unsigned start, unsigned end)
 {
     unsigned at = start;
@@ -299,62 +315,147 @@ static void put_flat(struct buffer *b, const char *text, unsigned start, unsigne
     }
 }
 
-// Names that stay as they are in an expansion: our keywords, and what reads better unexpanded.
-static const char *const kept[] = {
-    "await",
-    "defer",
-    "asyncc_await",
-    "asyncc_defer",
-    "async_join",
-    "async_select",
-    "async_timeout_ms",
-    "async_spawn",
-    "async_block_on",
-    "NULL",
-    "errno",
-    "stdin",
-    "stdout",
-    "stderr",
-    "offsetof",
+// A name may stand for anything: could what it begins with run together with what is before it, as
+// in `-x` with -1 for x, `x/y` with *p for y, `F(x)y`?
+static bool may_join_name(const char *text, struct token left)
+{
+    char c = left.kind == TOKEN_PUNCTUATION && left.end - left.start == 1 ? text[left.start] : 0;
+    return c && strchr("+-&/", c);
+}
+
+// The same, but what comes out of the expansion does not run together.
+static void put_spaced(struct buffer *b, const char *text, unsigned start, unsigned end)
+{
+    enum {
+        DEPTH_LIMIT = 256
+    };
+    bool calls[DEPTH_LIMIT] = {false}, closes_call = false;
+    unsigned depth = 0;
+    struct token left = {TOKEN_END, start, start};
+    for (struct token t = lex_next(text, start, end); t.kind != TOKEN_END;
+         t = lex_next(text, t.end, end)) {
+        if (t.start > left.end || (closes_call && t.kind != TOKEN_PUNCTUATION) ||
+            (t.kind == TOKEN_NAME && may_join_name(text, left)) ||
+            (t.kind == TOKEN_STRING && left.kind == TOKEN_NAME))
+            put(b, " ");
+        put_text(b, text + t.start, t.end - t.start);
+        closes_call = false;
+        if (token_is(text, t, "(") && depth < DEPTH_LIMIT)
+            calls[depth++] = left.kind == TOKEN_NAME;
+        else if (token_is(text, t, ")") && depth)
+            closes_call = calls[--depth];
+        left = t;
+    }
+}
+
+static unsigned parameters_end(const char *text, struct token name, unsigned end)
+{
+    return name.end < end && text[name.end] == '(' ? lex_group_end(text, name.end, end) : name.end;
+}
+
+static void put_definition(struct buffer *b, const char *text, struct token name, unsigned end)
+{
+    unsigned body = parameters_end(text, name, end);
+    put(b, "\n#define ");
+    put_flat(b, text, name.start, body);
+    put(b, " ");
+    put_spaced(b, text, body, end);
+    put(b, "\n");
+}
+
+enum hiding { // of names that stay as they are in an expansion
+    HIDE_NOTHING,
+    HIDE_KEYWORDS,
+    HIDE_ALL // those, too, that read better unexpanded, but not where # could see them
 };
 
-// These the rest of the file needs, or it would not parse at all.
-static const char *const kept_here[] = {"async", "asyncc_async", "async_fn", "asyncc_fn"};
+static const char *const keywords[] = {
+    "await",          "defer",        "asyncc_await",     "asyncc_defer",
+    "async",          "asyncc_async", "async_fn",         "asyncc_fn",
+    "async_join",     "async_select", "async_timeout_ms", "async_spawn",
+    "async_block_on",
+};
+static const char *const readable[] = {"NULL", "errno", "stdin", "stdout", "stderr", "offsetof"};
 
-// Until the next include, which may define them anew.
-static void put_undefine(struct buffer *b)
+enum {
+    KEYWORDS = sizeof keywords / sizeof *keywords,
+    READABLE = sizeof readable / sizeof *readable
+};
+
+struct probe {
+    struct source *source;
+    struct buffer text;
+    enum hiding hiding;
+    bool spaced; // the macros of headers are defined with spaces
+    unsigned list;
+    bool ours[KEYWORDS];
+    struct vec(unsigned) offsets;
+};
+
+static void hide(struct probe *p, enum hiding hiding)
 {
-    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
-        put(b, "\n#undef %s", kept[i]);
+    if (p->hiding == hiding)
+        return;
+    for (size_t i = 0; i < KEYWORDS; i++)
+        if (p->ours[i] && !p->hiding != !hiding)
+            put(&p->text,
+                hiding ? "#pragma push_macro(\"%s\")\n#undef %s\n" : "#pragma pop_macro(\"%s\")\n",
+                keywords[i], keywords[i]);
+    for (size_t i = 0; i < READABLE; i++)
+        if ((p->hiding == HIDE_ALL) != (hiding == HIDE_ALL))
+            put(&p->text,
+                hiding == HIDE_ALL ? "#pragma push_macro(\"%s\")\n#undef %s\n"
+                                   : "#pragma pop_macro(\"%s\")\n",
+                readable[i], readable[i]);
+    p->hiding = hiding;
 }
 
-static bool includes_between(struct source *s, unsigned start, unsigned end)
+static void put_header_macro(struct macro_text m, void *data)
 {
-    for (struct token t = lex_next(s->text, start, end); t.kind != TOKEN_END;
-         t = lex_next(s->text, t.end, end))
-        if (t.kind == TOKEN_DIRECTIVE &&
-            token_is(s->text, lex_next(s->text, t.start + 1, t.end), "include"))
-            return true;
-    return false;
+    struct probe *p = data;
+    struct token name = lex_next(m.text, m.start, m.end);
+    unsigned body = m.has_parameters ? parameters_end(m.text, name, m.end) : name.end;
+    struct token first = lex_next(m.text, body, m.end);
+    if (lex_next(m.text, first.end, m.end).kind == TOKEN_END)
+        return;
+    put(&p->text, "#ifdef %s\n#undef %s", m.name, m.name);
+    put_definition(&p->text, m.text, name, m.end);
+    put(&p->text, "#endif\n");
 }
 
-static void put_probe(struct buffer *b, struct source *s, struct invocation *v, unsigned *offset)
+static void put_probe(struct probe *p, struct invocation *v)
 {
+    struct source *s = p->source;
     const char *file;
     unsigned line = presumed_line(s, v->start, &file);
-    for (size_t i = 0; i < sizeof kept_here / sizeof *kept_here; i++)
-        put(b, "\n#pragma push_macro(\"%s\")\n#undef %s", kept_here[i], kept_here[i]);
-    put(b, "\n#line %u \"", line);
-    put_escaped_path(b, file);
-    put(b, "\"\n#line %u ASYNCC_STRING(", line);
-    put_flat(b, s->text, v->start, v->end);
-    put(b, ")\n");
-    *offset = (unsigned)b->length;
-    for (size_t i = 0; i < sizeof kept_here / sizeof *kept_here; i++)
-        put(b, "#pragma pop_macro(\"%s\")\n", kept_here[i]);
-    put(b, "#line %u \"", line);
-    put_escaped_path(b, file);
-    put(b, "\"\n");
+    hide(p, HIDE_NOTHING);
+    if (!v->quotes)
+        front_macros_behind(s, v->start, v->end, p->list, put_header_macro, p);
+    hide(p, v->quotes ? HIDE_KEYWORDS : HIDE_ALL);
+    put(&p->text, "#line %u \"", line);
+    put_escaped_path(&p->text, file);
+    put(&p->text, "\"\n#line %u ASYNCC_STRING(", line);
+    if (v->quotes)
+        put_flat(&p->text, s->text, v->start, v->end);
+    else
+        put_spaced(&p->text, s->text, v->start, v->end);
+    put(&p->text, ")\n");
+    VEC_PUSH(&p->offsets, (unsigned)p->text.length);
+}
+
+static void put_directive(struct probe *p, struct token t)
+{
+    const char *text = p->source->text;
+    struct token word = lex_next(text, t.start + 1, t.end);
+    struct token name = lex_next(text, word.end, t.end);
+    hide(p, HIDE_NOTHING);
+    if (token_is(text, word, "define") && name.kind == TOKEN_NAME)
+        put_definition(&p->text, text, name, t.end);
+    else if (!token_is(text, word, "line")) {
+        put_text(&p->text, text + t.start, t.end - t.start);
+        put(&p->text, "\n");
+    }
+    p->list++; // what it defines may have been spaced already, or is new
 }
 
 static unsigned count_lines(const char *text, unsigned start, unsigned end)
@@ -396,36 +497,59 @@ static void keep_text(struct growth *g, struct buffer *result, struct source *s,
     put_text(result, s->text + at, to - at);
 }
 
-// Where a directive may be put: the start of the line that holds the invocation, unless that is
-// inside another invocation's arguments or a directive; the probe has a line of its own.
+static bool may_run_together(char left, char right)
+{
+    return !strchr(" \t\n([{,;", left) && !strchr(" \t\n)]},;", right);
+}
+
+static void put_expansion(struct buffer *b, const char *text, struct source *s,
+                          struct invocation *v)
+{
+    size_t length = strlen(text);
+    if (!length)
+        return;
+    if (b->length && may_run_together(b->text[b->length - 1], text[0]))
+        put(b, " ");
+    put_text(b, text, length);
+    if (v->end < s->length && may_run_together(text[length - 1], s->text[v->end]))
+        put(b, " ");
+}
+
+static void put_all_probes(struct probe *p)
+{
+    struct source *s = p->source;
+    size_t v = 0;
+    put(&p->text, "#define ASYNCC_STRING(...) ASYNCC_STRING_(__VA_ARGS__)\n#define "
+                  "ASYNCC_STRING_(...) #__VA_ARGS__\n");
+    unsigned at = s->length >= 3 && !memcmp(s->text, "\xEF\xBB\xBF", 3) ? 3 : 0;
+    for (struct token t = lex_next(s->text, at, s->length); t.kind != TOKEN_END;
+         t = lex_next(s->text, t.end, s->length)) {
+        if (t.kind == TOKEN_DIRECTIVE)
+            put_directive(p, t);
+        while (v < s->invocations.count &&
+               (s->invocations.at[v].start < t.start || !s->invocations.at[v].expand))
+            v++;
+        if (v < s->invocations.count && s->invocations.at[v].start == t.start) {
+            put_probe(p, &s->invocations.at[v]);
+            t.end = s->invocations.at[v++].end;
+        }
+    }
+}
+
 static bool expand_once(const struct front_options *o, struct source *s, struct buffer *result,
                         struct expansion_list *list)
 {
-    struct buffer probe = {0};
-    struct vec(unsigned) offsets = {0};
-    unsigned at = 0;
-    bool bom = s->length >= 3 && !memcmp(s->text, "\xEF\xBB\xBF", 3);
-    if (bom)
-        at = 3;
-    put(&probe, "#define ASYNCC_STRING(...) ASYNCC_STRING_(__VA_ARGS__)\n#define "
-                "ASYNCC_STRING_(...) #__VA_ARGS__\n");
-    for (size_t i = 0; i < s->invocations.count; i++) {
-        struct invocation *v = &s->invocations.at[i];
-        if (!v->expand)
-            continue;
-        put_text(&probe, s->text + at, v->start - at);
-        if (!offsets.count || includes_between(s, at, v->start))
-            put_undefine(&probe);
-        unsigned offset;
-        put_probe(&probe, s, v, &offset);
-        VEC_PUSH(&offsets, offset);
-        at = v->start;
-    }
-    put_text(&probe, s->text + at, s->length - at);
-    const char **names = mem_alloc((offsets.count + 1) * sizeof *names);
-    if (!front_probe(o, probe.text, (unsigned)probe.length, offsets.at, (unsigned)offsets.count,
-                     names))
+    static unsigned lists;
+    struct probe p = {.source = s, .list = ++lists};
+    for (size_t i = 0; i < KEYWORDS; i++)
+        p.ours[i] = front_keyword_is_ours(keywords[i]);
+    put_all_probes(&p);
+    lists = p.list;
+    const char **names = mem_alloc((p.offsets.count + 1) * sizeof *names);
+    if (!front_probe(o, p.text.text, (unsigned)p.text.length, p.offsets.at,
+                     (unsigned)p.offsets.count, names))
         internal_fault("the expansion probe of %s does not parse", o->path);
+    unsigned at;
     at = 0;
     size_t n = 0;
     bool ok = true;
@@ -445,7 +569,7 @@ static bool expand_once(const struct front_options *o, struct source *s, struct 
         keep_text(&g, result, s, at, v->start);
         struct expansion e = {(unsigned)result->length, 0, original_offset(s, v->start),
                               original_offset(s, v->end)};
-        put_text(result, text, strlen(text));
+        put_expansion(result, text, s, v);
         e.end = (unsigned)result->length;
         VEC_PUSH(&g.list, e);
         unsigned padding = count_lines(s->text, v->start, v->end);

@@ -94,6 +94,17 @@ static bool is_own_macro(const char *name)
     return false;
 }
 
+// The words may be the program's, if it defines ASYNCC_NO_KEYWORDS.
+static bool is_defined_by_us(CXCursor definition)
+{
+    CXFile file;
+    front_offset(clang_getCursorLocation(definition), &file);
+    static const char ours[] = "asyncc/async.h";
+    const char *path = file ? front_text(clang_getFileName(file)) : "";
+    size_t length = strlen(path);
+    return length >= sizeof ours - 1 && !strcmp(path + length - (sizeof ours - 1), ours);
+}
+
 static CXTranslationUnit parse(const struct front_options *o, const char *text, unsigned length,
                                unsigned parse_options, enum CXErrorCode *code)
 {
@@ -506,8 +517,9 @@ unsigned front_source_included_at(struct source *source)
 struct macro {
     const char *name;
     CXCursor definition;
-    bool visited, stringifies, unbalanced;
+    bool visited, stringifies, quotes, counts, unbalanced;
     int braces;
+    unsigned listed; // in which list of front_macros_behind
     struct macro *next;
 };
 
@@ -565,17 +577,70 @@ static struct macro *macro_look_into(struct macro *m)
         m->braces += (c == '{') - (c == '}');
         m->unbalanced |= depth < 0;
         m->stringifies |= c == '#';
+        m->quotes |= token_is(text, t, "#");
+        m->counts |= token_is(text, t, "__COUNTER__");
         struct macro *inner =
             t.kind == TOKEN_NAME ? macro_find(text + t.start, t.end - t.start) : NULL;
         if (!inner)
             continue;
         macro_look_into(inner);
         m->stringifies |= inner->stringifies;
+        m->quotes |= inner->quotes;
+        m->counts |= inner->counts;
         m->unbalanced |= inner->unbalanced;
         m->braces += inner->braces;
     }
     m->unbalanced |= depth != 0;
     return m;
+}
+
+static bool is_in_main(const struct macro *m)
+{
+    CXFile file;
+    front_offset(clang_getCursorLocation(m->definition), &file);
+    return front_in_main(file);
+}
+
+static void list_macros(struct macro *m, unsigned list,
+                        void (*visit)(struct macro_text text, void *data), void *data)
+{
+    if (m->listed == list)
+        return;
+    m->listed = list;
+    struct macro_text definition = {.name = m->name};
+    struct token extent = macro_body(m->definition, &definition.text);
+    if (!definition.text)
+        return;
+    definition.start = extent.start;
+    definition.end = extent.end;
+    definition.has_parameters = clang_Cursor_isMacroFunctionLike(m->definition);
+    if (!is_in_main(m))
+        visit(definition, data);
+    struct token t = lex_next(definition.text, extent.start, extent.end);
+    while ((t = lex_next(definition.text, t.end, extent.end)).kind != TOKEN_END) {
+        struct macro *inner =
+            t.kind == TOKEN_NAME ? macro_find(definition.text + t.start, t.end - t.start) : NULL;
+        if (inner)
+            list_macros(inner, list, visit, data);
+    }
+}
+
+void front_macros_behind(const struct source *s, unsigned start, unsigned end, unsigned list,
+                         void (*visit)(struct macro_text text, void *data), void *data)
+{
+    for (struct token t = lex_next(s->text, start, end); t.kind != TOKEN_END;
+         t = lex_next(s->text, t.end, end)) {
+        struct macro *m =
+            t.kind == TOKEN_NAME ? macro_find(s->text + t.start, t.end - t.start) : NULL;
+        if (m)
+            list_macros(m, list, visit, data);
+    }
+}
+
+bool front_keyword_is_ours(const char *name)
+{
+    const struct macro *m = macro_find(name, strlen(name));
+    return m && is_defined_by_us(m->definition);
 }
 
 static bool macro_is_plain_value(CXCursor definition)
@@ -629,7 +694,7 @@ bool front_macros_may_change(struct source *s, unsigned start, unsigned end)
          t = lex_next(s->text, t.end, end)) {
         const char *name = s->text + t.start;
         const struct macro *m = t.kind == TOKEN_NAME ? macro_find(name, t.end - t.start) : NULL;
-        if (!m || is_own_macro(m->name))
+        if (!m || (is_own_macro(m->name) && is_defined_by_us(m->definition)))
             continue;
         bool called = token_is(s->text, lex_next(s->text, t.end, end), "(");
         if (!called && clang_Cursor_isMacroFunctionLike(m->definition))
@@ -672,14 +737,17 @@ static enum CXChildVisitResult on_preprocessing(CXCursor c, CXCursor parent, CXC
         if (!source)
             return CXChildVisit_Continue;
         const char *name = front_text(clang_getCursorSpelling(c));
-        if (source == front_unit->main && (!strcmp(name, "async") || !strcmp(name, "asyncc_async")))
-            VEC_PUSH(&source->keywords, ((struct keyword){start, false}));
-        if (is_own_macro(name))
+        CXCursor definition = clang_getCursorReferenced(c);
+        if (is_own_macro(name) && is_defined_by_us(definition)) {
+            if (source == front_unit->main &&
+                (!strcmp(name, "async") || !strcmp(name, "asyncc_async")))
+                VEC_PUSH(&source->keywords, ((struct keyword){start, false}));
             return CXChildVisit_Continue;
+        }
         struct invocation i = {.start = start,
                                .end = front_offset(clang_getRangeEnd(extent), NULL),
-                               .name = name};
-        CXCursor definition = clang_getCursorReferenced(c);
+                               .name = name,
+                               .counts = !strcmp(name, "__COUNTER__")};
         i.has_arguments = i.end > i.start + strlen(name);
         i.plain_value = clang_Cursor_isNull(definition) || macro_is_plain_value(definition);
         VEC_PUSH(&source->invocations, i);
@@ -711,13 +779,19 @@ static void sort_invocations(struct source *source)
     unsigned end = 0;
     for (size_t i = 0; i < source->invocations.count; i++) {
         struct invocation *v = &source->invocations.at[i];
-        if (kept && v->start < end)
-            continue; // in the arguments of another
-        end = v->end;
         struct macro *m = macro_find(v->name, strlen(v->name));
         if (m) {
             macro_look_into(m);
+            v->counts |= m->counts;
+        }
+        if (kept && v->start < end) { // in the arguments of another
+            source->invocations.at[kept - 1].counts |= v->counts;
+            continue;
+        }
+        end = v->end;
+        if (m) {
             v->stringifies = m->stringifies;
+            v->quotes = m->quotes;
             v->unbalanced = m->unbalanced;
             v->braces = m->braces;
         }

@@ -34,6 +34,16 @@ unsigned front_source_included_at(struct source *source);
 const char *const *front_database_flags(const char *database, const char *input, unsigned *count,
                                         const char **directory);
 
+struct macro_text { // from its name to the end of its body
+    const char *name, *text;
+    unsigned start, end;
+    bool has_parameters;
+};
+// The macros that names in this part of the source stand for, and those their bodies name, as far
+// as they are not defined in the main file; each once per list.
+void front_macros_behind(const struct source *s, unsigned start, unsigned end, unsigned list,
+                         void (*visit)(struct macro_text text, void *data), void *data);
+bool front_keyword_is_ours(const char *name); // else the program has defined it
 // Does a name in this part of a header stand for a macro that may be another one later, or come to
 // stand for one?
 bool front_macros_may_change(struct source *source, unsigned start, unsigned end);

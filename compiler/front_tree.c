@@ -681,9 +681,11 @@ static struct node *build_expression(CXCursor c, enum CXCursorKind kind, struct 
         break;
     case CXCursor_CStyleCastExpr:
         n->kind = NODE_CAST;
+        n->first = n->last; // others are in the type, as of __typeof__
         break;
     case CXCursor_CompoundLiteralExpr:
         n->kind = NODE_COMPOUND_LITERAL;
+        n->first = n->last;
         break;
     case CXCursor_InitListExpr:
         n->kind = NODE_INIT_LIST;

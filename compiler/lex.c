@@ -73,7 +73,10 @@ static unsigned skip_quoted(const char *text, unsigned at, unsigned limit)
 {
     char quote = text[at++];
     while (at < limit && text[at] != quote && text[at] != '\n')
-        at += text[at] == '\\' && at + 1 < limit ? 2 : 1;
+        if (text[at] == '\\' && at + 2 < limit && text[at + 1] == '\r' && text[at + 2] == '\n')
+            at += 3;
+        else
+            at += text[at] == '\\' && at + 1 < limit ? 2 : 1;
     return at < limit ? at + 1 : limit;
 }
 
@@ -218,4 +221,40 @@ void lex_blank(char *text, unsigned start, unsigned end)
     for (unsigned i = start; i < end; i++)
         if (text[i] != '\n' && text[i] != '\r')
             text[i] = ' ';
+}
+
+static bool has_rare_spellings(const char *text, unsigned length)
+{
+    for (unsigned i = 0; i + 1 < length; i++) {
+        char c = text[i], next = text[i + 1];
+        if ((c == '\r' && next != '\n') || (c == '<' && next == '%') || (c == '%' && next == '>') ||
+            (c == '%' && next == ':') || (c == '?' && next == '?'))
+            return true;
+    }
+    return false;
+}
+
+void lex_normalize(char *text, unsigned length)
+{
+    static const struct {
+        const char *rare, *usual;
+    } spellings[] = {{"<%", "{ "},    {"%>", "} "},    {"%:%:", "##  "}, {"%:", "# "},
+                     {"?\?<", "{  "}, {"?\?>", "}  "}, {"?\?=", "#  "}};
+    if (!has_rare_spellings(text, length))
+        return;
+    for (unsigned i = 0; i + 1 < length; i++)
+        if (text[i] == '\r' && text[i + 1] != '\n')
+            text[i] = '\n';
+    for (struct token t = lex_next(text, 0, length); t.kind != TOKEN_END;) {
+        size_t same = 0;
+        for (size_t i = 0; i < sizeof spellings / sizeof *spellings && !same; i++) {
+            size_t n = strlen(spellings[i].rare);
+            if (t.kind == TOKEN_PUNCTUATION && t.start + n <= length &&
+                !memcmp(text + t.start, spellings[i].rare, n)) {
+                memcpy(text + t.start, spellings[i].usual, n);
+                same = n;
+            }
+        }
+        t = lex_next(text, same ? t.start + (unsigned)same : t.end, length);
+    }
 }

@@ -452,6 +452,7 @@ static int translate(struct options *o)
     char *text = read_file(o->input, &length);
     if (memchr(text, 0, length))
         usage_error("%s is not a text file", o->input);
+    lex_normalize(text, (unsigned)length);
     const char *path = !strcmp(o->input, "-") ? "<stdin>.c" : o->input;
     if (o->database)
         add_database_flags(o);
