@@ -129,11 +129,14 @@ struct source {
     unsigned length;
     bool is_main;
     struct vec(struct invocation) invocations; // sorted by start, disjoint
-    struct vec(struct keyword) keywords;       // of the main file, sorted
-    struct vec(struct range) skipped;          // by #if
-    struct vec(unsigned) lines;                // offset of each line's start
-    struct source *original;                   // before expand.c changed the text; NULL: unchanged
-    struct vec(struct expansion) expansions;   // sorted
+    // Invocations of macros of the compiler's own headers, as in <stdatomic.h>: another compiler
+    // has others. They are never opened, and count as calls. Sorted.
+    struct vec(struct range) opaque;
+    struct vec(struct keyword) keywords;     // of the main file, sorted
+    struct vec(struct range) skipped;        // by #if
+    struct vec(unsigned) lines;              // offset of each line's start
+    struct source *original;                 // before expand.c changed the text; NULL: unchanged
+    struct vec(struct expansion) expansions; // sorted
 };
 
 struct place {

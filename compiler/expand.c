@@ -389,6 +389,7 @@ struct probe {
     bool spaced; // the macros of headers are defined with spaces
     unsigned list;
     bool ours[KEYWORDS];
+    struct vec(const char *) opaque;
     struct vec(unsigned) offsets;
 };
 
@@ -407,7 +408,18 @@ static void hide(struct probe *p, enum hiding hiding)
                 hiding == HIDE_ALL ? "#pragma push_macro(\"%s\")\n#undef %s\n"
                                    : "#pragma pop_macro(\"%s\")\n",
                 readable[i], readable[i]);
+    for (size_t i = 0; i < p->opaque.count; i++)
+        if (!p->hiding != !hiding)
+            put(&p->text,
+                hiding ? "#pragma push_macro(\"%s\")\n#undef %s\n" : "#pragma pop_macro(\"%s\")\n",
+                p->opaque.at[i], p->opaque.at[i]);
     p->hiding = hiding;
+}
+
+static void add_opaque(const char *name, void *data)
+{
+    struct probe *p = data;
+    VEC_PUSH(&p->opaque, name);
 }
 
 static void put_header_macro(struct macro_text m, void *data)
@@ -543,6 +555,7 @@ static bool expand_once(const struct front_options *o, struct source *s, struct 
     struct probe p = {.source = s, .list = ++lists};
     for (size_t i = 0; i < KEYWORDS; i++)
         p.ours[i] = front_keyword_is_ours(keywords[i]);
+    front_each_opaque_macro(add_opaque, &p);
     put_all_probes(&p);
     lists = p.list;
     const char **names = mem_alloc((p.offsets.count + 1) * sizeof *names);

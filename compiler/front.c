@@ -637,6 +637,27 @@ void front_macros_behind(const struct source *s, unsigned start, unsigned end, u
     }
 }
 
+// Of the compiler's own headers, with parameters.
+static bool is_opaque(CXCursor definition)
+{
+    CXSourceLocation at = clang_getCursorLocation(definition);
+    CXFile file;
+    front_offset(at, &file);
+    return file && clang_Location_isInSystemHeader(at) &&
+           clang_Cursor_isMacroFunctionLike(definition) &&
+           strstr(front_text(clang_getFileName(file)), "/clang/");
+}
+
+void front_each_opaque_macro(void (*visit)(const char *name, void *data), void *data)
+{
+    if (!front_unit->main->opaque.count)
+        return;
+    for (size_t i = 0; i < MACRO_BUCKETS; i++)
+        for (struct macro *m = macros[i]; m; m = m->next)
+            if (is_opaque(m->definition))
+                visit(m->name, data);
+}
+
 bool front_keyword_is_ours(const char *name)
 {
     const struct macro *m = macro_find(name, strlen(name));
@@ -748,6 +769,10 @@ static enum CXChildVisitResult on_preprocessing(CXCursor c, CXCursor parent, CXC
                                .end = front_offset(clang_getRangeEnd(extent), NULL),
                                .name = name,
                                .counts = !strcmp(name, "__COUNTER__")};
+        if (is_opaque(definition)) {
+            VEC_PUSH(&source->opaque, ((struct range){.start = i.start, .end = i.end}));
+            return CXChildVisit_Continue;
+        }
         i.has_arguments = i.end > i.start + strlen(name);
         i.plain_value = clang_Cursor_isNull(definition) || macro_is_plain_value(definition);
         VEC_PUSH(&source->invocations, i);
@@ -769,8 +794,24 @@ static void sort_keywords(struct source *source)
         qsort(source->keywords.at, source->keywords.count, sizeof *source->keywords.at, by_keyword);
 }
 
+static int by_range(const void *a, const void *b)
+{
+    const struct range *x = a, *y = b;
+    return x->start < y->start ? -1 : x->start > y->start;
+}
+
+const struct range *front_opaque_at(const struct source *source, unsigned start)
+{
+    struct range key = {.start = start};
+    return source->opaque.count ? bsearch(&key, source->opaque.at, source->opaque.count,
+                                          sizeof *source->opaque.at, by_range)
+                                : NULL;
+}
+
 static void sort_invocations(struct source *source)
 {
+    if (source->opaque.count)
+        qsort(source->opaque.at, source->opaque.count, sizeof *source->opaque.at, by_range);
     if (!source->invocations.count)
         return;
     qsort(source->invocations.at, source->invocations.count, sizeof *source->invocations.at,
@@ -784,6 +825,8 @@ static void sort_invocations(struct source *source)
             macro_look_into(m);
             v->counts |= m->counts;
         }
+        if (front_opaque_at(source, v->start))
+            continue;                 // in its body
         if (kept && v->start < end) { // in the arguments of another
             source->invocations.at[kept - 1].counts |= v->counts;
             continue;

@@ -43,6 +43,10 @@ struct macro_text { // from its name to the end of its body
 // as they are not defined in the main file; each once per list.
 void front_macros_behind(const struct source *s, unsigned start, unsigned end, unsigned list,
                          void (*visit)(struct macro_text text, void *data), void *data);
+// Those that are never opened, if the main file invokes any.
+void front_each_opaque_macro(void (*visit)(const char *name, void *data), void *data);
+// The opaque invocation that begins here, or NULL.
+const struct range *front_opaque_at(const struct source *source, unsigned start);
 bool front_keyword_is_ours(const char *name); // else the program has defined it
 // Does a name in this part of a header stand for a macro that may be another one later, or come to
 // stand for one?

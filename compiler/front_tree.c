@@ -93,6 +93,9 @@ static struct node *node_new(enum node_kind kind, struct node *parent, CXCursor 
     if (n->end < n->start)
         n->end = n->start;
     struct source *source = current->source;
+    const struct range *opaque = front_opaque_at(source, n->start);
+    if (opaque && n->end < opaque->end)
+        n->end = opaque->end;
     int i = front_invocation(source, n->start);
     if (i >= 0) {
         struct invocation *v = &source->invocations.at[i];
@@ -157,6 +160,28 @@ static enum CXChildVisitResult on_child(CXCursor c, CXCursor parent, CXClientDat
     if (child)
         node_append(v->parent, child);
     return CXChildVisit_Continue;
+}
+
+// Those of the atomic builtins are shown in an order of their own.
+static void sort_children(struct node *n)
+{
+    bool sorted = true;
+    for (struct node *c = n->first; c && c->next; c = c->next)
+        sorted &= c->start <= c->next->start;
+    if (sorted)
+        return;
+    struct node *list = NULL;
+    for (struct node *c = n->first, *next; c; c = next) {
+        next = c->next;
+        struct node **place = &list;
+        while (*place && (*place)->start <= c->start)
+            place = &(*place)->next;
+        c->next = *place;
+        *place = c;
+    }
+    n->first = list;
+    for (n->last = list; n->last->next;)
+        n->last = n->last->next;
 }
 
 static void build_children(CXCursor c, struct node *n)
@@ -609,7 +634,45 @@ static bool is_short_conditional(struct node *first)
            token_is(text, lex_next(text, mark.end, current->source->length), ":");
 }
 
-static struct node *build_expression(CXCursor c, enum CXCursorKind kind, struct node *parent)
+// The arguments among what is below n; the rest is of the macro's body.
+static void collect_arguments(struct node *n, const struct range *invocation, struct node *list)
+{
+    for (struct node *c = n->first, *next; c; c = next) {
+        next = c->next;
+        if (c->at == invocation->start) {
+            collect_arguments(c, invocation, list);
+            continue;
+        }
+        struct node **place = &list->first;
+        while (*place && (*place)->start < c->start)
+            place = &(*place)->next;
+        if (*place && (*place)->start == c->start)
+            continue; // the body names a parameter more than once
+        c->next = *place;
+        *place = c;
+        c->parent = list;
+    }
+}
+
+// What an opaque invocation stands for becomes a call of its arguments.
+static struct node *close_opaque(struct node *n)
+{
+    const struct range *opaque = front_opaque_at(current->source, n->at);
+    if (!opaque || n->end != opaque->end)
+        return n;
+    struct node arguments = {.first = NULL};
+    collect_arguments(n, opaque, &arguments);
+    n->kind = NODE_VALUE;
+    n->first = n->last = arguments.first;
+    for (struct node *c = n->first; c; c = c->next) {
+        c->parent = n;
+        n->last = c;
+    }
+    return n;
+}
+
+static struct node *build_expression_by_kind(CXCursor c, enum CXCursorKind kind,
+                                             struct node *parent)
 {
     struct node *n = node_new(NODE_VALUE, parent, c);
     n->own_type = n->type = type_new(clang_getCursorType(c));
@@ -638,6 +701,7 @@ static struct node *build_expression(CXCursor c, enum CXCursorKind kind, struct 
         }
         if (only && only == n->last && only->type && only->at == n->at && only->end == n->end)
             return only->parent = parent, only;
+        sort_children(n);
         break;
     }
     case CXCursor_DeclRefExpr:
@@ -706,6 +770,11 @@ static struct node *build_expression(CXCursor c, enum CXCursorKind kind, struct 
         break;
     }
     return n;
+}
+
+static struct node *build_expression(CXCursor c, enum CXCursorKind kind, struct node *parent)
+{
+    return close_opaque(build_expression_by_kind(c, kind, parent));
 }
 
 // ---- Statements -----------------------------------------------------------------------------
