@@ -646,6 +646,10 @@ static void find_tops(struct unit *unit)
         }
         if (skipped < s->skipped.count && t.start >= s->skipped.at[skipped].start)
             continue; // left out by #if
+        if (expect && depth == 0 && token_is(s->text, t, "_Pragma")) {
+            t.end = lex_group_end(s->text, lex_next(s->text, t.end, s->length).start, s->length);
+            continue; // no part of the declaration behind it
+        }
         if (expect && depth == 0) {
             VEC_PUSH(&unit->tops, t.start);
             expect = false;

@@ -63,7 +63,7 @@ static struct node *torn_statement(struct node *n)
             n->parent->kind != NODE_DECLARATIONS)
             break;
         n = n->parent;
-        torn |= is_taken_apart(n) || (n->kind == NODE_DECLARATIONS && n->parent->has_await);
+        torn |= is_taken_apart(n);
     }
     return torn ? n : NULL;
 }

@@ -391,7 +391,9 @@ static void classify_access(struct node *ref)
     }
     l->mentioned = true;
     ref->hidden = ref->invocation >= 0 && !is_spelled(ref->at, l->name);
-    l->named_by_macro |= ref->hidden;
+    l->named_by_macro |=
+        ref->hidden ||
+        (ref->invocation >= 0 && current->source->invocations.at[ref->invocation].stringifies);
     add_mention(ref->at, ref->hidden ? 0 : name_length(ref->at), l, NULL, NULL, access);
 }
 
@@ -745,11 +747,9 @@ static struct node *build_expression_by_kind(CXCursor c, enum CXCursorKind kind,
         break;
     case CXCursor_CStyleCastExpr:
         n->kind = NODE_CAST;
-        n->first = n->last; // others are in the type, as of __typeof__
         break;
     case CXCursor_CompoundLiteralExpr:
         n->kind = NODE_COMPOUND_LITERAL;
-        n->first = n->last;
         break;
     case CXCursor_InitListExpr:
         n->kind = NODE_INIT_LIST;
@@ -1025,7 +1025,10 @@ static void add_local_type(CXCursor c, enum CXCursorKind kind)
         return; // goes with the outer one
     bool alone = token_is(text, lex_next(text, t->end, current->source->length), ";");
     struct mention m = {.offset = t->start, .end = t->end, .when = &t->hoisted};
-    m.text = alone ? t->enums : mem_format("%s%s %s", t->enums, t->keyword, t->moved);
+    m.text = alone       ? t->enums
+             : *t->enums ? mem_format("__typeof__(*((void)sizeof(struct { %s }), (%s %s *)0))",
+                                      t->enums, t->keyword, t->moved)
+                         : mem_format("%s %s", t->keyword, t->moved);
     VEC_PUSH(&current->mentions, m);
 }
 
@@ -1105,6 +1108,20 @@ static struct node *build_type(CXCursor c, struct node *parent)
     return n;
 }
 
+// `__extension__ long long x;`: the front end leaves the word out.
+static unsigned before_extension(unsigned start)
+{
+    static const char word[] = "__extension__";
+    const char *text = current->source->text;
+    unsigned length = sizeof word - 1, end = start;
+    while (end > 0 && (text[end - 1] == ' ' || text[end - 1] == '\t' || text[end - 1] == '\n'))
+        end--;
+    if (end < length || memcmp(text + end - length, word, length) ||
+        (end > length && is_name_byte(text[end - length - 1])))
+        return start;
+    return end - length;
+}
+
 struct cursor_list vec(CXCursor);
 
 static enum CXChildVisitResult on_attributed(CXCursor c, CXCursor parent, CXClientData data)
@@ -1162,6 +1179,7 @@ static struct node *build(CXCursor c, struct node *parent)
     switch (kind) {
     case CXCursor_DeclStmt:
         n->kind = NODE_DECLARATIONS;
+        n->start = before_extension(n->start);
         break;
     case CXCursor_IfStmt:
         n->kind = NODE_IF;
@@ -1497,6 +1515,11 @@ static void mention_hidden_names(struct function *fn)
             token_is(text, t, "__PRETTY_FUNCTION__")) {
             fn->names_itself = true; // the poll function's name is another
             add_mention(t.start, t.end - t.start, NULL, NULL, "asyncc_func", 0);
+        }
+        if (token_is(text, t, "__builtin_FUNCTION")) {
+            unsigned close = lex_group_end(text, lex_next(text, t.end, end).start, end);
+            fn->names_itself = true;
+            add_mention(t.start, close - t.start, NULL, NULL, "asyncc_func", 0);
         }
         if (token_is(text, t, "typeof") || token_is(text, t, "__typeof__") ||
             token_is(text, t, "__typeof") || token_is(text, t, "typeof_unqual")) {

@@ -127,6 +127,17 @@ static const char *parameter_list(CXType function, const char *first)
     return b.length ? b.text : "void";
 }
 
+// One the output cannot write at file scope.
+static void refuse_type(CXType t, const char *what)
+{
+    static unsigned refused; // one message is enough
+    CXFile file;
+    unsigned offset = front_offset(clang_getCursorLocation(clang_getTypeDeclaration(t)), &file);
+    if (file && refused != offset + 1)
+        error_at((struct place){front_source(file), offset}, "E0210", "%s", what);
+    refused = offset + 1;
+}
+
 struct path_search { // to an object of a type that has no name
     CXCursor type;
     CXCursor found; // the variable or member
@@ -161,13 +172,7 @@ static const char *unnamed_spelling(CXType t)
     CXCursor parent = clang_getCursorSemanticParent(s.type);
     clang_visitChildren(parent, on_path_candidate, &s);
     if (clang_Cursor_isNull(s.found)) {
-        CXFile file;
-        unsigned offset = front_offset(clang_getCursorLocation(s.type), &file);
-        static unsigned refused; // one message is enough
-        if (file && refused != offset + 1)
-            error_at((struct place){front_source(file), offset}, "E0210",
-                     "a type without a name is needed at file scope");
-        refused = offset + 1;
+        refuse_type(t, "a type without a name is needed at file scope");
         return unqualified_spelling(t);
     }
     const char *name = front_text(clang_getCursorSpelling(s.found));
@@ -225,6 +230,8 @@ static const char *declare(CXType t, const char *inner, bool keep_const)
         bool hides_const = !keep_const && (clang_isConstQualifiedType(c) || is_array_kind(c.kind));
         if (!is_local(declaration) && !hides_const)
             return leaf(front_text(clang_getCursorSpelling(declaration)), t, inner, keep_const);
+        if (c.kind == CXType_ExtVector)
+            refuse_type(t, "a vector type that only has this name is needed at file scope");
         CXType under = clang_getTypedefDeclUnderlyingType(declaration);
         const char *text = declare(under, inner, keep_const && clang_isConstQualifiedType(under));
         if (keep_const && clang_isConstQualifiedType(t))
@@ -441,7 +448,8 @@ bool type_is_variadic(struct type *function)
 bool type_is_storable(struct type *type)
 {
     CXType c = canonical(type);
-    return c.kind != CXType_Void && !is_function_kind(c.kind) && clang_Type_getSizeOf(c) >= 0;
+    return c.kind != CXType_Void && !is_function_kind(c.kind) && clang_Type_getSizeOf(c) >= 0 &&
+           !type_is_variably_modified(type);
 }
 
 bool type_same(struct type *a, struct type *b)

@@ -362,7 +362,9 @@ static struct rope splice(struct node *n, struct node **parts, struct rope *rope
 static unsigned collect(struct node *n, struct node ***list)
 {
     struct vec(struct node *) v = {0};
-    for (struct node *c = n->first; c; c = c->next)
+    // what stands before the operand of a cast is in the type, as in (__typeof__(x))y
+    bool typed = n->kind == NODE_CAST || n->kind == NODE_COMPOUND_LITERAL;
+    for (struct node *c = typed ? n->last : n->first; c; c = c->next)
         VEC_PUSH(&v, c);
     *list = v.at;
     return (unsigned)v.count;
@@ -376,6 +378,13 @@ static struct rope lower_children(struct lowering *lo, struct node *n)
     lower_sequence(lo, parts, count, ropes, false);
     if (count == 1 && !ropes[0].pieces.count)
         return ropes[0]; // an await without a value, in parentheses or cast to void
+    if (n->kind == NODE_CAST && n->first != n->last && n->first->has_await) {
+        // (__typeof__(await f()))x, by a macro: the type, without the operand it is named by
+        struct rope r = {0};
+        rope_text(&r, mem_format("(%s)", type_declare(n->own_type, "")));
+        rope_rope(&r, &ropes[0]);
+        return r;
+    }
     return splice(n, parts, ropes, count);
 }
 
@@ -385,7 +394,8 @@ static void initializer_leaves(struct node *n, void *list)
     struct vec(struct node *) *v = list;
     for (struct node *c = n->first; c; c = c->next) {
         struct node *value = c->kind == NODE_DESIGNATED ? c->last : c;
-        if (value->kind == NODE_INIT_LIST)
+        bool copied = value->invocation >= 0 || effects(value) == EFFECT_KNOWN;
+        if (value->kind == NODE_INIT_LIST && !(copied && !holds_await(value)))
             initializer_leaves(value, list);
         else
             VEC_PUSH(v, value);
@@ -710,11 +720,23 @@ static void close_scope(struct lowering *lo, struct node *scope)
         l->last_point = (unsigned)lo->fn->awaits.count;
 }
 
+static struct stmt *lower_label(struct lowering *lo, struct node *n)
+{
+    struct stmt *s = append(lo, STMT_LABEL);
+    s->label = n->name;
+    s->deferred = lo->deferred;
+    VEC_PUSH(&lo->labels, s);
+    return s;
+}
+
 static struct rope lower_statement_expression(struct lowering *lo, struct node *n)
 {
     struct node *block = n->first, *last = block ? last_statement(block) : NULL;
     struct local *t = NULL;
-    bool valued = last && last->type && !type_is_void(n->type);
+    struct node *result = last;
+    while (result && result->kind == NODE_LABEL && result->part[0])
+        result = result->part[0];
+    bool valued = result && result->type && !type_is_void(n->type);
     if (valued)
         t = temporary(lo, n->type);
     struct stmt *s = append(lo, STMT_BLOCK);
@@ -725,8 +747,11 @@ static struct rope lower_statement_expression(struct lowering *lo, struct node *
     for (struct node *c = block ? block->first : NULL; c; c = c->next) {
         lo->at = c;
         if (c == last && t) {
-            struct rope value = lower_expression(lo, c);
+            for (; c != result; c = c->part[0])
+                lower_label(lo, c);
+            struct rope value = lower_expression(lo, result);
             set_temporary(lo, t, &value);
+            break;
         } else {
             lower_statement(lo, c);
         }
@@ -1140,10 +1165,7 @@ static void lower_statement_by_kind(struct lowering *lo, struct node *n)
         lower_into(lo, &s->body, n->part[0]);
         break;
     case NODE_LABEL:
-        s = append(lo, STMT_LABEL);
-        s->label = n->name;
-        s->deferred = lo->deferred;
-        VEC_PUSH(&lo->labels, s);
+        s = lower_label(lo, n);
         if (n->part[0])
             lower_into(lo, &s->body, n->part[0]);
         break;
