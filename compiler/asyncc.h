@@ -584,6 +584,7 @@ bool inline_fragments(struct front_options *options, struct unit *unit);
 bool expand(const struct front_options *options, struct unit *unit);
 void check(struct unit *unit);
 void check_directives(struct function *fn);
+void choose_names(struct unit *unit);
 void inherit_attributes(struct function *fn);
 void warn(struct unit *unit);
 void warn_frame_size(struct unit *unit, long long limit);

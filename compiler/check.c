@@ -878,77 +878,6 @@ static void mark_uses(struct function *fn, struct node *n)
         mark_uses(fn, c);
 }
 
-static void check_names(struct unit *unit, struct function *fn)
-{
-    static const char *const suffixes[] = {"future_init", "future_poll", "future_drop",
-                                           "future_type", "future"};
-    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
-        const char *name = mem_format("%s_%s", fn->name, suffixes[i]);
-        struct function *other = *table_at(&unit->functions_by_name, name);
-        struct place *plain = *table_at(&unit->taken_names, name);
-        if (other || plain)
-            error_at(plain ? *plain : (struct place){other->source, other->name_offset}, "E0302",
-                     "'%s' collides with a name generated for async '%s'", name, fn->name);
-    }
-}
-
-// ---- Names for this file alone --------------------------------------------------------------
-//
-// enum f_state, its f_state_start, f_at_read, ..., f_frame and the like are seen by nobody else:
-// where the program has such a name, f is called otherwise in all of them.
-
-static const char *const private_suffixes[] = {"_state", "_frame", "_init_any", "_drop_any",
-                                               "_at_"};
-
-static bool is_private_suffix(const char *text, unsigned length)
-{
-    static const char *const whole[] = {"_state",      "_states",   "_state_start",
-                                        "_state_done", "_frame",    "_frame_poll",
-                                        "_init_any",   "_drop_any", NULL};
-    if (length > 4 && !memcmp(text, "_at_", 4))
-        return true;
-    for (unsigned i = 0; whole[i]; i++)
-        if (length == strlen(whole[i]) && !memcmp(text, whole[i], length))
-            return true;
-    return false;
-}
-
-void take_stems(struct unit *unit, const char *text, unsigned length)
-{
-    for (size_t i = 0; i < sizeof private_suffixes / sizeof *private_suffixes; i++)
-        for (const char *at = text; (at = strstr(at, private_suffixes[i])); at++) {
-            const char *start = at, *end = at;
-            while (start > text && is_name_byte(start[-1]))
-                start--;
-            while (end < text + length && is_name_byte(*end))
-                end++;
-            if (start < at && is_private_suffix(at, (unsigned)(end - at)))
-                *table_at(&unit->taken_stems, mem_text(start, (size_t)(at - start))) = unit;
-        }
-}
-
-static void choose_stems(struct unit *unit)
-{
-    struct source *last = NULL;
-    for (size_t i = 0; i < unit->functions.count; i++) {
-        struct source *source = unit->functions.at[i]->source;
-        if (source != last)
-            take_stems(unit, source->text, source->length);
-        last = source;
-    }
-    for (size_t i = 0; i < unit->functions.count; i++) {
-        struct function *fn = unit->functions.at[i];
-        if (!fn->is_async)
-            continue;
-        fn->stem = fn->name;
-        for (unsigned n = 1; *table_at(&unit->taken_stems, fn->stem); n++)
-            fn->stem =
-                n == 1 ? mem_format("%s_async", fn->name) : mem_format("%s_async%u", fn->name, n);
-        if (fn->stem != fn->name)
-            *table_at(&unit->taken_stems, fn->stem) = fn;
-    }
-}
-
 // Types without a name cannot be written down again.
 static void check_type_names(struct function *fn)
 {
@@ -977,7 +906,7 @@ static unsigned after_include(struct unit *unit, struct function *fn)
 
 void check(struct unit *unit)
 {
-    choose_stems(unit);
+    choose_names(unit);
     for (size_t i = 0; i < unit->functions.count; i++) {
         struct function *fn = unit->functions.at[i];
         struct checking ck = {.fn = fn};
@@ -993,7 +922,6 @@ void check(struct unit *unit)
         if (fn->is_async && fn->is_variadic)
             error_at(place, "E0109", "async function '%s' cannot be variadic", fn->name);
         if (fn->is_async) {
-            check_names(unit, fn);
             check_type_names(fn);
         }
         if (fn->is_async)

@@ -46,6 +46,14 @@ static bool is_line(const char *text, struct token directive)
     return token_is(text, word, "line") || word.kind == TOKEN_NUMBER || word.kind == TOKEN_END;
 }
 
+static bool is_conditional(const char *text, struct token directive)
+{
+    struct token word = lex_next(text, directive.start + 1, directive.end);
+    return word.end - word.start > 1 && (!memcmp(text + word.start, "if", 2) ||
+                                         !memcmp(text + word.start, "el", 2) ||
+                                         token_is(text, word, "endif"));
+}
+
 static struct node *deepest(struct node *n, unsigned offset)
 {
     for (struct node *c = n->first; c; c = c->next)
@@ -100,11 +108,14 @@ static void check_directive(struct function *fn, struct token t)
 void check_directives(struct function *fn)
 {
     const struct source *s = fn->source;
-    unsigned start = fn->body->start, end = fn->body->end;
+    unsigned start = fn->start, end = fn->body->end;
     if (!memchr(s->text + start, '#', end - start))
         return;
     for (struct token t = lex_next(s->text, start, end); t.kind != TOKEN_END;
          t = lex_next(s->text, t.end, end))
-        if (t.kind == TOKEN_DIRECTIVE)
+        if (t.kind == TOKEN_DIRECTIVE && t.start > fn->body->start)
             check_directive(fn, t);
+        else if (t.kind == TOKEN_DIRECTIVE && !is_conditional(s->text, t))
+            error_at((struct place){fn->source, t.start}, "E0211",
+                     "a directive inside of the head of async '%s'", fn->name);
 }

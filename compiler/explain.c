@@ -138,6 +138,12 @@ static const struct explanation explanations[] = {
      "parses. For RISC-V, MIPS, "
      "AVR and MSP430 it knows none.\n"},
     // The warnings, by name.
+    {"E0405", "#undef it before the first async function, or give it another name",
+     "What is generated stands between the functions of the file, and a macro that is called like "
+     "a\n"
+     "keyword, or like a member of the generated structs, would be expanded there, too:\n\n"
+     "    #define state (connection->state)        // error\n"
+     "    #define connection_state (connection->state)        // repaired\n"},
     {"blocking-call",
      "await the function of the runtime that does the same, or hand it to a thread",
      "The call stops the whole thread, and with it every task of the executor.\n\n"

@@ -709,6 +709,17 @@ static bool is_stable(const struct macro *m)
            (ours && !strncmp(front_text(clang_getFileName(file)), ours, strlen(ours)));
 }
 
+bool front_macro_place(const char *name, bool with_parameters, struct place *place)
+{
+    const struct macro *m = macro_find(name, strlen(name));
+    if (!m || is_stable(m) || (!with_parameters && clang_Cursor_isMacroFunctionLike(m->definition)))
+        return false;
+    CXFile file;
+    unsigned offset = front_offset(clang_getCursorLocation(m->definition), &file);
+    *place = (struct place){front_source(file), offset};
+    return true;
+}
+
 bool front_macros_may_change(struct source *s, unsigned start, unsigned end)
 {
     for (struct token t = lex_next(s->text, start, end); t.kind != TOKEN_END;

@@ -43,6 +43,9 @@ struct macro_text { // from its name to the end of its body
 // as they are not defined in the main file; each once per list.
 void front_macros_behind(const struct source *s, unsigned start, unsigned end, unsigned list,
                          void (*visit)(struct macro_text text, void *data), void *data);
+// Where the program defines this macro, which has no parameters unless it may; false if it does
+// not.
+bool front_macro_place(const char *name, bool with_parameters, struct place *place);
 // Those that are never opened, if the main file invokes any.
 void front_each_opaque_macro(void (*visit)(const char *name, void *data), void *data);
 // The opaque invocation that begins here, or NULL.

@@ -23,7 +23,18 @@ async int wrong(int n)
     return n + a + b;
 }
 
-async int right(int n)
+async int head(int n,
+#define TWO 2                   // expect: E0211
+               int m)
+{
+    return n + await get(m);
+}
+
+async int right(
+#ifdef NEVER
+    int m,
+#endif
+    int n)
 {
 #define MORE 1
     n += await get(MORE);
