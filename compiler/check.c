@@ -132,6 +132,13 @@ static void check_operand(struct checking *ck, struct node *form, struct node *o
         return;
     error_at(at(ck, operand), "E0110", "an operand of %s must be a call of an async function%s",
              names[form->form], form->form == FORM_SPAWN ? "" : ", or 'lvalue = call'");
+    struct node *value = strip(operand);
+    if (value->kind == NODE_ASSIGN)
+        value = strip(value->last);
+    if (value->kind == NODE_AWAIT)
+        hint("leave out the await: %s runs the call itself", names[form->form]);
+    else if (form->form == FORM_SPAWN)
+        hint("write async_spawn(f(x)); async_task_result() gives the value of a joined task");
 }
 
 static void check_await(struct checking *ck, struct node *n)
@@ -164,6 +171,8 @@ static void check_await(struct checking *ck, struct node *n)
         hint("include the header that declares it");
     } else {
         error_at(at(ck, n), "E0102", "await needs a call of an async function");
+        if (operand && operand->type && type_points_to(operand->type, "async_task"))
+            hint("await async_task_join(task) waits for a task");
     }
 }
 
@@ -171,15 +180,21 @@ static void check_form(struct checking *ck, struct node *n, struct node *parent)
 {
     bool awaited = parent && parent->kind == NODE_AWAIT;
     struct node *operand = n->first;
-    if (n->form != FORM_SPAWN && !awaited)
+    if (n->form != FORM_SPAWN && !awaited) {
         error_at(at(ck, n), "E0103", "this needs an await");
+        hint("write 'await' before it");
+    }
     if (n->form == FORM_TIMEOUT && operand)
         operand = operand->next;
     unsigned count = 0;
     for (; operand; operand = operand->next, count++)
         check_operand(ck, n, operand);
-    if ((n->form == FORM_TIMEOUT || n->form == FORM_SPAWN) && count != 1)
+    if ((n->form == FORM_TIMEOUT || n->form == FORM_SPAWN) && count != 1) {
         error_at(at(ck, n), "E0110", "one call is expected here");
+        hint(n->form == FORM_SPAWN
+                 ? "each async_spawn starts one task"
+                 : "write async_timeout_ms(ms, f(x)), or async_join in a function");
+    }
     if (count > 64)
         error_at(at(ck, n), "E0110", "at most 64 operands");
 }
@@ -230,8 +245,14 @@ static void check_call(struct checking *ck, struct node *n)
     if (n->is_async_call && !(up && up->kind == NODE_AWAIT) && !is_form_operand(n) &&
         !is_in_refused_operand(n)) {
         const char *name = called_name(n);
-        error_at(at(ck, n), "E0103", "the call of async '%s' is neither awaited nor spawned",
-                 name ? name : "function");
+        if (name)
+            error_at(at(ck, n), "E0103", "the call of async '%s' is neither awaited nor spawned",
+                     name);
+        else
+            error_at(at(ck, n), "E0103",
+                     "the call of an async function is neither awaited nor spawned");
+        if (!ck->fn->is_async)
+            hint("async_block_on(...) runs it to its end, async_spawn(...) as a task");
     }
     if (n->is_async_call)
         check_arguments(ck, n);
@@ -268,6 +289,19 @@ static struct node *await_after(struct node *n, unsigned offset)
             return found;
     }
     return NULL;
+}
+
+// Called as what it is not, an async function would not run but crash.
+static void check_cast(struct checking *ck, struct node *n)
+{
+    struct node *value = n->last;
+    if (ck->fn->unit->no_convention || !value || !value->type || !n->own_type ||
+        !type_is_function_pointer(n->own_type) || !type_is_function_pointer(value->type) ||
+        type_is_async_pointer(n->own_type) == type_is_async_pointer(value->type))
+        return;
+    error_at(at(ck, n), "E0118", "a cast from %s function to %s one",
+             type_is_async_pointer(value->type) ? "an async" : "a plain",
+             type_is_async_pointer(value->type) ? "a plain" : "an async");
 }
 
 static struct node *scope_around(struct node *n)
@@ -406,6 +440,9 @@ static void check_node(struct checking *ck, struct node *n, struct node *parent)
         check_variable(ck, n);
         if (n->local && n->local->is_static)
             ck->static_initializer = n;
+        break;
+    case NODE_CAST:
+        check_cast(ck, n);
         break;
     case NODE_DEFER:
         if (!ck->fn->is_async)
@@ -926,7 +963,9 @@ void check(struct unit *unit)
         }
         if (fn->is_async)
             check_parameters(fn);
-        if (fn->is_main && (fn->parameter_count > 2 || !fn->result || !type_is_scalar(fn->result)))
+        if (fn->is_main && (!fn->result || !type_is_scalar(fn->result)))
+            error_at(place, "E0113", "async main returns int");
+        else if (fn->is_main && fn->parameter_count > 2)
             error_at(place, "E0113", "async main takes no parameters, or (int argc, char **argv)");
     }
     find_recursion(unit);

@@ -49,9 +49,9 @@ static bool is_line(const char *text, struct token directive)
 static bool is_conditional(const char *text, struct token directive)
 {
     struct token word = lex_next(text, directive.start + 1, directive.end);
-    return word.end - word.start > 1 && (!memcmp(text + word.start, "if", 2) ||
-                                         !memcmp(text + word.start, "el", 2) ||
-                                         token_is(text, word, "endif"));
+    return word.end - word.start > 1 &&
+           (!memcmp(text + word.start, "if", 2) || !memcmp(text + word.start, "el", 2) ||
+            token_is(text, word, "endif"));
 }
 
 static struct node *deepest(struct node *n, unsigned offset)

@@ -26,7 +26,7 @@ static const struct explanation explanations[] = {
      "happen.\n\n"
      "    size_t n = sizeof(await f());              // error\n"
      "    int v = await f(); size_t n = sizeof v;    // repaired\n"},
-    {"E0105", "assign after the declaration",
+    {"E0105", "assign after the declaration, in an async function",
      "A static variable is initialised before any function runs.\n"},
     {"E0106", "await before the block is left",
      "A defer also runs when its task is cancelled, and then nothing can be waited for.\n\n"
@@ -71,6 +71,16 @@ static const struct explanation explanations[] = {
      "An old-style declaration does not tell how arguments are passed on:\n\n"
      "    async int g();                   // a call g(1) is an error\n"
      "    async int g(int n);              // repaired\n"},
+    {"E0118",
+     "pass a plain function that spawns it, or declare the pointer with async_fn(T, (P, Q))",
+     "An async function is not called like a plain one: called through a plain pointer it would "
+     "not\n"
+     "run.\n\n"
+     "    void on_event(void (*callback)(void *));\n"
+     "    async void work(void *data);\n"
+     "    on_event(work);                                                         // error\n"
+     "    static void start(void *data) { async_detach(async_spawn(work(data))); }\n"
+     "    on_event(start);                                                        // repaired\n"},
     {"E0201", "give it a constant size, or close its block before the await",
      "A future has a fixed size, so an array whose size is known at run time only cannot live in "
      "it.\n\n"
@@ -137,13 +147,13 @@ static const struct explanation explanations[] = {
      "Pointers to async functions are told from others by a calling convention in what clang "
      "parses. For RISC-V, MIPS, "
      "AVR and MSP430 it knows none.\n"},
-    // The warnings, by name.
     {"E0405", "#undef it before the first async function, or give it another name",
      "What is generated stands between the functions of the file, and a macro that is called like "
      "a\n"
      "keyword, or like a member of the generated structs, would be expanded there, too:\n\n"
      "    #define state (connection->state)        // error\n"
      "    #define connection_state (connection->state)        // repaired\n"},
+    // The warnings, by name.
     {"blocking-call",
      "await the function of the runtime that does the same, or hand it to a thread",
      "The call stops the whole thread, and with it every task of the executor.\n\n"
@@ -164,6 +174,14 @@ static const struct explanation explanations[] = {
     {"endless-loop", "await async_yield() in it",
      "The loop has neither an await, a call nor a way out: no other task of the thread ever runs "
      "again.\n"},
+    {"return-type", "return a value of the function's type on every path",
+     "As clang says it; the C compiler does not see the function as it was written.\n"},
+    {"uninitialized", "give it a value where it is declared",
+     "As clang says it. The output gives such a variable the value 0 at the start, so that "
+     "neither\n"
+     "the C compiler nor valgrind notices.\n"},
+    {"sometimes-uninitialized", "give it a value where it is declared",
+     "As clang says it: on one of the ways to its use the variable has no value.\n"},
     {"frame-size", "keep large arrays elsewhere, or end their life before the await",
      "The function's future is larger than -Wframe-size=N allows. --emit=layout says what is in "
      "it, and why.\n"},

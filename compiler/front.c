@@ -94,6 +94,11 @@ static bool is_own_macro(const char *name)
     return false;
 }
 
+static unsigned parses; // of the file; what was kept of the one before holds no more
+
+// What clang is asked to warn of: the output of an async function hides it from the C compiler.
+static const char *const lints[] = {"return-type", "uninitialized", "sometimes-uninitialized"};
+
 // The words may be the program's, if it defines ASYNCC_NO_KEYWORDS.
 static bool is_defined_by_us(CXCursor definition)
 {
@@ -134,6 +139,8 @@ static CXTranslationUnit parse(const struct front_options *o, const char *text, 
     };
     for (size_t i = 0; i < sizeof warnings / sizeof *warnings; i++)
         VEC_PUSH(&flags, warnings[i]);
+    for (size_t i = 0; i < sizeof lints / sizeof *lints && parses == 1; i++) // once is enough
+        VEC_PUSH(&flags, mem_format("-W%s", lints[i]));
     // Some more than are shown, for several may be the same. libclang compares the notes of each
     // with all before: thousands of errors take minutes.
     VEC_PUSH(&flags, mem_format("-ferror-limit=%llu", 10ull * diagnostics_options.error_limit));
@@ -194,43 +201,6 @@ static bool is_compiler_header(const char *message)
     return false;
 }
 
-static void report_clang(CXDiagnostic d, enum severity severity)
-{
-    CXSourceLocation location = clang_getDiagnosticLocation(d);
-    CXFile file = NULL;
-    unsigned offset = front_offset(location, &file);
-    CXString name;
-    unsigned line, column;
-    clang_getPresumedLocation(location, &name, &line, &column);
-    const char *path = front_text(name);
-    if (severity == SEVERITY_NOTE && strstr(path, "include/asyncc/"))
-        return; // where our keywords are defined is of no use to anyone
-    unsigned physical_column;
-    clang_getFileLocation(location, NULL, NULL, &physical_column, NULL);
-    const char *message = front_text(clang_getDiagnosticSpelling(d)), *code = NULL;
-    if (strstr(message, "variadic function cannot use swiftcall")) {
-        message = "an async function cannot be variadic";
-        code = "E0109";
-    } else if (strstr(message, "previously declared without calling convention")) {
-        message = "this function is declared async here, but not before";
-        code = "E0108";
-    } else if (strstr(message, "initializer element is not") && await_in_line(file, offset)) {
-        message = "await in the initialiser of a static variable";
-        code = "E0105";
-    }
-    report_foreign(severity, path, line, physical_column, diagnostic_line(file, offset),
-                   friendly(message), code);
-    if (is_compiler_header(message))
-        hint("install libclang's headers (Debian: libclang-common-NN-dev), or add -isystem and the "
-             "directory that\n"
-             "        'cc -print-file-name=include' prints");
-    if (severity == SEVERITY_NOTE)
-        return;
-    CXDiagnosticSet notes = clang_getChildDiagnostics(d);
-    for (unsigned i = 0; i < clang_getNumDiagnosticsInSet(notes); i++)
-        report_clang(clang_getDiagnosticInSet(notes, i), SEVERITY_NOTE);
-}
-
 // Mixing async and plain functions shows as a mismatch of calling conventions, which is never a
 // mere warning.
 static bool is_async_mismatch(CXDiagnostic d)
@@ -254,6 +224,56 @@ static bool says(CXDiagnostic d, const char *what)
     return found;
 }
 
+static bool lacks_our_header(CXDiagnostic d)
+{
+    return says(d, "unknown type name 'async'") || says(d, "undeclared identifier 'await'") ||
+           says(d, "undeclared identifier 'defer'") || says(d, "unknown type name 'async_fn'");
+}
+
+static void report_clang(CXDiagnostic d, enum severity severity)
+{
+    CXSourceLocation location = clang_getDiagnosticLocation(d);
+    CXFile file = NULL;
+    unsigned offset = front_offset(location, &file);
+    CXString name;
+    unsigned line, column;
+    clang_getPresumedLocation(location, &name, &line, &column);
+    const char *path = front_text(name);
+    if (severity == SEVERITY_NOTE &&
+        (strstr(path, "include/asyncc/") || says(d, "consider defining")))
+        return; // where our keywords are defined is of no use to anyone
+    unsigned physical_column;
+    clang_getFileLocation(location, NULL, NULL, &physical_column, NULL);
+    const char *message = front_text(clang_getDiagnosticSpelling(d)), *code = NULL;
+    if (strstr(message, "variadic function cannot use swiftcall")) {
+        message = "an async function cannot be variadic";
+        code = "E0109";
+    } else if (strstr(message, "previously declared without calling convention")) {
+        message = "this function is declared async here, but not before";
+        code = "E0108";
+    } else if (strstr(message, "initializer element is not") && await_in_line(file, offset)) {
+        message = "await in the initialiser of a static variable";
+        code = "E0105";
+    } else if (is_async_mismatch(d)) {
+        code = "E0118";
+        if (strstr(message, "cast between incompatible calling conventions"))
+            message = "a cast between an async function and a plain one";
+    }
+    report_foreign(severity, path, line, physical_column, diagnostic_line(file, offset),
+                   friendly(message), code);
+    if (is_compiler_header(message))
+        hint("install libclang's headers (Debian: libclang-common-NN-dev), or add -isystem and the "
+             "directory that\n"
+             "        'cc -print-file-name=include' prints");
+    if (lacks_our_header(d))
+        hint("#include <asyncc/async.h>, and no -DASYNCC_NO_KEYWORDS");
+    if (severity == SEVERITY_NOTE)
+        return;
+    CXDiagnosticSet notes = clang_getChildDiagnostics(d);
+    for (unsigned i = 0; i < clang_getNumDiagnosticsInSet(notes); i++)
+        report_clang(clang_getDiagnosticInSet(notes, i), SEVERITY_NOTE);
+}
+
 // A missing header makes errors of all that follows: as in clang itself, it is the last one to
 // tell.
 static bool report_errors(void)
@@ -264,7 +284,8 @@ static bool report_errors(void)
         CXFile file = NULL;
         front_offset(clang_getDiagnosticLocation(d), &file);
         enum CXDiagnosticSeverity severity = clang_getDiagnosticSeverity(d);
-        bool is_missing = severity >= CXDiagnostic_Error && says(d, "file not found");
+        bool is_missing =
+            severity >= CXDiagnostic_Error && (says(d, "file not found") || lacks_our_header(d));
         bool told = !missing && (severity >= CXDiagnostic_Error || is_async_mismatch(d));
         missing |= is_missing;
         // An error without a file is about an option clang does not know; the tree is complete.
@@ -275,6 +296,44 @@ static bool report_errors(void)
         clang_disposeDiagnostic(d);
     }
     return !failed;
+}
+
+static const char *lint_name(CXDiagnostic d)
+{
+    if (clang_getDiagnosticSeverity(d) != CXDiagnostic_Warning)
+        return NULL;
+    CXString option = clang_getDiagnosticOption(d, NULL);
+    const char *text = clang_getCString(option), *found = NULL;
+    for (size_t i = 0; i < sizeof lints / sizeof *lints && text && !found; i++)
+        if (!strncmp(text, "-W", 2) && !strcmp(text + 2, lints[i]))
+            found = lints[i];
+    clang_disposeString(option);
+    return found;
+}
+
+static bool is_in_async_function(const struct unit *unit, unsigned offset)
+{
+    for (size_t i = 0; i < unit->functions.count; i++) {
+        const struct function *fn = unit->functions.at[i];
+        if (fn->is_async && fn->body && fn->source->is_main && fn->start <= offset &&
+            offset < fn->end)
+            return true;
+    }
+    return false;
+}
+
+void front_report_warnings(struct unit *unit)
+{
+    for (unsigned i = 0; i < clang_getNumDiagnostics(front_tu); i++) {
+        CXDiagnostic d = clang_getDiagnostic(front_tu, i);
+        CXFile file = NULL;
+        unsigned offset = front_offset(clang_getDiagnosticLocation(d), &file);
+        const char *name = file && front_in_main(file) ? lint_name(d) : NULL;
+        if (name && is_in_async_function(unit, offset))
+            warning_at((struct place){unit->main, offset}, name, "%s",
+                       front_text(clang_getDiagnosticSpelling(d)));
+        clang_disposeDiagnostic(d);
+    }
 }
 
 // Flags that are for code generation, or that make libclang refuse to parse at all.
@@ -381,6 +440,7 @@ bool front_parse(const struct front_options *o, struct unit *unit)
         clang_index = clang_createIndex(0, 0);
     if (front_tu)
         clang_disposeTranslationUnit(front_tu);
+    parses++;
     enum CXErrorCode code;
     accepted = *o;
     front_tu = parse(&accepted, o->text, o->length, PARSE_FLAGS, &code);
@@ -491,10 +551,10 @@ enum {
 unsigned front_included_at(CXFile file)
 {
     static struct inclusion known[KNOWN_FILES];
-    static CXTranslationUnit known_in;
-    if (known_in != front_tu)
+    static unsigned known_parse;
+    if (known_parse != parses)
         memset(known, 0, sizeof known);
-    known_in = front_tu;
+    known_parse = parses;
     struct inclusion *k = &known[(uintptr_t)file / 16 % KNOWN_FILES];
     if (k->file == file)
         return k->offset;
@@ -544,6 +604,18 @@ static struct macro *macro_find(const char *name, size_t length)
     return NULL;
 }
 
+static const char *text_of_file(CXFile file)
+{
+    static CXFile last;
+    static unsigned last_parse;
+    static const char *text;
+    if (file != last || last_parse != parses)
+        text = clang_getFileContents(front_tu, file, NULL);
+    last = file;
+    last_parse = parses;
+    return text;
+}
+
 static struct token macro_body(CXCursor definition, const char **text)
 {
     CXFile file;
@@ -551,7 +623,7 @@ static struct token macro_body(CXCursor definition, const char **text)
     CXSourceRange extent = clang_getCursorExtent(definition);
     body.start = front_offset(clang_getRangeStart(extent), &file);
     body.end = front_offset(clang_getRangeEnd(extent), &file);
-    *text = file ? clang_getFileContents(front_tu, file, NULL) : NULL;
+    *text = file ? text_of_file(file) : NULL;
     if (!*text)
         body.start = body.end = 0;
     return body;

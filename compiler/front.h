@@ -17,6 +17,8 @@ struct front_options {
 bool front_parse(const struct front_options *options, struct unit *unit);
 // Builds the tree of every function that has to do with async.
 void front_build(struct unit *unit);
+// What clang warns of in async functions and the C compiler could not see in the output.
+void front_report_warnings(struct unit *unit);
 // The files the main file includes, for a dependency file.
 void front_each_include(struct unit *unit, void (*visit)(const char *path, void *data), void *data);
 
@@ -81,7 +83,8 @@ bool type_is_scalar(struct type *type);
 bool type_is_record(struct type *type);
 bool type_has_const_member(struct type *type); // an object of it cannot be assigned
 bool type_is_array(struct type *type);
-bool type_is_variably_modified(struct type *type); // an array's size in it is not constant
+bool type_is_variably_modified(struct type *type);       // an array's size in it is not constant
+bool type_points_to(struct type *type, const char *tag); // struct TAG
 bool type_is_pointer(struct type *type);
 bool type_is_function_pointer(struct type *type);
 bool type_is_async_pointer(struct type *type); // to a function

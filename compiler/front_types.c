@@ -417,6 +417,16 @@ bool type_is_variably_modified(struct type *type)
     }
 }
 
+bool type_points_to(struct type *type, const char *tag)
+{
+    CXType t = canonical(type);
+    if (t.kind != CXType_Pointer)
+        return false;
+    CXType to = clang_getCanonicalType(clang_getPointeeType(t));
+    return to.kind == CXType_Record &&
+           !strcmp(front_text(clang_getCursorSpelling(clang_getTypeDeclaration(to))), tag);
+}
+
 bool type_is_pointer(struct type *type)
 {
     return canonical(type).kind == CXType_Pointer;

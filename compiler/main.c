@@ -17,9 +17,9 @@
 struct pass; // below
 
 struct options {
-    const char *input, *output, *depfile, *explain;
+    const char *input, *output, *depfile, *target, *explain;
     const struct pass *dump, *stop_after;
-    bool depend, no_line, check, layout, layout_json;
+    bool depend, phony, no_line, check, layout, layout_json;
     const char *database;
     long long frame_size; // limit for the warning; 0: none
     struct vec(const char *) flags;
@@ -35,6 +35,7 @@ static const char usage[] =
     "  -p DIR                take CC-FLAGS from DIR/compile_commands.json\n"
     "  --check               write nothing; exit 1 when FILE is not what would be written\n"
     "  -MD [-MF DEPFILE]     also write what OUT.c depends on (default: OUT.c.d)\n"
+    "  -MP, -MT TARGET       with an empty rule for each header; with another target than OUT.c\n"
     "  --diagnostics=FORM    text (default) or json\n"
     "  -Werror, -Wno-NAME    warnings are errors; no warnings of this name\n"
     "  -Wframe-size=N        warn about futures of more than N bytes\n"
@@ -148,23 +149,43 @@ static void write_file(const char *path, const char *text, size_t length)
     *temporary_path = 0;
 }
 
-static void add_dependency(const char *path, void *data)
+static void put_make_name(struct buffer *b, const char *path)
 {
-    struct buffer *b = data;
-    put(b, " \\\n  ");
     for (; *path; path++)
         put(b, *path == ' ' || *path == '#' ? "\\%c" : *path == '$' ? "$%c" : "%c", *path);
+}
+
+static void add_dependency(const char *path, void *data)
+{
+    put(data, " \\\n  ");
+    put_make_name(data, path);
+}
+
+// So that make does not stop when the header is gone.
+static void add_phony_target(const char *path, void *data)
+{
+    put(data, "\n");
+    put_make_name(data, path);
+    put(data, ":\n");
+}
+
+static void each_header(struct unit *unit, void (*visit)(const char *path, void *data), void *data)
+{
+    for (size_t i = 0; i < unit->pasted.count; i++)
+        visit(unit->pasted.at[i], data);
+    front_each_include(unit, visit, data);
 }
 
 static void write_depfile(const struct options *o, struct unit *unit)
 {
     struct buffer b = {0};
-    put(&b, "%s:", o->output);
+    put_make_name(&b, o->target ? o->target : o->output);
+    put(&b, ":");
     add_dependency(o->input, &b);
-    for (size_t i = 0; i < unit->pasted.count; i++)
-        add_dependency(unit->pasted.at[i], &b);
-    front_each_include(unit, add_dependency, &b);
+    each_header(unit, add_dependency, &b);
     put(&b, "\n");
+    if (o->phony)
+        each_header(unit, add_phony_target, &b);
     write_file(o->depfile ? o->depfile : mem_format("%s.d", o->output), b.text, b.length);
 }
 
@@ -265,6 +286,10 @@ static void parse_options(struct options *o, int argc, char **argv)
             o->depend = true;
         else if (!strcmp(a, "-MF"))
             o->depfile = argument_of(argc, argv, &i, a);
+        else if (!strcmp(a, "-MT"))
+            o->target = argument_of(argc, argv, &i, a);
+        else if (!strcmp(a, "-MP"))
+            o->phony = true;
         else if (!strcmp(a, "--diagnostics=json"))
             diagnostics_options.json = true;
         else if (!strcmp(a, "--diagnostics=text"))
@@ -283,7 +308,12 @@ static void parse_options(struct options *o, int argc, char **argv)
             o->stop_after = pass_named(a + 13);
         else if (!strcmp(a, "--explain"))
             o->explain = argument_of(argc, argv, &i, a);
-        else if (!strcmp(a, "--help")) {
+        else if (!strncmp(a, "--explain=", 10))
+            o->explain = a + 10;
+        else if (!strncmp(a, "--emit=", 7) || !strncmp(a, "--diagnostics=", 14))
+            usage_error("%s: it takes %s", a,
+                        a[2] == 'e' ? "layout or layout,json" : "text or json");
+        else if (!strcmp(a, "--help") || !strcmp(a, "-h")) {
             fputs(usage, stdout);
             exit(fflush(stdout) ? 2 : 0);
         } else if (!strcmp(a, "--version")) {
@@ -372,6 +402,7 @@ static bool pass_front(struct translation *t)
     if (!front_parse(&t->front, &t->unit))
         return false;
     front_build(&t->unit);
+    front_report_warnings(&t->unit);
     return true;
 }
 
@@ -480,6 +511,8 @@ static int translate(struct options *o)
         report_layout(&t.unit, o->layout_json, &out);
     else
         emit(&t.unit, slash ? slash + 1 : o->output, !o->no_line, &out);
+    if (error_count)
+        return 1; // of types that cannot be written at file scope
     if (o->check)
         return compare_output(o, &out);
     write_file(o->output, out.text, out.length);

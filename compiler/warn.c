@@ -93,7 +93,8 @@ static void warn_call(struct warning *w, struct node *n)
         if (!strcmp(name, blocking_calls[i])) {
             warning_at(at(w, n), "blocking-call",
                        "'%s' blocks the thread, and with it every task of its executor", name);
-            hint("use the awaitable operation, or a thread of its own");
+            hint(strstr(name, "sleep") ? "await async_sleep_ms(...)"
+                                       : "use the awaitable operation, or a thread of its own");
         }
     for (size_t i = 0; i < sizeof locks / sizeof *locks; i++) {
         if (!strcmp(name, locks[i].lock)) {

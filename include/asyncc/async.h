@@ -1,4 +1,5 @@
-// async.h - the keywords of async C. Include it last: `async`, `await` and `defer` are macros.
+// async.h - the keywords of async C. Include it behind the headers of others, for `async`, `await` and
+// `defer` are macros; among our own headers the order is free.
 //
 //     #include <asyncc/async.h>
 //     #include <asyncc/time.h>
@@ -10,14 +11,12 @@
 //
 // Three views of one file:
 //  - source view (asyncc, clangd, linters): the keywords keep the types of what they stand before,
-//  so any
-//    C front end checks async code like other code. Compiled by accident, a call of an async
-//    function is an error that names asyncc.
+//    so any C front end checks async code like other code. Compiled by accident, a call of an
+//    async function is an error that names asyncc.
 //  - translated view (the output of asyncc, which defines ASYNCC_TRANSLATED first): the runtime's
-//  types.
+//    types.
 //  - blocking view (-DASYNCC_BLOCKING): async functions are plain functions and await is a plain
-//  call: for
-//    comparing results in tests. Needs GNU C, and `defer` takes a block there.
+//    call, for comparing results in tests. Needs GNU C, and `defer` takes a block there.
 //
 // ASYNCC_NO_KEYWORDS before the include leaves async, await, defer and async_fn undefined;
 // asyncc_async, asyncc_await, asyncc_defer and asyncc_fn always exist.
@@ -82,22 +81,24 @@ struct async_task;
 #define async_fn(T, PARAMETERS) asyncc_fn(T, PARAMETERS)
 #endif
 
-// ---- Many at once
-// -------------------------------------------------------------------------------------
+// ---- Many at once -------------------------------------------------------------------------------
 //
 // Each operand is `f(x)` or `lvalue = f(x)`, f an async function. In an async function:
 //
-//     await async_join(a = f(x), g(y), ...)      all run, all finish; results land in the lvalues
-//     await async_select(a = f(x), g(y), ...)    int: index of the first to finish; the others are
-//     dropped await async_timeout_ms(ms, a = f(x))       int: 0, or -ETIMEDOUT, and f was dropped
+//     await async_join(a = f(x), g(y), ...)
+//         All run, all finish; results land in the lvalues.
+//     int first = await async_select(a = f(x), g(y), ...)
+//         The index of the first to finish; the others are dropped.
+//     int status = await async_timeout_ms(ms, a = f(x))
+//         0, or -ETIMEDOUT, and then f was dropped.
 //
 // Anywhere in a translated file:
 //
-//     async_spawn(f(x))       struct async_task *, a task of its own on this thread's executor;
-//     NULL with no
-//                             memory left, and then nothing ran (see asyncc/task.h)
-//     async_block_on(f(x))    runs f to its end on this thread's executor; its value is f's. From
-//     plain C.
+//     struct async_task *task = async_spawn(f(x))
+//         A task of its own on this thread's executor; NULL with no memory left, and then nothing
+//         ran (see asyncc/task.h).
+//     a = async_block_on(f(x))
+//         Runs f to its end on this thread's executor; its value is f's. From plain C.
 #define async_join(...) async_form_join((__VA_ARGS__, 0))
 #define async_select(...) async_form_select((__VA_ARGS__, 0))
 #define async_timeout_ms(ms, ...) async_form_timeout_ms((ms), (__VA_ARGS__, 0))

@@ -4,32 +4,38 @@
 // may write them by hand, and `await` cannot tell the difference. This is a complete one, ready on
 // the second poll:
 //
-//     async void twice(void);                                  // so that `await twice()`
-//     type-checks struct twice_future { bool polled; }; static inline void twice_future_init(struct
-//     twice_future *self) { self->polled = false; } static inline enum async_poll
-//     twice_future_poll(struct twice_future *self,
+//     async void twice(void);            // so that the front end knows the type of twice()
+//     struct twice_future {
+//         bool polled;
+//     };
+//     static inline void twice_future_init(struct twice_future *self)
+//     {
+//         self->polled = false;
+//     }
+//     static inline enum async_poll twice_future_poll(struct twice_future *self,
 //                                                     struct async_context *cx)
 //     {
 //         if (self->polled)
 //             return ASYNC_READY;
 //         self->polled = true;
-//         async_waker_wake(&cx->waker);                        // "poll me again"
+//         async_waker_wake(&cx->waker);  // "poll me again"
 //         return ASYNC_PENDING;
 //     }
-//     static inline void twice_future_drop(struct twice_future *self) { (void)self; }
+//     static inline void twice_future_drop(struct twice_future *self)
+//     {
+//         (void)self;
+//     }
 //
 // A future that yields a value of type T has a member `T result`, set before poll returns
 // ASYNC_READY.
 //
 // The rules:
 //  - init stores the arguments and runs nothing. Between init and the first poll a future may be
-//  moved
-//    or forgotten; from its first poll until it is ready or dropped it stays where it is.
+//    moved or forgotten; from its first poll until it is ready or dropped it stays where it is.
 //  - poll is called until it returns ASYNC_READY, and never again after that. Before it returns
 //    ASYNC_PENDING it has arranged for cx->waker (or a clone of it) to be woken.
 //  - drop cancels a pending future: afterwards nothing refers to its memory. It does nothing on a
-//  future
-//    that was never polled or is ready. It must not be called twice.
+//    future that was never polled or is ready. It must not be called twice.
 //  - init, poll and drop of one future are called by one thread at a time.
 #ifndef ASYNCC_FUTURE_H
 #define ASYNCC_FUTURE_H
@@ -49,8 +55,7 @@ enum async_poll {
     ASYNC_READY,   // done; the future's result may be read, and it is not polled again
 };
 
-// ---- Wakers
-// -----------------------------------------------------------------------------------------
+// ---- Wakers -------------------------------------------------------------------------------------
 
 // What a waker points to decides what these do, so that a foreign event loop can bring its own.
 // All of them may be called from any thread if the table's owner says so; the runtime's may.
@@ -83,8 +88,7 @@ static inline void async_waker_drop(struct async_waker *waker)
     waker->ops = NULL;
 }
 
-// ---- Frames: how a wake resumes the innermost future, not the root
-// -------------------------------------
+// ---- Frames: how a wake resumes the innermost future, not the root ------------------------------
 //
 // A generated future is also called a frame. Polling a chain of a hundred frames from its root at
 // every wake would cost a hundred calls, so a task remembers the innermost frame that suspended,
@@ -123,8 +127,7 @@ struct async_frame {
     const struct async_frame_type *type;
 };
 
-// ---- The frame arena: frames of recursive calls and of calls through pointers
-// -------------------------
+// ---- The frame arena: frames of recursive calls and of calls through pointers -------------------
 
 // Precedes each frame in the arena. Frames are freed last in, first out in all but rare cases; one
 // freed early is only marked, and goes when all above it have gone.
@@ -156,8 +159,7 @@ struct async_arena {
     void (*shrink)(struct async_arena *arena, struct async_block *first);
 };
 
-// ---- Contexts
-// -----------------------------------------------------------------------------------------
+// ---- Contexts -----------------------------------------------------------------------------------
 
 // What a poll is given. Lives at least as long as the future that is polled with it.
 struct async_context {
@@ -337,8 +339,7 @@ static inline enum async_poll async_polled_when_done(void)
     return ASYNC_READY;
 }
 
-// ---- Descriptors: handling a future without knowing its type
-// ------------------------------------------
+// ---- Descriptors: handling a future without knowing its type ------------------------------------
 
 // One suspension point of a generated function.
 struct async_state_info {

@@ -70,6 +70,9 @@ expect "a dependency file" 0 '' good.c -o dep.c -MD -MF dep.d
 check "cli/it names the output" grep -q '^dep\.c:' dep.d
 check "cli/it names the source" grep -q 'good\.c' dep.d
 check "cli/it names the headers" grep -q 'asyncc/net\.h' dep.d
+expect "one with phony targets" 0 '' good.c -o dep.c -MP -MT 'b/dep.o' -MF dep.d
+check "cli/it names the other target" grep -q '^b/dep\.o:' dep.d
+check "cli/it has a rule for a header" grep -q 'asyncc/net\.h:$' dep.d
 
 expect "-MD to standard output needs a name" 2 'needs -MF' good.c -o - -MD
 cp good.c kept.c
