@@ -97,7 +97,14 @@ static bool is_own_macro(const char *name)
 static unsigned parses; // of the file; what was kept of the one before holds no more
 
 // What clang is asked to warn of: the output of an async function hides it from the C compiler.
-static const char *const lints[] = {"return-type", "uninitialized", "sometimes-uninitialized"};
+static const struct {
+    const char *clang, *name;
+} lints[] = {
+    {"return-type", "return-type"},
+    {"return-mismatch", "return-type"}, // as a part of it is called from 18 on
+    {"uninitialized", "uninitialized"},
+    {"sometimes-uninitialized", "sometimes-uninitialized"},
+};
 
 // The words may be the program's, if it defines ASYNCC_NO_KEYWORDS.
 static bool is_defined_by_us(CXCursor definition)
@@ -139,8 +146,10 @@ static CXTranslationUnit parse(const struct front_options *o, const char *text, 
     };
     for (size_t i = 0; i < sizeof warnings / sizeof *warnings; i++)
         VEC_PUSH(&flags, warnings[i]);
-    for (size_t i = 0; i < sizeof lints / sizeof *lints && parses == 1; i++) // once is enough
-        VEC_PUSH(&flags, mem_format("-W%s", lints[i]));
+    for (size_t i = 0; i < sizeof lints / sizeof *lints && parses == 1; i++) { // once is enough
+        VEC_PUSH(&flags, mem_format("-W%s", lints[i].clang));
+        VEC_PUSH(&flags, mem_format("-Wno-error=%s", lints[i].clang));
+    }
     // Some more than are shown, for several may be the same. libclang compares the notes of each
     // with all before: thousands of errors take minutes.
     VEC_PUSH(&flags, mem_format("-ferror-limit=%llu", 10ull * diagnostics_options.error_limit));
@@ -305,8 +314,8 @@ static const char *lint_name(CXDiagnostic d)
     CXString option = clang_getDiagnosticOption(d, NULL);
     const char *text = clang_getCString(option), *found = NULL;
     for (size_t i = 0; i < sizeof lints / sizeof *lints && text && !found; i++)
-        if (!strncmp(text, "-W", 2) && !strcmp(text + 2, lints[i]))
-            found = lints[i];
+        if (!strncmp(text, "-W", 2) && !strcmp(text + 2, lints[i].clang))
+            found = lints[i].name;
     clang_disposeString(option);
     return found;
 }
