@@ -516,10 +516,14 @@ static void note_include(CXCursor c)
 {
     CXFile from, included = clang_getIncludedFile(c);
     unsigned offset = front_offset(clang_getCursorLocation(c), &from);
-    if (from && included)
-        VEC_PUSH(&include_directives,
-                 ((struct include_directive){front_text(clang_getFileName(from)),
-                                             front_text(clang_getFileName(included)), offset}));
+    if (!from || !included)
+        return;
+    CXSourceLocation start = clang_getLocationForOffset(front_tu, included, 0);
+    struct include_directive d = {.from = front_text(clang_getFileName(from)),
+                                  .path = front_text(clang_getFileName(included)),
+                                  .offset = offset,
+                                  .is_system = clang_Location_isInSystemHeader(start)};
+    VEC_PUSH(&include_directives, d);
 }
 
 struct include_visit {

@@ -25,6 +25,7 @@ void front_each_include(struct unit *unit, void (*visit)(const char *path, void 
 struct include_directive { // also one that includes nothing a second time
     const char *from, *path;
     unsigned offset; // in `from`
+    bool is_system;  // a header of the system
 };
 const struct include_directive *front_include_directives(size_t *count); // those of all files
 struct source *front_included(const char *path);

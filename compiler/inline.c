@@ -78,12 +78,13 @@ static void find_leading(struct pasting *p)
     }
 }
 
-static const char *included_by(struct pasting *p, const char *from, struct token directive)
+static const struct include_directive *included_by(struct pasting *p, const char *from,
+                                                   struct token directive)
 {
     for (size_t i = 0; i < p->directive_count; i++) {
         const struct include_directive *d = &p->directives[i];
         if (d->offset >= directive.start && d->offset < directive.end && !strcmp(d->from, from))
-            return d->path;
+            return d;
     }
     return NULL;
 }
@@ -163,9 +164,10 @@ static void put_file(struct pasting *p, struct source *s, const char *directory,
 static bool paste(struct pasting *p, struct source *s, struct token t, const char *directory,
                   bool in_function)
 {
-    const char *path = included_by(p, s->path, t);
-    if (!path || p->depth == DEPTH_LIMIT ||
-        !(in_function || is_among(path, p->leading.at, p->leading.count)))
+    const struct include_directive *d = included_by(p, s->path, t);
+    const char *path = d ? d->path : NULL;
+    if (!d || p->depth == DEPTH_LIMIT ||
+        !((in_function && !d->is_system) || is_among(path, p->leading.at, p->leading.count)))
         return false;
     struct source *file = front_included(path);
     bool once = is_once(file);
