@@ -785,6 +785,7 @@ void emit(struct unit *unit, const char *output_path, bool lines, struct buffer 
     say(&o, "#define ASYNCC_TRANSLATED 1 // by asyncc from %s; changes belong there\n",
         base_name(s->path));
     size_t prototype = 0;
+    unsigned header_end = front_header_end();
     for (size_t i = 0; i <= order.count; i++) {
         unsigned stop = i < order.count ? order.at[i]->top : s->length;
         if (stop < at && i < order.count && !order.at[i]->is_async)
@@ -793,6 +794,13 @@ void emit(struct unit *unit, const char *output_path, bool lines, struct buffer 
             internal_fault("'%s' begins inside what was replaced before it",
                            order.at[i]->name ? order.at[i]->name : "?");
         o.fn = NULL;
+        bool behind_header = i == 0 && order.count && header_end > at && header_end <= stop;
+        if (behind_header) { // before the program's macros can change what they mean
+            sync(&o, at);
+            copy_source(&o, at, header_end);
+            put_includes(&o, unit);
+            at = header_end;
+        }
         while (prototype < unit->prototypes.count && unit->prototypes.at[prototype].start < stop) {
             struct range r = unit->prototypes.at[prototype++];
             if (r.start < at)
@@ -804,7 +812,7 @@ void emit(struct unit *unit, const char *output_path, bool lines, struct buffer 
         sync(&o, at);
         copy_source(&o, at, stop);
         struct function *fn = i < order.count ? order.at[i] : NULL;
-        if (i == 0 && fn)
+        if (i == 0 && fn && !behind_header)
             put_includes(&o, unit);
         unsigned place = fn ? fn->top : s->length;
         for (size_t j = 0; j < announced.count; j++)

@@ -613,7 +613,7 @@ struct local_type {
     struct function *function;
     struct local_type *inside; // declared inside this one, and moves with it
     const char *keyword;       // "struct", "union"
-    const char *moved;         // its name at file scope
+    const char *name, *moved;  // of its tag; its name at file scope
     unsigned start, end;       // of the declaration
     unsigned enums_end;        // of the last of `enums`
     bool hoisted, defined;

@@ -106,15 +106,20 @@ static const struct {
     {"sometimes-uninitialized", "sometimes-uninitialized"},
 };
 
+static bool is_our_header(CXFile file)
+{
+    static const char ours[] = "asyncc/async.h";
+    const char *path = file ? front_text(clang_getFileName(file)) : "";
+    size_t length = strlen(path);
+    return length >= sizeof ours - 1 && !strcmp(path + length - (sizeof ours - 1), ours);
+}
+
 // The words may be the program's, if it defines ASYNCC_NO_KEYWORDS.
 static bool is_defined_by_us(CXCursor definition)
 {
     CXFile file;
     front_offset(clang_getCursorLocation(definition), &file);
-    static const char ours[] = "asyncc/async.h";
-    const char *path = file ? front_text(clang_getFileName(file)) : "";
-    size_t length = strlen(path);
-    return length >= sizeof ours - 1 && !strcmp(path + length - (sizeof ours - 1), ours);
+    return is_our_header(file);
 }
 
 static CXTranslationUnit parse(const struct front_options *o, const char *text, unsigned length,
@@ -550,6 +555,18 @@ const struct include_directive *front_include_directives(size_t *count)
 {
     *count = include_directives.count;
     return include_directives.at;
+}
+
+unsigned front_header_end(void)
+{
+    const char *text = front_unit->main->text;
+    unsigned at = 0, length = front_unit->main->length;
+    for (size_t i = 0; i < inclusions.count && !at; i++)
+        if (is_our_header(inclusions.at[i].file))
+            at = inclusions.at[i].offset;
+    while (at && at < length && text[at - 1] != '\n')
+        at++;
+    return at;
 }
 
 struct source *front_included(const char *path)

@@ -29,6 +29,8 @@ struct include_directive { // also one that includes nothing a second time
 };
 const struct include_directive *front_include_directives(size_t *count); // those of all files
 struct source *front_included(const char *path);
+// Behind which offset of the main file <asyncc/async.h> is there; 0: from the start.
+unsigned front_header_end(void);
 // Where the main file includes it, or what includes it; 0: it is the main file.
 unsigned front_source_included_at(struct source *source);
 

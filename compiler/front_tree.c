@@ -984,6 +984,8 @@ static unsigned end_of_record(CXCursor c)
 
 static void mention_record(struct local_type *t, unsigned at)
 {
+    if (!is_spelled(at, t->name))
+        return; // a macro names it
     struct mention m = {.offset = at, .text = t->moved, .when = &t->hoisted};
     m.end = at + name_length(at);
     VEC_PUSH(&current->mentions, m);
@@ -1008,6 +1010,7 @@ static void add_local_type(CXCursor c, enum CXCursorKind kind)
     // 22 names an unnamed struct after its typedef; what counts is the text.
     unsigned tag = front_offset(clang_getCursorLocation(c), NULL);
     bool named = *name && tag + strlen(name) <= t->end && !strncmp(text + tag, name, strlen(name));
+    t->name = name;
     unsigned count = (unsigned)current->local_types.count + 1;
     t->moved = named ? mem_format("asyncc_%s_%s_%u", current->name, name, count)
                      : mem_format("asyncc_%s_%u", current->name, count);
@@ -1433,9 +1436,11 @@ static void drop_conditionals(struct source *s, unsigned start, unsigned end)
         // both ends stand in the line of a directive
         while (from > start && s->text[from - 1] != '\n')
             from--;
-        while (to < end && s->text[to] != '\n')
-            to++;
-        lex_blank(s->text, from, to);
+        unsigned last = to;
+        while (last > from && s->text[last - 1] != '\n')
+            last--;
+        struct token directive = lex_next(s->text, last, end);
+        lex_blank(s->text, from, directive.kind == TOKEN_DIRECTIVE ? directive.end : to);
     }
     for (struct token t = lex_next(s->text, start, end); t.kind != TOKEN_END;
          t = lex_next(s->text, t.end, end))
@@ -1566,6 +1571,16 @@ static void name_locals(struct function *fn)
     }
 }
 
+// Where the tree has no node for the type: in parameters of pointers and prototypes, in enumerators.
+static enum CXChildVisitResult on_any_type(CXCursor c, CXCursor parent, CXClientData data)
+{
+    (void)parent;
+    (void)data;
+    if (clang_getCursorKind(c) == CXCursor_TypeRef)
+        mention_type(c);
+    return CXChildVisit_Recurse;
+}
+
 static void build_function(struct function *fn, CXCursor c)
 {
     current = fn;
@@ -1573,6 +1588,8 @@ static void build_function(struct function *fn, CXCursor c)
     set_extent(fn, c);
     add_parameters(fn, c);
     clang_visitChildren(c, on_function_part, fn);
+    if (fn->local_types.count)
+        clang_visitChildren(c, on_any_type, NULL);
     collect_attributes(fn, c);
     if (fn->body) {
         classify_all(fn->body);

@@ -109,9 +109,16 @@ static const char *declare_parameter(CXType function, unsigned i, const char *na
     CXType argument = clang_getArgType(function, i);
     if (is_array_kind(argument.kind))
         argument = clang_getCanonicalType(argument);
-    return is_array_kind(argument.kind)
-               ? declare(clang_getArrayElementType(argument), mem_format("*%s", name), true)
-               : declare(argument, name, true);
+    if (!is_array_kind(argument.kind))
+        return declare(argument, name, true);
+    CXType element = clang_getArrayElementType(argument);
+    const char *text = declare(element, mem_format("*%s", name), true);
+    // a canonical array has the qualifiers of its elements
+    if (clang_isConstQualifiedType(argument) && !clang_isConstQualifiedType(element))
+        text = mem_format("const %s", text);
+    if (clang_isVolatileQualifiedType(argument) && !clang_isVolatileQualifiedType(element))
+        text = mem_format("volatile %s", text);
+    return text;
 }
 
 static const char *parameter_list(CXType function, const char *first)
@@ -213,6 +220,9 @@ static const char *declare(CXType t, const char *inner, bool keep_const)
                        true);
     if (t.kind == CXType_FunctionNoProto)
         return declare(clang_getResultType(t), mem_format("%s()", inner), true);
+    if (t.kind == CXType_Atomic)
+        return leaf(mem_format("_Atomic(%s)", declare(clang_Type_getValueType(t), "", true)), t,
+                    inner, keep_const);
     CXType c = clang_getCanonicalType(t);
     CXCursor declaration = clang_getTypeDeclaration(t);
     enum CXCursorKind declared = clang_getCursorKind(declaration);

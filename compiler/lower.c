@@ -1265,11 +1265,17 @@ static bool text_has_name(struct function *fn, const char *name)
     return false;
 }
 
+static bool is_free_name(struct function *fn, const char *name)
+{
+    struct place macro;
+    return !text_has_name(fn, name) && !front_macro_place(name, false, &macro);
+}
+
 void lower(struct function *fn)
 {
     struct lowering lo = {.fn = fn};
-    fn->self = text_has_name(fn, "self") ? "asyncc_self" : "self";
-    fn->cx = text_has_name(fn, "cx") ? "asyncc_cx" : "cx";
+    fn->self = is_free_name(fn, "self") ? "self" : "asyncc_self";
+    fn->cx = is_free_name(fn, "cx") ? "cx" : "asyncc_cx";
     mark_full_expressions(fn->body);
     lo.tail = &fn->lowered;
     lo.at = fn->body;

@@ -3,14 +3,14 @@
 // An array whose address escapes, a defer, a select.
 #include <errno.h>
 #include <asyncc/net.h>
+#include <asyncc/executor.h>
+#include <asyncc/task.h>
+#include <asyncc/time.h>
 #include <asyncc/time.h>
 #include <asyncc/async.h>
 
 
 
-#include <asyncc/executor.h>
-#include <asyncc/task.h>
-#include <asyncc/time.h>
 
 // ---- async once
 enum once_state {

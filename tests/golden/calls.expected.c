@@ -2,13 +2,13 @@
 // asyncc:
 // Recursion, a call through a pointer, and a callee defined elsewhere: frames in the task's arena.
 #include <asyncc/task.h>
+#include <asyncc/executor.h>
+#include <asyncc/task.h>
+#include <asyncc/time.h>
 #include <asyncc/async.h>
 
 
 
-#include <asyncc/executor.h>
-#include <asyncc/task.h>
-#include <asyncc/time.h>
 // async elsewhere is defined elsewhere.
 struct elsewhere_future;
 void elsewhere_future_init(struct elsewhere_future *, int);

@@ -3,14 +3,14 @@
 // Defers and cleanups on the way out of a block: at its end, by return, break and goto, and on cancel.
 #include <stdlib.h>
 #include <asyncc/task.h>
+#include <asyncc/executor.h>
+#include <asyncc/task.h>
+#include <asyncc/time.h>
 #include <asyncc/async.h>
 
 void note(int n);
 void release(char **p);
 
-#include <asyncc/executor.h>
-#include <asyncc/task.h>
-#include <asyncc/time.h>
 
 // ---- async straight
 enum straight_state {

@@ -2,15 +2,15 @@
 // asyncc:
 // Join, select, timeout, spawn.
 #include <asyncc/task.h>
+#include <asyncc/executor.h>
+#include <asyncc/task.h>
+#include <asyncc/time.h>
+#include <errno.h>
 #include <asyncc/time.h>
 #include <asyncc/async.h>
 
 
 
-#include <asyncc/executor.h>
-#include <asyncc/task.h>
-#include <asyncc/time.h>
-#include <errno.h>
 
 // ---- async work
 enum work_state {

@@ -4,14 +4,14 @@
 // taken, one that is dead at every await, two that share their bytes.
 #include <string.h>
 #include <asyncc/task.h>
+#include <asyncc/executor.h>
+#include <asyncc/task.h>
+#include <asyncc/time.h>
 #include <asyncc/async.h>
 
 struct point { int x, y; };
 int look(const int *p);
 
-#include <asyncc/executor.h>
-#include <asyncc/task.h>
-#include <asyncc/time.h>
 
 // ---- async kinds
 enum kinds_state {

@@ -2,13 +2,13 @@
 // asyncc:
 // Each kind of loop with an await in its condition, its step or its body; break and continue.
 #include <asyncc/task.h>
+#include <asyncc/executor.h>
+#include <asyncc/task.h>
+#include <asyncc/time.h>
 #include <asyncc/async.h>
 
 
 
-#include <asyncc/executor.h>
-#include <asyncc/task.h>
-#include <asyncc/time.h>
 
 // ---- async next
 enum next_state {

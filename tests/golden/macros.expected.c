@@ -2,6 +2,9 @@
 // asyncc:
 // Macros that hide an await, a return or a declaration are opened; all others stay as written.
 #include <asyncc/task.h>
+#include <asyncc/executor.h>
+#include <asyncc/task.h>
+#include <asyncc/time.h>
 #include <asyncc/async.h>
 
 #define TWICE(x) ((x) * 2)
@@ -9,9 +12,6 @@
 #define TRY(x) do { if ((x) < 0) return -1; } while (0)
 #define LET(name, value) int name = (value)
 
-#include <asyncc/executor.h>
-#include <asyncc/task.h>
-#include <asyncc/time.h>
 
 // ---- async get
 enum get_state {

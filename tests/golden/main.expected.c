@@ -3,11 +3,11 @@
 // async main, and an async function called from plain C.
 #include <stdio.h>
 #include <asyncc/task.h>
-#include <asyncc/async.h>
-
 #include <asyncc/executor.h>
 #include <asyncc/task.h>
 #include <asyncc/time.h>
+#include <asyncc/async.h>
+
 
 // ---- async answer
 enum answer_state {

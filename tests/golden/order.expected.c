@@ -2,15 +2,15 @@
 // asyncc:
 // What stands left of an await is evaluated before it; arms and right sides only when they are chosen.
 #include <asyncc/task.h>
+#include <asyncc/executor.h>
+#include <asyncc/task.h>
+#include <asyncc/time.h>
 #include <asyncc/async.h>
 
 int counter;
 int step(void);
 
 
-#include <asyncc/executor.h>
-#include <asyncc/task.h>
-#include <asyncc/time.h>
 
 // ---- async get
 enum get_state {

@@ -2,14 +2,14 @@
 // asyncc:
 // A loop, two scalars that live across an await, an embedded callee.
 #include <asyncc/task.h>
+#include <asyncc/executor.h>
+#include <asyncc/task.h>
+#include <asyncc/time.h>
 #include <asyncc/async.h>
 
 
 
 
-#include <asyncc/executor.h>
-#include <asyncc/task.h>
-#include <asyncc/time.h>
 
 // ---- async add
 enum add_state {

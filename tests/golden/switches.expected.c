@@ -2,11 +2,11 @@
 // asyncc:
 // Awaits between case labels, in what is switched on, in a loop that the labels jump into; gotos.
 #include <asyncc/task.h>
-#include <asyncc/async.h>
-
 #include <asyncc/executor.h>
 #include <asyncc/task.h>
 #include <asyncc/time.h>
+#include <asyncc/async.h>
+
 
 // ---- async cases
 enum cases_state {

@@ -110,11 +110,34 @@ async int nested(void)
     return 0;
 }
 
+static int sum(struct Q q)
+{
+    return q.a;
+}
+
+async int references(void)
+{
+    struct K {
+        char c;
+        short s;
+    } k = {1, 2}, *pk = &k;
+    _Atomic struct K ak;
+    int (*fn)(struct K, struct K *) = NULL;
+    enum { SIZE = sizeof(struct K) } size = SIZE;
+    extern int nowhere(struct K *);
+    void (*back)(void (*)(struct K), const struct K[]) = NULL;
+    (void)sizeof(ak);
+    await async_yield();
+    printf("%d %d %d %d %d\n", pk->s, fn == NULL, size, back == NULL, sum((struct Q){3}));
+    return 0;
+}
+
 async int main(void)
 {
     int r = await attributes();
     r |= await names();
     r |= await typedefs();
     r |= await nested();
+    r |= await references();
     return r + await A(0);
 }
