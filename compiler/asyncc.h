@@ -306,6 +306,7 @@ struct local {
     struct node *declaration; // NODE_VARIABLE; NULL for a parameter or temporary
     struct node *scope;       // the block, for, or switch it lives in; NULL: the whole function
     struct type *type;
+    unsigned alignment_at; // of one whose value at file scope is not known; 0: it is
     const char *alignment; // its _Alignas or aligned attribute, as text; NULL: its type's
     long long align;
     struct local *next_in_scope;
@@ -616,6 +617,7 @@ struct local_type {
     const char *name, *moved;  // of its tag; its name at file scope
     unsigned start, end;       // of the declaration
     unsigned enums_end;        // of the last of `enums`
+    unsigned scope_end;        // of its name
     bool hoisted, defined;
     const char *definition; // at file scope
     const char *enums;      // declared inside it; they stay in the function

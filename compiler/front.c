@@ -788,11 +788,19 @@ static bool macro_is_plain_value(CXCursor definition)
     return !inner || clang_equalCursors(inner->definition, definition);
 }
 
+static bool is_defined_again(const struct macro *m)
+{
+    for (const struct macro *other = m->next; other; other = other->next)
+        if (!strcmp(other->name, m->name))
+            return true;
+    return false;
+}
+
 long long front_macro_number(const char *name, size_t length)
 {
     const struct macro *m = macro_find(name, length);
     const char *text = NULL;
-    if (!m || clang_Cursor_isMacroFunctionLike(m->definition))
+    if (!m || clang_Cursor_isMacroFunctionLike(m->definition) || is_defined_again(m))
         return 0;
     struct token body = macro_body(m->definition, &text);
     struct token value = lex_next(text, body.start + (unsigned)length, body.end);

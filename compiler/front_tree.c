@@ -852,6 +852,23 @@ static struct local *local_in_scope(const char *name, size_t length, unsigned of
     return NULL;
 }
 
+static bool is_named_in_body(const char *name, unsigned length, unsigned end)
+{
+    const char *text = current->source->text;
+    static const char *const words[] = {"sizeof", "_Alignof", "struct", "union",
+                                        "char",   "short",    "int",    "long",
+                                        "float",  "unsigned", "double"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strlen(words[i]) == length && !memcmp(name, words[i], length))
+            return false;
+    for (struct token t = lex_next(text, current->start, end); t.kind != TOKEN_END;
+         t = lex_next(text, t.kind == TOKEN_DIRECTIVE ? t.start + 1 : t.end, end))
+        if (t.kind == TOKEN_NAME && t.end - t.start == length &&
+            !memcmp(text + t.start, name, length))
+            return true;
+    return false;
+}
+
 static void alignment_attribute(CXCursor c, struct local *l)
 {
     CXSourceRange extent = clang_getCursorExtent(c);
@@ -866,20 +883,21 @@ static void alignment_attribute(CXCursor c, struct local *l)
         return;
     }
     unsigned end = lex_group_end(text, open.start, current->source->length);
+    struct token first = lex_next(text, open.end, end - 1);
     l->align = strtoll(text + open.end, NULL, 0);
-    for (struct token t = lex_next(text, open.end, end - 1); t.kind != TOKEN_END;
-         t = lex_next(text, t.end, end - 1)) {
-        if (t.kind == TOKEN_NAME && local_in_scope(text + t.start, t.end - t.start, t.start)) {
-            l->align = 16; // the future's struct does not know it
-            l->alignment = "__attribute__((__aligned__)) ";
-            return;
-        }
-        if (t.kind == TOKEN_NAME && t.start == open.end && t.end == end - 1)
-            l->align = front_macro_number(text + t.start, t.end - t.start);
+    if (first.end == end - 1 && first.kind == TOKEN_NAME)
+        l->align = front_macro_number(text + first.start, first.end - first.start);
+    const char *attribute = keyword ? "_Alignas" : "__attribute__";
+    if (l->align > 0 && first.end == end - 1) { // else an expression
+        l->alignment =
+            mem_format(keyword ? "%s(%lld) " : "%s((__aligned__(%lld))) ", attribute, l->align);
+        return;
     }
-    if (l->align <= 0)
-        l->align = 16;
-    l->alignment = mem_format(keyword ? "_Alignas%.*s " : "__attribute__((__aligned__%.*s)) ",
+    for (struct token t = first; t.kind != TOKEN_END; t = lex_next(text, t.end, end - 1))
+        if (t.kind == TOKEN_NAME && is_named_in_body(text + t.start, t.end - t.start, start))
+            l->alignment_at = start; // it may be another one at file scope
+    l->align = 16;
+    l->alignment = mem_format(keyword ? "%s%.*s " : "%s((__aligned__%.*s)) ", attribute,
                               (int)(end - open.start), text + open.start);
 }
 
@@ -941,6 +959,7 @@ static struct node *build_variable(CXCursor c, struct node *parent)
 
 // ---- Structs and unions declared in the function ----------------------------------------------
 
+static unsigned current_scope_end;        // of the type that is built
 static struct local_type *enclosing_type; // while the members of a local record are visited
 
 struct forward { // a local record named before it is defined
@@ -1010,7 +1029,8 @@ static void add_local_type(CXCursor c, enum CXCursorKind kind)
     // 22 names an unnamed struct after its typedef; what counts is the text.
     unsigned tag = front_offset(clang_getCursorLocation(c), NULL);
     bool named = *name && tag + strlen(name) <= t->end && !strncmp(text + tag, name, strlen(name));
-    t->name = name;
+    t->name = named ? name : "";
+    t->scope_end = current_scope_end;
     unsigned count = (unsigned)current->local_types.count + 1;
     t->moved = named ? mem_format("asyncc_%s_%s_%u", current->name, name, count)
                      : mem_format("asyncc_%s_%u", current->name, count);
@@ -1035,21 +1055,35 @@ static void add_local_type(CXCursor c, enum CXCursorKind kind)
     VEC_PUSH(&current->mentions, m);
 }
 
-// Their names are the block's, not the struct's.
+static enum CXChildVisitResult on_enumerator_of_local(CXCursor c, CXCursor parent,
+                                                      CXClientData data)
+{
+    (void)parent;
+    struct buffer *b = data;
+    if (clang_getCursorKind(c) == CXCursor_EnumConstantDecl)
+        put(b, "%s = %lld, ", front_text(clang_getCursorSpelling(c)),
+            clang_getEnumConstantDeclValue(c));
+    return CXChildVisit_Continue;
+}
+
+// Its names are the block's, not the struct's, and stay there.
 static void add_enum(CXCursor c)
 {
     struct local_type *t = enclosing_type;
     while (t && t->inside)
         t = t->inside;
-    if (!t || !clang_isCursorDefinition(c))
-        return;
-    CXSourceRange extent = clang_getCursorExtent(c);
-    unsigned start = front_offset(clang_getRangeStart(extent), NULL),
-             end = front_offset(clang_getRangeEnd(extent), NULL);
-    if (end <= t->enums_end)
+    unsigned end = front_offset(clang_getRangeEnd(clang_getCursorExtent(c)), NULL);
+    if (!t || !clang_isCursorDefinition(c) || end <= t->enums_end)
         return; // the front end shows it a second time as the type of a member
     t->enums_end = end;
-    t->enums = mem_format("%s%.*s; ", t->enums, (int)(end - start), current->source->text + start);
+    unsigned tag = front_offset(clang_getCursorLocation(c), NULL);
+    const char *name = front_text(clang_getCursorSpelling(c));
+    struct buffer b = {0};
+    put(&b, "%senum %s%s{ ", t->enums, is_spelled(tag, name) ? name : "",
+        is_spelled(tag, name) ? " " : "");
+    clang_visitChildren(c, on_enumerator_of_local, &b);
+    put(&b, "}; ");
+    t->enums = b.text;
 }
 
 static void mention_type(CXCursor c)
@@ -1092,7 +1126,8 @@ static enum CXChildVisitResult on_type_part(CXCursor c, CXCursor parent, CXClien
 
 static struct node *build_type(CXCursor c, struct node *parent)
 {
-    struct node *n = node_new(NODE_TYPE, parent, c);
+    struct node *n = node_new(NODE_TYPE, parent, c), *scope = scope_of(parent);
+    current_scope_end = scope ? scope->end : current->end;
     enum CXCursorKind kind = clang_getCursorKind(c);
     if (kind == CXCursor_TypedefDecl)
         n->type = type_new(clang_getTypedefDeclUnderlyingType(c));
@@ -1571,14 +1606,35 @@ static void name_locals(struct function *fn)
     }
 }
 
-// Where the tree has no node for the type: in parameters of pointers and prototypes, in enumerators.
-static enum CXChildVisitResult on_any_type(CXCursor c, CXCursor parent, CXClientData data)
+// Behind its definition `struct NAME` means this one, or one in an inner block.
+static struct local_type *local_type_named(const char *text, struct token name)
 {
-    (void)parent;
-    (void)data;
-    if (clang_getCursorKind(c) == CXCursor_TypeRef)
-        mention_type(c);
-    return CXChildVisit_Recurse;
+    struct local_type *found = NULL;
+    for (size_t i = 0; i < current->local_types.count; i++) {
+        struct local_type *t = current->local_types.at[i];
+        if (token_is(text, name, t->name) && t->start < name.start && name.start < t->scope_end &&
+            (!found || found->start < t->start))
+            found = t;
+    }
+    return found;
+}
+
+// Wherever the text names them, also where the front end shows no reference: in parameters of
+// pointers, in _Generic, in alignments.
+static void mention_local_types(struct function *fn)
+{
+    const char *text = fn->source->text;
+    unsigned end = fn->body->end;
+    struct token before = {TOKEN_END, 0, 0};
+    for (struct token t = lex_next(text, fn->body->start, end); t.kind != TOKEN_END;
+         before = t, t = lex_next(text, t.end, end)) {
+        if (t.kind != TOKEN_NAME ||
+            (!token_is(text, before, "struct") && !token_is(text, before, "union")))
+            continue;
+        struct local_type *type = local_type_named(text, t);
+        if (type)
+            mention_record(type, t.start);
+    }
 }
 
 static void build_function(struct function *fn, CXCursor c)
@@ -1588,8 +1644,8 @@ static void build_function(struct function *fn, CXCursor c)
     set_extent(fn, c);
     add_parameters(fn, c);
     clang_visitChildren(c, on_function_part, fn);
-    if (fn->local_types.count)
-        clang_visitChildren(c, on_any_type, NULL);
+    if (fn->local_types.count && fn->body)
+        mention_local_types(fn);
     collect_attributes(fn, c);
     if (fn->body) {
         classify_all(fn->body);

@@ -390,8 +390,8 @@ static enum CXVisitorResult on_field(CXCursor c, CXClientData data)
     bool *found = data;
     struct type member = {clang_getCursorType(c)};
     CXType t = canonical(&member);
-    while (is_array_kind(t.kind))
-        t = clang_getCanonicalType(clang_getArrayElementType(t));
+    for (; is_array_kind(t.kind); t = clang_getCanonicalType(clang_getArrayElementType(t)))
+        *found |= clang_isConstQualifiedType(t); // as its elements
     member.type = t;
     *found |= clang_isConstQualifiedType(t) ||
               (t.kind == CXType_Record && type_has_const_member(&member));

@@ -102,6 +102,9 @@ static void local_members(struct function *fn, struct field_list *list)
             continue; // nothing reads it
         l->field = unique_name(l->name);
         long long align = type_align(l->type);
+        if (l->alignment_at && l->in_frame)
+            error_at((struct place){fn->source, l->alignment_at}, "E0210",
+                     "the alignment of '%s' is not known at file scope", l->name);
         if (!l->alignment && align > type_written_align(l->type))
             l->alignment = mem_format("_Alignas(%lld) ", align);
         const char *text =

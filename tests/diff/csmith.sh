@@ -20,6 +20,11 @@ ulimit -c 0
 
 # ---- One program -------------------------------------------------------------------------------------------
 
+command_of() # gcc or clang, which may be called clang-14
+{
+    [ "$1" = gcc ] && echo gcc || echo "$CLANG"
+}
+
 # result KIND [WHAT] - the program's line, and the end
 result()
 {
@@ -45,7 +50,7 @@ agree()
         result crash "$1 with DT_SCHEDULE=$2: exit status $status"
     elif ! cmp -s "$1.$2.out" expected; then
         # Is it the program that has no single meaning?
-        for reference in "gcc -O2" "clang -O0" "clang -O2" \
+        for reference in "gcc -O2" "$CLANG -O0" "$CLANG -O2" \
             "gcc -fsanitize=address,undefined -fno-sanitize=alignment -fno-sanitize-recover=all"; do
             plain $reference
             cmp -s plain.other.out expected || result skip "plain $reference disagrees with plain gcc -O0"
@@ -96,7 +101,7 @@ one()
     esac
 
     compile gcc-O2 "$LIB" gcc -O2
-    compile clang-O0 "$LIB" clang -O0
+    compile clang-O0 "$LIB" $CLANG -O0
     for program in gcc-O2 clang-O0; do
         agree $program always
         agree $program never
@@ -105,7 +110,7 @@ one()
     if [ $((seed % 4)) -eq 0 ]; then
         cc=gcc
         [ $((seed % 8)) -eq 0 ] || cc=clang
-        compile sanitized "$diff_work/$cc/libasyncc.a" $cc -O1 -g -fsanitize=address,undefined \
+        compile sanitized "$diff_work/$cc/libasyncc.a" "$(command_of $cc)" -O1 -g -fsanitize=address,undefined \
             -fno-sanitize=alignment -fno-sanitize-recover=all
         agree sanitized always
         agree sanitized "$seed"
@@ -146,7 +151,8 @@ csmith=/usr/include/csmith
 KEEP=${KEEP:-}
 ASAN_OPTIONS=detect_stack_use_after_return=1
 UBSAN_OPTIONS=print_stacktrace=1
-for tool in csmith gcc clang python3 "$ASYNCC"; do
+CLANG=$(command -v clang || command -v clang-14 || echo clang)
+for tool in csmith gcc "$CLANG" python3 "$ASYNCC"; do
     command -v "$tool" >/dev/null || { echo "No '$tool' on this system." >&2; exit 2; }
 done
 [ -f $csmith/csmith.h ] || { echo "No csmith.h: install libcsmith-dev." >&2; exit 2; }
@@ -156,12 +162,12 @@ if [ -n "$KEEP" ]; then
 else
     diff_work=$(mktemp -d)
 fi
-export here root ASYNCC LIB csmith diff_work KEEP ASAN_OPTIONS UBSAN_OPTIONS
+export CLANG here root ASYNCC LIB csmith diff_work KEEP ASAN_OPTIONS UBSAN_OPTIONS
 
 for cc in gcc clang; do
     mkdir -p "$diff_work/$cc"
     for file in "$root"/runtime/*.c; do
-        $cc -O1 -g -fsanitize=address,undefined -I"$root/include" -I"$root/runtime" -c "$file" \
+        $(command_of $cc) -O1 -g -fsanitize=address,undefined -I"$root/include" -I"$root/runtime" -c "$file" \
             -o "$diff_work/$cc/$(basename "$file" .c).o" || exit 1
     done
     rm -f "$diff_work/$cc/libasyncc.a"

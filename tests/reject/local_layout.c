@@ -9,3 +9,14 @@ async int without_a_name(void)
     await async_yield();
     return p->z;
 }
+
+enum { N = 4 };
+
+async int alignment(void)
+{
+    enum { N = 128 };
+    _Alignas(N) char c = 1; // expect: E0210
+    char *p = &c;
+    await async_yield();
+    return *p;
+}

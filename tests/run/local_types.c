@@ -132,6 +132,40 @@ async int references(void)
     return 0;
 }
 
+struct L {
+    char c[64];
+    long k;
+};
+
+async int shadowing(void)
+{
+    struct L {
+        int k;
+        enum { RANK = 3, SIZE_OF_LONG = sizeof(long) } e;
+    } l = {1, RANK}, *pl = &l;
+    enum { A = sizeof(struct L), B = offsetof(struct L, k) };
+    struct {
+        _Atomic(struct L) a;
+        char c;
+    } holder = {.c = 2}, *ph = &holder;
+    struct G {
+        int a;
+        const int b[2];
+    } g = {0, {1, 2}}, *pg = &g;
+    await async_yield();
+    printf("%d %d %d %d %d\n", _Generic(pl, struct L *: 1, default: 2), A == sizeof l, B, pl->e,
+           SIZE_OF_LONG);
+    printf("%d %d %d\n", sizeof holder < 64, ph->c, pg->b[1]);
+    {
+        struct L {
+            char only;
+        } inner = {4}, *pi = &inner;
+        await async_yield();
+        printf("%d %d\n", (int)sizeof(struct L), pi->only);
+    }
+    return 0;
+}
+
 async int main(void)
 {
     int r = await attributes();
@@ -139,5 +173,6 @@ async int main(void)
     r |= await typedefs();
     r |= await nested();
     r |= await references();
+    r |= await shadowing();
     return r + await A(0);
 }
