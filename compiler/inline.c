@@ -12,7 +12,6 @@
 #include "front.h"
 
 #include <string.h>
-#include <unistd.h>
 
 enum {
     DEPTH_LIMIT = 200
@@ -140,11 +139,27 @@ static unsigned directory_length(const char *name, unsigned length)
     return length;
 }
 
-static bool is_beside(const char *path, const char *name, unsigned length)
+// How the main file names the directory of a file that became part of it.
+struct directory {
+    const char *prefix; // up to the last slash
+    bool angle;         // in <>: not beside the main file, but where -I says
+};
+
+// The part of `path` behind the directory of the file `from`, or NULL: it is not below.
+static const char *behind_directory(const char *path, const char *from)
 {
-    return !access(mem_format("%.*s%.*s", (int)directory_length(path, (unsigned)strlen(path)), path,
-                              (int)length, name),
-                   R_OK);
+    unsigned length = directory_length(from, (unsigned)strlen(from));
+    return strncmp(path, from, length) ? NULL : path + length;
+}
+
+static struct directory directory_of(const struct source *s, const struct include_directive *d,
+                                     struct include_name n, struct directory outer)
+{
+    const char *rest = n.quoted ? behind_directory(d->path, s->path) : NULL;
+    const char *name = rest ? rest : mem_text(s->text + n.start, n.end - n.start);
+    unsigned length = directory_length(name, (unsigned)strlen(name));
+    return (struct directory){mem_format("%s%.*s", rest ? outer.prefix : "", (int)length, name),
+                              rest ? outer.angle : true};
 }
 
 // ---- The new text ---------------------------------------------------------------------------
@@ -157,14 +172,14 @@ static void put_line(struct buffer *b, unsigned line, const char *file)
     put(b, "\"\n");
 }
 
-static void put_file(struct pasting *p, struct source *s, const char *directory, bool in_function);
+static void put_file(struct pasting *p, struct source *s, struct directory directory,
+                     bool in_function);
 
-// `directory` is how the main file would name that of the file the directive stands in. Returns
-// whether the directive's line has been replaced.
-static bool paste(struct pasting *p, struct source *s, struct token t, const char *directory,
-                  bool in_function)
+// `directory` is that of the file the directive stands in. Returns whether the directive's line has
+// been replaced.
+static bool paste(struct pasting *p, struct source *s, struct token t,
+                  const struct include_directive *d, struct directory directory, bool in_function)
 {
-    const struct include_directive *d = included_by(p, s->path, t);
     const char *path = d ? d->path : NULL;
     if (!d || p->depth == DEPTH_LIMIT ||
         !((in_function && !d->is_system) || is_among(path, p->leading.at, p->leading.count)))
@@ -174,10 +189,7 @@ static bool paste(struct pasting *p, struct source *s, struct token t, const cha
     if (is_among(path, p->open, p->depth) && !once)
         return false; // its guards do the rest
     if (!once || !is_among(path, p->unit->pasted.at, p->unit->pasted.count)) {
-        struct include_name n = name_in(s->text, t);
-        unsigned length = directory_length(s->text + n.start, n.end - n.start);
-        const char *inner =
-            mem_format("%s%.*s", n.quoted ? directory : "", (int)length, s->text + n.start);
+        struct directory inner = directory_of(s, d, name_in(s->text, t), directory);
         if (!is_among(path, p->unit->pasted.at, p->unit->pasted.count))
             VEC_PUSH(&p->unit->pasted, path);
         if (!in_function) // in a header nobody would expect that all of it is used
@@ -190,7 +202,8 @@ static bool paste(struct pasting *p, struct source *s, struct token t, const cha
     return p->any = true;
 }
 
-static void put_file(struct pasting *p, struct source *s, const char *directory, bool in_function)
+static void put_file(struct pasting *p, struct source *s, struct directory directory,
+                     bool in_function)
 {
     unsigned at = 0;
     p->open[p->depth++] = s->path;
@@ -211,7 +224,8 @@ static void put_file(struct pasting *p, struct source *s, const char *directory,
             end++;
         size_t length = p->text.length;
         put_text(&p->text, s->text + at, start - at);
-        if (paste(p, s, t, directory,
+        const struct include_directive *d = included_by(p, s->path, t);
+        if (paste(p, s, t, d, directory,
                   in_function || (s->is_main && is_inside_function(p->unit, t.start)))) {
             const char *file;
             unsigned line = presumed_line(s, t.start, &file);
@@ -220,13 +234,16 @@ static void put_file(struct pasting *p, struct source *s, const char *directory,
             continue;
         }
         p->text.length = length;
-        struct include_name n = name_in(s->text, t);
         // Looked up beside the file that has the directive, which now is another one.
-        if (!*directory || !n.quoted || !is_beside(s->path, s->text + n.start, n.end - n.start))
+        struct token word = lex_next(s->text, t.start + 1, t.end);
+        bool angle = s->text[lex_next(s->text, word.end, t.end).start] == '<';
+        const char *rest = d && !angle ? behind_directory(d->path, s->path) : NULL;
+        if (!rest || (!*directory.prefix && !directory.angle))
             continue;
-        put_text(&p->text, s->text + at, n.start - at);
-        put(&p->text, "%s", directory);
-        at = n.start;
+        put_text(&p->text, s->text + at, t.start - at);
+        put(&p->text, directory.angle ? "#include <%s%s>" : "#include \"%s%s\"", directory.prefix,
+            rest);
+        at = t.end;
     }
     put_text(&p->text, s->text + at, s->length - at);
     p->depth--;
@@ -252,7 +269,7 @@ bool inline_fragments(struct front_options *options, struct unit *unit)
     p.directives = front_include_directives(&p.directive_count);
     find_leading(&p);
     if (is_needed(&p))
-        put_file(&p, unit->main, "", false);
+        put_file(&p, unit->main, (struct directory){"", false}, false);
     if (p.any) {
         options->text = p.text.text;
         options->length = (unsigned)p.text.length;
