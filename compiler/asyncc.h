@@ -289,6 +289,7 @@ struct node {
     // NODE_WHILE, NODE_DO, NODE_SWITCH: condition, body; NODE_CASE, NODE_LABEL: statement
     struct await *await; // NODE_AWAIT, after lower
     unsigned effects;    // lower.c: memo of enum effect
+    bool foreign;        // of another file
     bool needs_order;    // lower.c: C leaves the order of its operands open, and they care
     bool needs_place;    // lower.c: a struct that is no object, and an array in it is pointed to
 };

@@ -24,6 +24,7 @@ struct member {
     long long offset, size, align; // in bits; as laid out by clang, but align as it is written
     int width;                     // of a bit-field; else -1
     long long added;               // alignment of its own, in bytes; 0: none
+    long long padding;             // bits in front of one that can have no alignment of its own
 };
 
 struct record {
@@ -52,12 +53,19 @@ static long long round_up(long long value, long long to)
     return to > 0 ? (value + to - 1) / to * to : value;
 }
 
+// An anonymous struct or union, whose members are the outer one's.
+static bool is_anonymous(struct member *m)
+{
+    CXCursor declaration = clang_getTypeDeclaration(clang_getCanonicalType(m->type));
+    return m->width < 0 && clang_Cursor_isAnonymousRecordDecl(declaration);
+}
+
 // Is `m` where it must be, placed behind `position`? Returns where it ends, or -1.
 static long long place(struct member *m, long long position, int mode, long long *align)
 {
     long long own = mode == MODE_PACKED ? BYTE : m->align;
     bool named = *front_text(clang_getCursorSpelling(m->cursor)) != '\0';
-    m->added = 0;
+    m->added = m->padding = 0;
     if (m->width == 0)
         return round_up(position, m->align);
     if (m->width > 0) {
@@ -66,6 +74,10 @@ static long long place(struct member *m, long long position, int mode, long long
         if (named && own > *align)
             *align = own;
         return position == m->offset ? position + m->width : -1;
+    }
+    if (mode != 0 && is_anonymous(m) && round_up(position, own) < m->offset) {
+        m->padding = m->offset - position;
+        position = m->offset; // unnamed bit-fields, which no initialiser counts
     }
     position = round_up(position, BYTE);
     if (round_up(position, own) != m->offset) {
@@ -107,13 +119,6 @@ static const char *attributes_of(const struct record *r)
 
 static void put_members(struct buffer *b, struct local_type *t, CXType record, int indent);
 
-// An anonymous struct or union, whose members are the outer one's.
-static bool is_anonymous(struct member *m)
-{
-    CXCursor declaration = clang_getTypeDeclaration(clang_getCanonicalType(m->type));
-    return m->width < 0 && clang_Cursor_isAnonymousRecordDecl(declaration);
-}
-
 static void define_records_in(CXType t)
 {
     t = clang_getCanonicalType(t);
@@ -125,9 +130,13 @@ static void define_records_in(CXType t)
         type_define(inner);
 }
 
-static void put_member(struct buffer *b, struct local_type *t, struct member *m, int indent)
+static void put_member(struct buffer *b, struct local_type *t, struct member *m, bool packed,
+                       int indent)
 {
     const char *name = front_text(clang_getCursorSpelling(m->cursor));
+    for (long long left = m->padding; left > 0; left -= BYTE)
+        put(b, "%*sunsigned%s : %lld;\n", indent, "", packed ? "" : " char",
+            left < BYTE ? left : BYTE);
     put(b, "%*s", indent, "");
     if (is_anonymous(m)) {
         put_members(b, t, clang_getCanonicalType(m->type), indent);
@@ -159,7 +168,7 @@ static void put_members(struct buffer *b, struct local_type *t, CXType record, i
     put(b, "%s%s%s {\n", r.is_union ? "union" : "struct", indent ? "" : " ",
         indent ? "" : t->moved);
     for (size_t i = 0; i < r.members.count; i++)
-        put_member(b, t, &r.members.at[i], indent + 4);
+        put_member(b, t, &r.members.at[i], r.packed, indent + 4);
     put(b, "%*s}%s", indent, "", attributes_of(&r));
 }
 

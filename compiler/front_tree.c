@@ -7,6 +7,7 @@
 #include <string.h>
 
 static struct function *current; // whose body is being built
+static CXFile current_file;      // it stands in
 static struct local_type *local_types;
 static void mention_type(CXCursor c);
 
@@ -93,6 +94,7 @@ static struct node *node_new(enum node_kind kind, struct node *parent, CXCursor 
     if (n->end < n->start)
         n->end = n->start;
     struct source *source = current->source;
+    n->foreign = file && file != current_file;
     const struct range *opaque = front_opaque_at(source, n->start);
     if (opaque && n->end < opaque->end)
         n->end = opaque->end;
@@ -149,6 +151,8 @@ static enum CXChildVisitResult on_child(CXCursor c, CXCursor parent, CXClientDat
         v->last = extent;
     }
     struct node *child = build(c, v->parent);
+    if (child && child->foreign)
+        return CXChildVisit_Continue; // declared by a system header that is included here
     // made up by the front end, for braces left out: only what it holds was written
     if (child && !is_written(c)) {
         for (struct node *inner = child->first, *next; inner; inner = next) {
@@ -1640,6 +1644,7 @@ static void mention_local_types(struct function *fn)
 static void build_function(struct function *fn, CXCursor c)
 {
     current = fn;
+    front_offset(clang_getCursorLocation(c), &current_file);
     forwards.count = 0;
     set_extent(fn, c);
     add_parameters(fn, c);
@@ -1692,6 +1697,7 @@ static void on_plain_declaration(CXCursor c, enum CXCursorKind kind)
     fn->source = front_source(file);
     fn->unit = front_unit;
     current = fn;
+    current_file = file;
     forwards.count = 0;
     bool found = false;
     clang_visitChildren(c, on_possible_use, &found);

@@ -51,5 +51,8 @@ async int main(void)
     x += await frag(2);
     printf("%d %d %d\n", x, tp[2], plain());
     printf("%d\n", __LINE__);
+#undef NDEBUG
+#include <assert.h>
+    assert(await same(1) == 1);
     return *p != 45;
 }
