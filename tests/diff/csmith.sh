@@ -111,7 +111,7 @@ one()
         cc=gcc
         [ $((seed % 8)) -eq 0 ] || cc=clang
         compile sanitized "$diff_work/$cc/libasyncc.a" "$(command_of $cc)" -O1 -g -fsanitize=address,undefined \
-            -fno-sanitize=alignment -fno-sanitize-recover=all
+            -fno-sanitize=alignment,float-cast-overflow -fno-sanitize-recover=all
         agree sanitized always
         agree sanitized "$seed"
         program=sanitized
