@@ -465,14 +465,6 @@ static const char *base_name(const char *path)
     return slash ? slash + 1 : path;
 }
 
-static void put_string(struct output *o, const char *text)
-{
-    say(o, "\"");
-    for (; *text; text++)
-        say(o, *text == '"' || *text == '\\' ? "\\%c" : "%c", *text);
-    say(o, "\"");
-}
-
 static void put_thunks(struct output *o, struct function *fn)
 {
     const char *arguments = argument_names(fn);
@@ -512,7 +504,9 @@ static void put_descriptor(struct output *o, struct function *fn)
     say(o,
         "%sconst struct async_future_type %s_future_type = {\n    .name = \"%s\",\n    .file = ", l,
         fn->name, fn->name);
-    put_string(o, base_name(fn->source->path));
+    say(o, "\"");
+    put_escaped(o->b, base_name(fn->source->path));
+    say(o, "\"");
     say(o, ",\n    .size = sizeof(struct %s_future),\n    .align = _Alignof(struct %s_future),\n",
         fn->name, fn->name);
     if (fn->result)

@@ -59,6 +59,8 @@ struct buffer {
 
 void put(struct buffer *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void put_text(struct buffer *b, const char *text, size_t length);
+// The text of a string literal or a file name in a #line directive.
+void put_escaped(struct buffer *b, const char *text);
 
 // ---- lex.c: just enough of C's lexical grammar to edit text safely --------------------------
 

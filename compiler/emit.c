@@ -45,23 +45,10 @@ bool at_line_start(struct output *o)
     return !o->b->length || o->b->text[o->b->length - 1] == '\n';
 }
 
-static void escape_path(struct output *o, const char *path)
-{
-    while (*path) {
-        size_t plain = strcspn(path, "\"\\");
-        put_text(o->b, path, plain);
-        path += plain;
-        if (*path) {
-            put_text(o->b, "\\", 1);
-            put_text(o->b, path++, 1);
-        }
-    }
-}
-
 static void line_directive(struct output *o, const char *file, unsigned line)
 {
     put(o->b, "#line %u \"", line);
-    escape_path(o, file);
+    put_escaped(o->b, file);
     put(o->b, "\"\n");
     o->physical++;
     o->file = file;

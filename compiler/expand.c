@@ -292,12 +292,6 @@ static bool mark_unit(struct unit *unit)
     return any;
 }
 
-static void put_escaped_path(struct buffer *b, const char *path)
-{
-    for (; *path; path++)
-        put(b, *path == '"' || *path == '\\' ? "\\%c" : "%c", *path);
-}
-
 // ---- The probe ------------------------------------------------------------------------------
 //
 // Of the main file only the directives, and the invocations, each in a #line directive of its own.
@@ -445,7 +439,7 @@ static void put_probe(struct probe *p, struct invocation *v)
         front_macros_behind(s, v->start, v->end, p->list, put_header_macro, p);
     hide(p, v->quotes ? HIDE_KEYWORDS : HIDE_ALL);
     put(&p->text, "#line %u \"", line);
-    put_escaped_path(&p->text, file);
+    put_escaped(&p->text, file);
     put(&p->text, "\"\n#line %u ASYNCC_STRING(", line);
     if (v->quotes)
         put_flat(&p->text, s->text, v->start, v->end);

@@ -167,8 +167,7 @@ static struct directory directory_of(const struct source *s, const struct includ
 static void put_line(struct buffer *b, unsigned line, const char *file)
 {
     put(b, "#line %u \"", line);
-    for (; *file; file++)
-        put(b, *file == '"' || *file == '\\' ? "\\%c" : "%c", *file);
+    put_escaped(b, file);
     put(b, "\"\n");
 }
 

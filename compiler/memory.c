@@ -137,3 +137,14 @@ void **table_at(struct table *t, const char *key)
     t->count++;
     return &e->value;
 }
+
+void put_escaped(struct buffer *b, const char *text)
+{
+    while (*text) {
+        size_t plain = strcspn(text, "\"\\");
+        put_text(b, text, plain);
+        text += plain;
+        if (*text)
+            put(b, "\\%c", *text++);
+    }
+}
