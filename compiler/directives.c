@@ -88,12 +88,16 @@ static void check_directive(struct function *fn, struct token t)
 {
     struct source *s = fn->source;
     struct node *around = deepest(fn->body, t.start), *torn = NULL;
-    bool between = around->kind == NODE_BLOCK || (around->kind == NODE_CASE && around->part[0] &&
-                                                  t.end <= around->part[0]->start);
+    bool moved = around->kind == NODE_BLOCK && around->parent &&
+                 around->parent->kind == NODE_STATEMENT_EXPRESSION &&
+                 is_taken_apart(around->parent);
+    bool between =
+        (around->kind == NODE_BLOCK && !moved) ||
+        (around->kind == NODE_CASE && around->part[0] && t.end <= around->part[0]->start);
     struct node *behind = statement_behind(around, t.start);
     bool changes_next = between && behind && is_taken_apart(behind);
     if (!between)
-        torn = torn_statement(around);
+        torn = moved ? around->parent : torn_statement(around);
     if ((torn && is_line(s->text, t)) || ((torn || changes_next) && is_loop_hint(s->text, t))) {
         lex_blank(s->text, t.start, t.end);
     } else if (torn || (changes_next && binds_statement(s->text, t))) {
@@ -108,7 +112,8 @@ static void check_directive(struct function *fn, struct token t)
 void check_directives(struct function *fn)
 {
     const struct source *s = fn->source;
-    unsigned start = fn->start, end = fn->body->end;
+    unsigned start = fn->in_header || fn->top > fn->start ? fn->start : fn->top;
+    unsigned end = fn->body->end;
     if (!memchr(s->text + start, '#', end - start))
         return;
     for (struct token t = lex_next(s->text, start, end); t.kind != TOKEN_END;

@@ -168,6 +168,10 @@ static void mark_nodes(struct marking *m, struct node *n, bool async)
             (n->hidden || m->source->invocations.at[n->invocation].stringifies))
             mark(m, n);
         break;
+    case NODE_TYPE:
+        if (async && scope_awaits(n))
+            mark(m, n); // it may move
+        break;
     case NODE_MEMBER:
         if (async && struct_without_place(n))
             mark(m, n);

@@ -102,10 +102,14 @@ static void local_members(struct function *fn, struct field_list *list)
             continue; // nothing reads it
         l->field = unique_name(l->name);
         long long align = type_align(l->type);
+        if (!l->in_frame) { // the C local has it
+            l->alignment = NULL;
+            l->align = 0;
+        }
         if (l->alignment_at && l->in_frame)
             error_at((struct place){fn->source, l->alignment_at}, "E0210",
                      "the alignment of '%s' is not known at file scope", l->name);
-        if (!l->alignment && align > type_written_align(l->type))
+        if (l->in_frame && !l->alignment && align > type_written_align(l->type))
             l->alignment = mem_format("_Alignas(%lld) ", align);
         const char *text =
             mem_format("%s%s", l->alignment ? l->alignment : "", type_declare(l->type, l->field));

@@ -11,11 +11,25 @@ bool is_name_byte(char c)
            (c & 0x80);
 }
 
+// Nothing but blanks and comments is between the start of the line and `at`.
 static bool at_line_start(const char *text, unsigned at)
 {
-    while (at > 0 && (text[at - 1] == ' ' || text[at - 1] == '\t'))
-        at--;
-    return at == 0 || text[at - 1] == '\n' || text[at - 1] == '\r';
+    for (;;) {
+        unsigned before = at;
+        while (at > 0 && strchr(" \t\v\f", text[at - 1]))
+            at--;
+        if (at > 1 && text[at - 1] == '\n' && text[at - 2] == '\\')
+            at -= 2; // the line goes on
+        if (at > 3 && text[at - 1] == '/' && text[at - 2] == '*') {
+            for (at -= 3; at > 1 && (text[at - 1] != '*' || text[at - 2] != '/');)
+                at--;
+            at = at > 1 ? at - 2 : 0;
+        }
+        if (at == 0 || text[at - 1] == '\n' || text[at - 1] == '\r')
+            return true;
+        if (at == before)
+            return at == 3 && !memcmp(text, "\xEF\xBB\xBF", 3);
+    }
 }
 
 static unsigned skip_block_comment(const char *text, unsigned at, unsigned limit)

@@ -939,6 +939,11 @@ static bool holds_await_in_bound(struct node *variable)
 
 // `int n = 1, v[await count(n)];`: a bound cannot be written down but as it is. No await follows in
 // the array's scope: it is not of the future.
+static unsigned behind_comma(const struct source *s, unsigned declarator)
+{
+    return lex_next(s->text, lex_declarator_end(s->text, declarator, s->length), s->length).end;
+}
+
 static void lower_variable_length(struct lowering *lo, struct node *before, struct node *variable)
 {
     struct node **parts, declarator = *variable;
@@ -950,9 +955,8 @@ static void lower_variable_length(struct lowering *lo, struct node *before, stru
     lower_sequence(lo, parts, count, ropes, false);
     const struct source *s = lo->fn->source;
     declarator.start = before->kind == NODE_DECLARATIONS ? before->start
-                       : before->kind == NODE_VARIABLE
-                           ? lex_declarator_end(s->text, before->end, s->length) + 1
-                           : before->end;
+                       : before->kind == NODE_VARIABLE   ? behind_comma(s, before->end)
+                                                         : before->end;
     if (before->kind != NODE_DECLARATIONS)
         rope_text(&text, type_specifiers(variable->local->type));
     struct rope rest = splice(&declarator, parts, ropes, count);

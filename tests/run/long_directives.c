@@ -6,6 +6,10 @@
 #define self 5
 #define cx 6
 #define A 1
+#define TWO 2
+/* c */ #define THREE 3
+/* of two
+   lines */ # define FOUR 4
 
 static async int same(int n)
 {
@@ -41,6 +45,6 @@ async int main(void)
 {
     int n = 0;
     int rc = await async_timeout_ms(1 ms, n = lines(4));
-    printf("%d %d %d\n", rc, n, self + cx);
+    printf("%d %d %d %d\n", rc, n, self + cx, await same(TWO) + THREE + FOUR);
     return 0;
 }
