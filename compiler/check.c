@@ -849,6 +849,19 @@ static void place_future(struct unit *unit, struct function *fn)
     visit_calls(fn, fn->body, place_callee);
 }
 
+// `DECLARE_LIST(node) async int f(void);`: what a macro declares by itself stays.
+static unsigned behind_declaring_macros(struct source *s, unsigned start, unsigned limit)
+{
+    for (struct token t = lex_next(s->text, start, limit); t.kind == TOKEN_NAME;) {
+        int i = front_invocation(s, t.start);
+        if (i < 0 || !front_macro_is_whole(s->invocations.at[i].name))
+            return t.start;
+        t = lex_next(s->text, s->invocations.at[i].end, limit);
+        start = t.start;
+    }
+    return start;
+}
+
 static void find_prototypes(struct unit *unit)
 {
     struct source *s = unit->main;
@@ -857,6 +870,7 @@ static void find_prototypes(struct unit *unit)
                  limit = i + 1 < unit->tops.count ? unit->tops.at[i + 1] : s->length;
         struct record_head head = {0};
         bool async = false, ended = false;
+        start = behind_declaring_macros(s, start, limit);
         unsigned end = start, type = 0;
         for (struct token t = lex_next(s->text, start, limit); t.kind != TOKEN_END && !ended;
              t = lex_next(s->text, t.end, limit)) {

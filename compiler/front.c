@@ -788,6 +788,26 @@ static bool macro_is_plain_value(CXCursor definition)
     return !inner || clang_equalCursors(inner->definition, definition);
 }
 
+bool front_macro_is_whole(const char *name)
+{
+    const struct macro *m = macro_find(name, strlen(name));
+    const char *text = NULL;
+    if (!m)
+        return false;
+    struct token body = macro_body(m->definition, &text);
+    if (!text)
+        return false;
+    struct token t = lex_next(text, body.start, body.end), last = t;
+    unsigned start = clang_Cursor_isMacroFunctionLike(m->definition)
+                         ? lex_group_end(text, t.end, body.end)
+                         : t.end;
+    struct token first = lex_next(text, start, body.end);
+    for (t = first; t.kind != TOKEN_END; t = lex_next(text, t.end, body.end))
+        last = t;
+    return first.kind == TOKEN_END || token_is(text, first, "_Pragma") ||
+           token_is(text, last, ";") || token_is(text, last, "}");
+}
+
 static bool is_defined_again(const struct macro *m)
 {
     for (const struct macro *other = m->next; other; other = other->next)

@@ -48,6 +48,9 @@ struct macro_text { // from its name to the end of its body
 // as they are not defined in the main file; each once per list.
 void front_macros_behind(const struct source *s, unsigned start, unsigned end, unsigned list,
                          void (*visit)(struct macro_text text, void *data), void *data);
+// Is its body empty, a pragma, or ended by a semicolon or brace, so that what follows is another
+// declaration?
+bool front_macro_is_whole(const char *name);
 // Where the program defines this macro, which has no parameters unless it may; false if it does
 // not.
 bool front_macro_place(const char *name, bool with_parameters, struct place *place);
