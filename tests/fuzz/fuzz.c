@@ -259,6 +259,8 @@ static bool compiles(const char *cc, bool blocking, struct text *message)
 {
     char *argv[128];
     int argc = 0;
+    argv[argc++] = "timeout"; // compilers have programs they take minutes for
+    argv[argc++] = "10";
     argv[argc++] = (char *)(uintptr_t)cc;
     argv[argc++] = "-fsyntax-only";
     argv[argc++] = "-w";
@@ -278,10 +280,10 @@ static bool compiles(const char *cc, bool blocking, struct text *message)
     posix_spawn_file_actions_addopen(&actions, 2, log_path, O_WRONLY | O_CREAT | O_TRUNC, 0666);
     pid_t pid;
     int status = -1;
-    if (posix_spawnp(&pid, cc, &actions, NULL, argv, environ) == 0)
+    if (posix_spawnp(&pid, argv[0], &actions, NULL, argv, environ) == 0)
         waitpid(pid, &status, 0);
     posix_spawn_file_actions_destroy(&actions);
-    if (status == 0)
+    if (status == 0 || WEXITSTATUS(status) == 124)
         return true;
     read_text(message, log_path);
     return false;

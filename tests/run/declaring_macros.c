@@ -1,4 +1,5 @@
 // Macros that declare something, in front of async prototypes and functions.
+// no-tcc: no _Pragma
 #include <asyncc/task.h>
 #include <asyncc/async.h>
 #define D(f) struct f##_tag { int x; };
