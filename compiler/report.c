@@ -35,6 +35,8 @@ static const char *reason_of(struct function *fn, struct field *f)
     if (!l)
         return f->comment ? f->comment : "bookkeeping";
     const char *what = l->is_parameter ? "parameter" : l->is_temporary ? "temporary" : "local";
+    if (l->escapes && l->is_temporary)
+        return "a struct without a name, an array in which is pointed to";
     if (l->escapes)
         return mem_format("%s whose address is taken in line %u", what,
                           source_line(fn->source, l->escape->start));
