@@ -103,6 +103,20 @@ for other in $OTHER_TOOLS; do
     done
 done
 
+# layouts PATH - what the futures hold, in both forms
+layouts()
+{
+    for file in $sources; do
+        is_async "$file" || continue
+        for form in layout layout,json; do
+            run_tool "$1" "--emit=$form" "$file" -o "$T/$form" $(directive asyncc "$main") -- $include $cflags || return
+        done
+    done
+}
+for other in $OTHER_TOOLS; do
+    [ "$(tool_name "$other")" != sanitized ] || check "run/$name: layout, sanitized" layouts "${other#*:}"
+done
+
 lib=$WORK/run-lib-gcc/libasyncc.a
 try "gcc -O0, sanitized" gcc -O0 $warnings $sanitize
 lib=$WORK/run-lib-${CLANG##*/}/libasyncc.a
