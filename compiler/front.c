@@ -523,11 +523,9 @@ static void note_include(CXCursor c)
     unsigned offset = front_offset(clang_getCursorLocation(c), &from);
     if (!from || !included)
         return;
-    CXSourceLocation start = clang_getLocationForOffset(front_tu, included, 0);
     struct include_directive d = {.from = front_text(clang_getFileName(from)),
                                   .path = front_text(clang_getFileName(included)),
-                                  .offset = offset,
-                                  .is_system = clang_Location_isInSystemHeader(start)};
+                                  .offset = offset};
     VEC_PUSH(&include_directives, d);
 }
 
@@ -567,6 +565,12 @@ unsigned front_header_end(void)
     while (at && at < length && text[at - 1] != '\n')
         at++;
     return at;
+}
+
+bool front_is_system(const char *path)
+{
+    return clang_Location_isInSystemHeader(
+        clang_getLocationForOffset(front_tu, clang_getFile(front_tu, path), 0));
 }
 
 struct source *front_included(const char *path)

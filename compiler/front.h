@@ -25,10 +25,10 @@ void front_each_include(struct unit *unit, void (*visit)(const char *path, void 
 struct include_directive { // also one that includes nothing a second time
     const char *from, *path;
     unsigned offset; // in `from`
-    bool is_system;  // a header of the system
 };
 const struct include_directive *front_include_directives(size_t *count); // those of all files
 struct source *front_included(const char *path);
+bool front_is_system(const char *path); // a header of the system
 // Behind which offset of the main file <asyncc/async.h> is there; 0: from the start.
 unsigned front_header_end(void);
 // Where the main file includes it, or what includes it; 0: it is the main file.

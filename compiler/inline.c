@@ -181,7 +181,8 @@ static bool paste(struct pasting *p, struct source *s, struct token t,
 {
     const char *path = d ? d->path : NULL;
     if (!d || p->depth == DEPTH_LIMIT ||
-        !((in_function && !d->is_system) || is_among(path, p->leading.at, p->leading.count)))
+        !((in_function && !front_is_system(path)) ||
+          is_among(path, p->leading.at, p->leading.count)))
         return false;
     struct source *file = front_included(path);
     bool once = is_once(file);
