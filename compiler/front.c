@@ -134,11 +134,12 @@ static CXTranslationUnit parse(const struct front_options *o, const char *text, 
         VEC_PUSH(&flags, "-I");
         VEC_PUSH(&flags, o->include_directory);
     }
+    VEC_PUSH(&flags, "-Wno-unknown-warning-option");
+    VEC_PUSH(&flags, "-Wno-everything");
     // The C compiler warns when it compiles the output. Here only the mismatches of async and plain
-    // pointers count, and no time goes into analyses.
+    // pointers count, and what the output hides; once, for a text with its macros open says the
+    // same, in lines of any length, which clang counts columns in.
     static const char *const warnings[] = {
-        "-Wno-unknown-warning-option",
-        "-Wno-everything",
         "-Wincompatible-function-pointer-types",
         "-Wno-error=incompatible-function-pointer-types",
         "-Wincompatible-pointer-types",
@@ -149,9 +150,9 @@ static CXTranslationUnit parse(const struct front_options *o, const char *text, 
         "-Wno-error=compare-distinct-pointer-types",
         "-Wcast-calling-convention",
     };
-    for (size_t i = 0; i < sizeof warnings / sizeof *warnings; i++)
+    for (size_t i = 0; i < sizeof warnings / sizeof *warnings && parses == 1; i++)
         VEC_PUSH(&flags, warnings[i]);
-    for (size_t i = 0; i < sizeof lints / sizeof *lints && parses == 1; i++) { // once is enough
+    for (size_t i = 0; i < sizeof lints / sizeof *lints && parses == 1; i++) {
         VEC_PUSH(&flags, mem_format("-W%s", lints[i].clang));
         VEC_PUSH(&flags, mem_format("-Wno-error=%s", lints[i].clang));
     }
