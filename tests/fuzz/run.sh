@@ -7,7 +7,7 @@
 #
 # Builds the compiler with clang, ASan, UBSan and coverage counters into build-fuzz/, or the directory in $FUZZ_DIR. What
 # was found is in findings/ there, the programs that reached something new in queue/, where the next run goes on.
-# fuzz.c says what counts as a finding. Exits with 0 if there was none.
+# FUZZ_COMPILE=0 leaves out compiling the translations. fuzz.c says what counts as a finding. Exits with 0 if there was none.
 
 set -eu
 LC_ALL=C
