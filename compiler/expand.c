@@ -536,12 +536,13 @@ static void put_all_probes(struct probe *p)
          t = lex_next(s->text, t.end, s->length)) {
         if (t.kind == TOKEN_DIRECTIVE)
             put_directive(p, t);
-        while (v < s->invocations.count &&
-               (s->invocations.at[v].start < t.start || !s->invocations.at[v].expand))
-            v++;
-        if (v < s->invocations.count && s->invocations.at[v].start == t.start) {
-            put_probe(p, &s->invocations.at[v]);
-            t.end = s->invocations.at[v++].end;
+        for (; v < s->invocations.count && s->invocations.at[v].start < t.end; v++) {
+            struct invocation *found = &s->invocations.at[v];
+            found->expand &= t.kind != TOKEN_DIRECTIVE; // there the directive itself expands it
+            if (found->expand)
+                put_probe(p, found);
+            if (found->expand && found->end > t.end)
+                t.end = found->end;
         }
     }
 }
@@ -560,8 +561,7 @@ static bool expand_once(const struct front_options *o, struct source *s, struct 
     if (!front_probe(o, p.text.text, (unsigned)p.text.length, p.offsets.at,
                      (unsigned)p.offsets.count, names))
         internal_fault("the expansion probe of %s does not parse", o->path);
-    unsigned at;
-    at = 0;
+    unsigned at = 0;
     size_t n = 0;
     bool ok = true;
     struct growth g = {0};
