@@ -47,17 +47,6 @@ static bool spliced(const char *text, unsigned at) // is the newline at `at` esc
     return at > 0 && text[at - 1] == '\\';
 }
 
-static unsigned skip_line(const char *text, unsigned at, unsigned limit)
-{
-    while (at < limit && (text[at] != '\n' || spliced(text, at))) {
-        if (text[at] == '/' && at + 1 < limit && text[at + 1] == '*')
-            at = skip_block_comment(text, at, limit);
-        else
-            at++;
-    }
-    return at;
-}
-
 static unsigned skip_line_comment(const char *text, unsigned at, unsigned limit)
 {
     while (at < limit && (text[at] != '\n' || spliced(text, at)))
@@ -92,6 +81,30 @@ static unsigned skip_quoted(const char *text, unsigned at, unsigned limit)
         else
             at += text[at] == '\\' && at + 1 < limit ? 2 : 1;
     return at < limit ? at + 1 : limit;
+}
+
+// Where the literal that opens at `at` closes; `at` if it does not: the apostrophe of `#error don't`.
+static unsigned closing_quote(const char *text, unsigned at, unsigned limit)
+{
+    unsigned end = skip_quoted(text, at, limit);
+    return end > at + 1 && text[end - 1] == text[at] ? end - 1 : at;
+}
+
+// To the end of a directive; a comment may hold more than one line.
+static unsigned skip_line(const char *text, unsigned at, unsigned limit)
+{
+    while (at < limit && (text[at] != '\n' || spliced(text, at))) {
+        char next = at + 1 < limit ? text[at + 1] : 0;
+        if (text[at] == '/' && next == '*')
+            at = skip_block_comment(text, at, limit);
+        else if (text[at] == '/' && next == '/')
+            return skip_line_comment(text, at, limit);
+        else if (text[at] == '"' || text[at] == '\'')
+            at = closing_quote(text, at, limit) + 1;
+        else
+            at++;
+    }
+    return at;
 }
 
 static unsigned punctuator_length(const char *text, unsigned at, unsigned limit)
