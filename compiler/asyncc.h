@@ -1,8 +1,8 @@
 // asyncc.h - what the passes share. The order of the passes is in main.c.
 //
-//   front.c    file + flags -> our own tree of functions; the only file that sees libclang
+//   front.c    file + flags -> our own tree of functions; only front_*.c see libclang
 //   inline.c   included fragments that define async functions -> part of the file
-//   expand.c   macros that hide what must be rewritten -> their text
+//   expand.c   macros that hide what must be rewritten -> their text; probe.c: what that is
 //   check.c    the rules of the language; the last pass that reports to the user
 //   warn.c     what is allowed but seldom meant
 //   lower.c    each await becomes a statement of its own; loops and defers made explicit
@@ -82,6 +82,7 @@ struct token {
 // (a `#` that begins a line, to the end of that line) is one token.
 struct token lex_next(const char *text, unsigned at, unsigned limit);
 bool token_is(const char *text, struct token token, const char *spelling);
+unsigned lex_start(const char *text, unsigned length); // behind the byte order mark
 // The end of the bracketed group that opens at `open`; `limit` when it never closes.
 unsigned lex_group_end(const char *text, unsigned open, unsigned limit);
 void lex_blank(char *text, unsigned start, unsigned end); // but line ends stay
@@ -101,14 +102,18 @@ bool is_name_byte(char c);
 struct invocation { // of a macro, outermost
     unsigned start, end;
     const char *name;
-    bool has_arguments; // written NAME(...)
-    bool plain_value;   // object-like, and its body is one token or one parenthesised group
-    bool stringifies;   // it, or a macro its body names, uses # or ##
-    bool quotes;        // uses #
-    bool counts;        // uses __COUNTER__
-    bool unbalanced;    // it opens or closes brackets that others close or opened
-    int braces;         // how many more it opens than it closes
-    bool expand;        // set by expand.c: must be replaced by its text
+    const struct macro *macro; // NULL: built in
+    unsigned order;            // among all definitions and invocations
+    bool has_arguments;        // written NAME(...)
+    bool plain_value;          // object-like, and its body is one token or one parenthesised group
+    // Of this macro, and those its body names:
+    bool stringifies; // # or ## are used
+    bool quotes;      // # is used
+    bool counts;      // __COUNTER__ is used
+    bool is_tangled;  // one has had several definitions
+    bool unbalanced;  // it opens or closes brackets that others close or opened
+    int braces;       // how many more it opens than it closes
+    bool expand;      // set by expand.c: must be replaced by its text
 };
 
 struct range {

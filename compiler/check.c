@@ -854,7 +854,7 @@ static unsigned behind_declaring_macros(struct source *s, unsigned start, unsign
 {
     for (struct token t = lex_next(s->text, start, limit); t.kind == TOKEN_NAME;) {
         int i = front_invocation(s, t.start);
-        if (i < 0 || !front_macro_is_whole(s->invocations.at[i].name))
+        if (i < 0 || !front_macro_is_whole(&s->invocations.at[i]))
             return t.start;
         t = lex_next(s->text, s->invocations.at[i].end, limit);
         start = t.start;

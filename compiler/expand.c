@@ -2,12 +2,9 @@
 //   in:    the unit's tree, invocations
 //   out:   a new text of the main file, parsed again
 //
-// clang itself expands: in a copy of the file, each such invocation is preceded by a #line
-// directive whose file name is the invocation, stringified after expansion (`#define S(...)
-// S_(__VA_ARGS__)`, `#define S_(...) #__VA_ARGS__`); the presumed file name there is the expansion.
-// It is pasted into the text, padded with newlines so that lines keep their numbers, and this
-// repeats until nothing is left to expand.
-#include "front.h"
+// clang says what they stand for (probe.c). That is pasted into the text, padded with newlines so
+// that lines keep their numbers, and this repeats until nothing is left to expand.
+#include "probe.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -26,13 +23,16 @@ struct marking {
     bool any;
 };
 
+static void mark_invocation(struct marking *m, int invocation)
+{
+    struct invocation *v = invocation < 0 ? NULL : &m->source->invocations.at[invocation];
+    if (v && !v->expand)
+        v->expand = m->any = true;
+}
+
 static void mark(struct marking *m, struct node *n)
 {
-    if (n->invocation < 0)
-        return;
-    struct invocation *v = &m->source->invocations.at[n->invocation];
-    if (!v->expand)
-        v->expand = m->any = true;
+    mark_invocation(m, n->invocation);
 }
 
 static bool is_written(struct marking *m, struct node *n, const char *keyword)
@@ -72,16 +72,15 @@ static bool may_be_respelled(struct local *l)
                  l->spelling != l->name);
 }
 
-static bool is_async_unary(struct marking *m, struct node *n)
+// `await` in a macro body shows as a unary operator at the invocation's start.
+static bool hides_await(const struct node *n)
 {
     if (n->kind != NODE_UNARY || n->invocation < 0 || !n->first)
         return false;
-    // `await` in a macro body shows as a unary operator at the invocation's start.
-    struct node *operand = n->first;
+    const struct node *operand = n->first;
     while (operand->kind == NODE_PAREN && operand->first)
         operand = operand->first;
-    (void)m;
-    return (operand->kind == NODE_CALL && operand->is_async_call) || operand->kind == NODE_FORM;
+    return operand->is_async_call || operand->kind == NODE_FORM;
 }
 
 static bool comma_between(struct source *s, struct node *a, struct node *b)
@@ -112,10 +111,9 @@ static void mark_hidden_ends(struct marking *m, struct node *n)
     int last = n->end > n->start ? front_invocation(m->source, n->end - 1) : -1;
     if (n->kind < NODE_BLOCK || n->kind == NODE_EMPTY || last == n->invocation)
         return;
-    if (n->kind == NODE_BLOCK && last >= 0 && !m->source->invocations.at[last].expand)
-        m->source->invocations.at[last].expand = m->any = true;
-    if (n->invocation >= 0)
-        mark(m, n);
+    if (n->kind == NODE_BLOCK)
+        mark_invocation(m, last);
+    mark(m, n);
 }
 
 static void mark_nodes(struct marking *m, struct node *n, bool async)
@@ -134,7 +132,7 @@ static void mark_nodes(struct marking *m, struct node *n, bool async)
             mark_call(m, n);
         break;
     case NODE_UNARY:
-        if (is_async_unary(m, n) || takes_async_function(n))
+        if (hides_await(n) || takes_async_function(n))
             mark(m, n);
         break;
     case NODE_RETURN:
@@ -157,9 +155,8 @@ static void mark_nodes(struct marking *m, struct node *n, bool async)
         if (async && n->invocation >= 0 && (scope_awaits(n) || (n->local && n->local->cleanup)))
             mark(m, n);
         // What attribute a macro adds cannot be seen: it may be a cleanup.
-        if (async && n->local && n->local->hidden_attribute &&
-            !m->source->invocations.at[n->local->hidden_attribute - 1].expand)
-            m->source->invocations.at[n->local->hidden_attribute - 1].expand = m->any = true;
+        if (async && n->local)
+            mark_invocation(m, n->local->hidden_attribute - 1);
         break;
     case NODE_REF:
         if (n->callee && n->invocation >= 0)
@@ -232,13 +229,7 @@ static void look_for_itself(struct node *n)
 
 static unsigned annotate_awaits(struct node *n)
 {
-    unsigned found = n->kind == NODE_AWAIT;
-    if (n->kind == NODE_UNARY && n->invocation >= 0 && n->first) {
-        struct node *operand = n->first;
-        while (operand->kind == NODE_PAREN && operand->first)
-            operand = operand->first;
-        found |= operand->is_async_call || operand->kind == NODE_FORM;
-    }
+    unsigned found = n->kind == NODE_AWAIT || hides_await(n);
     if (n->kind == NODE_DEFER)
         n->has_defer = true;
     for (struct node *c = n->first; c; c = c->next) {
@@ -251,21 +242,53 @@ static unsigned annotate_awaits(struct node *n)
     return found;
 }
 
-// `BEGIN ... END`: what opens and closes brackets must be seen.
-static void mark_unbalanced(struct marking *m, struct node *body)
+// The first that ends behind `offset`.
+static size_t first_invocation(const struct source *s, unsigned offset)
 {
-    struct source *s = m->source;
     size_t low = 0, high = s->invocations.count;
     while (low < high) {
         size_t middle = (low + high) / 2;
-        if (s->invocations.at[middle].end <= body->start)
+        if (s->invocations.at[middle].end <= offset)
             low = middle + 1;
         else
             high = middle;
     }
-    for (; low < s->invocations.count && s->invocations.at[low].start < body->end; low++)
-        if (s->invocations.at[low].unbalanced)
-            s->invocations.at[low].expand = m->any = true;
+    return low;
+}
+
+static void mark_all_in(struct marking *m, const struct node *n, bool unbalanced_only)
+{
+    const struct source *s = m->source;
+    for (size_t i = first_invocation(s, n->start);
+         i < s->invocations.count && s->invocations.at[i].start < n->end; i++)
+        if (!unbalanced_only || s->invocations.at[i].unbalanced)
+            mark_invocation(m, (int)i);
+}
+
+// Their text is copied to where the scope is left, behind directives that change what it means.
+static void mark_deferred(struct marking *m, struct node *n)
+{
+    if (n->kind == NODE_DEFER)
+        mark_all_in(m, n, false);
+    else if (n->kind == NODE_FOR && (n->has_await || n->has_defer))
+        for (int i = 0; i < 3; i++)
+            if (n->part[i])
+                mark_all_in(m, n->part[i], false);
+    for (struct node *c = n->first; c; c = c->next)
+        mark_deferred(m, c);
+}
+
+static bool redefines_macros(const struct source *s, const struct node *body)
+{
+    static const char *const words[] = {"define", "undef", "pragma", "include"};
+    if (!memchr(s->text + body->start, '#', body->end - body->start))
+        return false;
+    for (struct token t = lex_next(s->text, body->start, body->end); t.kind != TOKEN_END;
+         t = lex_next(s->text, t.end, body->end))
+        for (size_t i = 0; i < sizeof words / sizeof *words && t.kind == TOKEN_DIRECTIVE; i++)
+            if (token_is(s->text, lex_next(s->text, t.start + 1, t.end), words[i]))
+                return true;
+    return false;
 }
 
 // Once a number of __COUNTER__ is written down, all must be: who counts on would begin anew.
@@ -288,7 +311,9 @@ static bool mark_unit(struct unit *unit)
         struct marking m = {.source = fn->source};
         annotate_awaits(fn->body);
         mark_nodes(&m, fn->body, fn->is_async);
-        mark_unbalanced(&m, fn->body);
+        mark_all_in(&m, fn->body, true); // `BEGIN ... END`: what opens and closes brackets
+        if (fn->is_async && redefines_macros(fn->source, fn->body))
+            mark_deferred(&m, fn->body);
         any |= m.any;
     }
     if (any)
@@ -296,177 +321,7 @@ static bool mark_unit(struct unit *unit)
     return any;
 }
 
-// ---- The probe ------------------------------------------------------------------------------
-//
-// Of the main file only the directives, and the invocations, each in a #line directive of its own.
-
-// One line, with the spaces of the source: they are part of the strings # makes.
-static void put_flat(struct buffer *b, const char *text, unsigned start, unsigned end)
-{
-    unsigned at = start;
-    for (struct token t = lex_next(text, start, end); t.kind != TOKEN_END;
-         t = lex_next(text, t.end, end)) {
-        if (t.start > at)
-            put(b, " ");
-        put_text(b, text + t.start, t.end - t.start);
-        at = t.end;
-    }
-}
-
-// A name may stand for anything: could what it begins with run together with what is before it, as
-// in `-x` with -1 for x, `x/y` with *p for y, `F(x)y`?
-static bool may_join_name(const char *text, struct token left)
-{
-    char c = left.kind == TOKEN_PUNCTUATION && left.end - left.start == 1 ? text[left.start] : 0;
-    return c && strchr("+-&/", c);
-}
-
-// The same, but what comes out of the expansion does not run together.
-static void put_spaced(struct buffer *b, const char *text, unsigned start, unsigned end)
-{
-    enum {
-        DEPTH_LIMIT = 256
-    };
-    bool calls[DEPTH_LIMIT] = {false}, closes_call = false;
-    unsigned depth = 0;
-    struct token left = {TOKEN_END, start, start};
-    for (struct token t = lex_next(text, start, end); t.kind != TOKEN_END;
-         t = lex_next(text, t.end, end)) {
-        if (t.start > left.end || (closes_call && t.kind != TOKEN_PUNCTUATION) ||
-            (t.kind == TOKEN_NAME && may_join_name(text, left)) ||
-            (t.kind == TOKEN_STRING && left.kind == TOKEN_NAME))
-            put(b, " ");
-        put_text(b, text + t.start, t.end - t.start);
-        closes_call = false;
-        if (token_is(text, t, "(") && depth < DEPTH_LIMIT)
-            calls[depth++] = left.kind == TOKEN_NAME;
-        else if (token_is(text, t, ")") && depth)
-            closes_call = calls[--depth];
-        left = t;
-    }
-}
-
-static unsigned parameters_end(const char *text, struct token name, unsigned end)
-{
-    return name.end < end && text[name.end] == '(' ? lex_group_end(text, name.end, end) : name.end;
-}
-
-static void put_definition(struct buffer *b, const char *text, struct token name, unsigned end)
-{
-    unsigned body = parameters_end(text, name, end);
-    put(b, "\n#define ");
-    put_flat(b, text, name.start, body);
-    put(b, " ");
-    put_spaced(b, text, body, end);
-    put(b, "\n");
-}
-
-enum hiding { // of names that stay as they are in an expansion
-    HIDE_NOTHING,
-    HIDE_KEYWORDS,
-    HIDE_ALL // those, too, that read better unexpanded, but not where # could see them
-};
-
-static const char *const keywords[] = {
-    "await",          "defer",        "asyncc_await",     "asyncc_defer",
-    "async",          "asyncc_async", "async_fn",         "asyncc_fn",
-    "async_join",     "async_select", "async_timeout_ms", "async_spawn",
-    "async_block_on",
-};
-static const char *const readable[] = {"NULL", "errno", "stdin", "stdout", "stderr", "offsetof"};
-
-enum {
-    KEYWORDS = sizeof keywords / sizeof *keywords,
-    READABLE = sizeof readable / sizeof *readable
-};
-
-struct probe {
-    struct source *source;
-    struct buffer text;
-    enum hiding hiding;
-    bool spaced; // the macros of headers are defined with spaces
-    unsigned list;
-    bool ours[KEYWORDS];
-    struct vec(const char *) opaque;
-    struct vec(unsigned) offsets;
-};
-
-static void hide(struct probe *p, enum hiding hiding)
-{
-    if (p->hiding == hiding)
-        return;
-    for (size_t i = 0; i < KEYWORDS; i++)
-        if (p->ours[i] && !p->hiding != !hiding)
-            put(&p->text,
-                hiding ? "#pragma push_macro(\"%s\")\n#undef %s\n" : "#pragma pop_macro(\"%s\")\n",
-                keywords[i], keywords[i]);
-    for (size_t i = 0; i < READABLE; i++)
-        if ((p->hiding == HIDE_ALL) != (hiding == HIDE_ALL))
-            put(&p->text,
-                hiding == HIDE_ALL ? "#pragma push_macro(\"%s\")\n#undef %s\n"
-                                   : "#pragma pop_macro(\"%s\")\n",
-                readable[i], readable[i]);
-    for (size_t i = 0; i < p->opaque.count; i++)
-        if (!p->hiding != !hiding)
-            put(&p->text,
-                hiding ? "#pragma push_macro(\"%s\")\n#undef %s\n" : "#pragma pop_macro(\"%s\")\n",
-                p->opaque.at[i], p->opaque.at[i]);
-    p->hiding = hiding;
-}
-
-static void add_opaque(const char *name, void *data)
-{
-    struct probe *p = data;
-    VEC_PUSH(&p->opaque, name);
-}
-
-static void put_header_macro(struct macro_text m, void *data)
-{
-    struct probe *p = data;
-    struct token name = lex_next(m.text, m.start, m.end);
-    unsigned body = m.has_parameters ? parameters_end(m.text, name, m.end) : name.end;
-    struct token first = lex_next(m.text, body, m.end);
-    if (lex_next(m.text, first.end, m.end).kind == TOKEN_END)
-        return;
-    put(&p->text, "#ifdef %s\n#undef %s", m.name, m.name);
-    put_definition(&p->text, m.text, name, m.end);
-    put(&p->text, "#endif\n");
-}
-
-static void put_probe(struct probe *p, struct invocation *v)
-{
-    struct source *s = p->source;
-    const char *file;
-    unsigned line = presumed_line(s, v->start, &file);
-    hide(p, HIDE_NOTHING);
-    if (!v->quotes)
-        front_macros_behind(s, v->start, v->end, p->list, put_header_macro, p);
-    hide(p, v->quotes ? HIDE_KEYWORDS : HIDE_ALL);
-    put(&p->text, "#line %u \"", line);
-    put_escaped(&p->text, file);
-    put(&p->text, "\"\n#line %u ASYNCC_STRING(", line);
-    if (v->quotes)
-        put_flat(&p->text, s->text, v->start, v->end);
-    else
-        put_spaced(&p->text, s->text, v->start, v->end);
-    put(&p->text, ")\n");
-    VEC_PUSH(&p->offsets, (unsigned)p->text.length);
-}
-
-static void put_directive(struct probe *p, struct token t)
-{
-    const char *text = p->source->text;
-    struct token word = lex_next(text, t.start + 1, t.end);
-    struct token name = lex_next(text, word.end, t.end);
-    hide(p, HIDE_NOTHING);
-    if (token_is(text, word, "define") && name.kind == TOKEN_NAME)
-        put_definition(&p->text, text, name, t.end);
-    else if (!token_is(text, word, "line")) {
-        put_text(&p->text, text + t.start, t.end - t.start);
-        put(&p->text, "\n");
-    }
-    p->list++; // what it defines may have been spaced already, or is new
-}
+// ---- The new text ----------------------------------------------------------------------------
 
 static unsigned count_lines(const char *text, unsigned start, unsigned end)
 {
@@ -476,19 +331,23 @@ static unsigned count_lines(const char *text, unsigned start, unsigned end)
     return lines;
 }
 
-static unsigned original_offset(struct source *s, unsigned offset)
+static unsigned original_offset(const struct source *s, unsigned offset)
 {
-    struct expansion *e = NULL;
-    for (size_t i = 0; i < s->expansions.count && s->expansions.at[i].start <= offset; i++)
-        e = &s->expansions.at[i];
+    size_t low = 0, high = s->expansions.count; // the first that starts behind it
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (s->expansions.at[middle].start <= offset)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    const struct expansion *e = low ? &s->expansions.at[low - 1] : NULL;
     return !e ? offset : offset < e->end ? e->original_start : e->original_end + (offset - e->end);
 }
 
-struct expansion_list vec(struct expansion);
-
 struct growth { // of the list of expansions while a new text is put together
     size_t old; // next of the old text's expansions
-    struct expansion_list list;
+    struct vec(struct expansion) list;
 };
 
 // Copies the old text up to `to`, and with it the expansions that lie there.
@@ -513,7 +372,7 @@ static bool may_run_together(char left, char right)
 }
 
 static void put_expansion(struct buffer *b, const char *text, struct source *s,
-                          struct invocation *v)
+                          const struct invocation *v)
 {
     size_t length = strlen(text);
     if (!length)
@@ -525,72 +384,39 @@ static void put_expansion(struct buffer *b, const char *text, struct source *s,
         put(b, " ");
 }
 
-static void put_all_probes(struct probe *p)
+static void splice(struct growth *g, struct buffer *result, struct source *s,
+                   const struct opened *opened, size_t count)
 {
-    struct source *s = p->source;
-    size_t v = 0;
-    put(&p->text, "#define ASYNCC_STRING(...) ASYNCC_STRING_(__VA_ARGS__)\n#define "
-                  "ASYNCC_STRING_(...) #__VA_ARGS__\n");
-    unsigned at = s->length >= 3 && !memcmp(s->text, "\xEF\xBB\xBF", 3) ? 3 : 0;
-    for (struct token t = lex_next(s->text, at, s->length); t.kind != TOKEN_END;
-         t = lex_next(s->text, t.end, s->length)) {
-        if (t.kind == TOKEN_DIRECTIVE)
-            put_directive(p, t);
-        for (; v < s->invocations.count && s->invocations.at[v].start < t.end; v++) {
-            struct invocation *found = &s->invocations.at[v];
-            found->expand &= t.kind != TOKEN_DIRECTIVE; // there the directive itself expands it
-            if (found->expand)
-                put_probe(p, found);
-            if (found->expand && found->end > t.end)
-                t.end = found->end;
-        }
-    }
-}
-
-static bool expand_once(const struct front_options *o, struct source *s, struct buffer *result,
-                        struct expansion_list *list)
-{
-    static unsigned lists;
-    struct probe p = {.source = s, .list = ++lists};
-    for (size_t i = 0; i < KEYWORDS; i++)
-        p.ours[i] = front_keyword_is_ours(keywords[i]);
-    front_each_opaque_macro(add_opaque, &p);
-    put_all_probes(&p);
-    lists = p.list;
-    const char **names = mem_alloc((p.offsets.count + 1) * sizeof *names);
-    if (!front_probe(o, p.text.text, (unsigned)p.text.length, p.offsets.at,
-                     (unsigned)p.offsets.count, names))
-        internal_fault("the expansion probe of %s does not parse", o->path);
     unsigned at = 0;
-    size_t n = 0;
-    bool ok = true;
-    struct growth g = {0};
-    for (size_t i = 0; i < s->invocations.count; i++) {
-        struct invocation *v = &s->invocations.at[i];
-        if (!v->expand)
-            continue;
-        const char *text = names[n++], *file;
-        presumed_line(s, v->start, &file);
-        if (!strcmp(text, file)) {
-            error_at((struct place){s, v->start}, "E0401",
-                     "the expansion of macro '%s' cannot be followed", v->name);
-            ok = false;
-            continue;
-        }
-        keep_text(&g, result, s, at, v->start);
+    for (size_t i = 0; i < count; i++) {
+        const struct invocation *v = opened[i].invocation;
+        keep_text(g, result, s, at, v->start);
         struct expansion e = {(unsigned)result->length, 0, original_offset(s, v->start),
                               original_offset(s, v->end)};
-        put_expansion(result, text, s, v);
+        put_expansion(result, opened[i].text, s, v);
         e.end = (unsigned)result->length;
-        VEC_PUSH(&g.list, e);
-        unsigned padding = count_lines(s->text, v->start, v->end);
-        unsigned column_break = padding;
-        while (column_break--)
+        VEC_PUSH(&g->list, e);
+        for (unsigned lines = count_lines(s->text, v->start, v->end); lines; lines--)
             put(result, "\n");
         at = v->end;
     }
-    keep_text(&g, result, s, at, s->length);
-    *list = g.list;
+    keep_text(g, result, s, at, s->length);
+}
+
+static bool expand_once(const struct front_options *o, struct source *s, struct buffer *result,
+                        struct growth *g)
+{
+    size_t count;
+    const struct opened *opened = probe_invocations(o, s, &count);
+    bool ok = true;
+    for (size_t i = 0; i < count; i++)
+        if (!opened[i].text) {
+            error_at((struct place){s, opened[i].invocation->start}, "E0401",
+                     "the expansion of macro '%s' cannot be followed", opened[i].invocation->name);
+            ok = false;
+        }
+    if (ok)
+        splice(g, result, s, opened, count);
     return ok;
 }
 
@@ -608,16 +434,16 @@ bool expand(const struct front_options *options, struct unit *unit)
             return false;
         }
         struct buffer text = {0};
-        struct expansion_list expansions = {0};
-        if (!expand_once(&again, unit->main, &text, &expansions))
+        struct growth growth = {0};
+        if (!expand_once(&again, unit->main, &text, &growth))
             return false;
         again.text = text.text;
         again.length = (unsigned)text.length;
         if (!front_parse(&again, unit))
             return false;
         unit->main->original = original;
-        for (size_t i = 0; i < expansions.count; i++)
-            VEC_PUSH(&unit->main->expansions, expansions.at[i]);
+        for (size_t i = 0; i < growth.list.count; i++)
+            VEC_PUSH(&unit->main->expansions, growth.list.at[i]);
         front_build(unit);
     }
     return true;

@@ -142,7 +142,9 @@ static const struct explanation explanations[] = {
     {"E0402", "include that file where the functions are used",
      "A file that defines async functions becomes part of the file that includes it, in the place "
      "of\n"
-     "the include directive. One that comes by a compiler flag (-include) has none.\n"},
+     "the include directive. One that comes by a compiler flag (-include) has none; and one that "
+     "asks\n"
+     "for the files beside it, or how deep it is included, would get another answer there.\n"},
     {"E0404", "call it directly, or translate for another target",
      "Pointers to async functions are told from others by a calling convention in what clang "
      "parses. For RISC-V, MIPS, "

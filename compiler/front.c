@@ -30,15 +30,24 @@ struct source *front_source(CXFile file)
         return NULL;
     if (front_unit->main && clang_File_isEqual(file, main_file))
         return front_unit->main;
+    static CXFile last_file;
+    static struct source *last;
+    static unsigned last_parse;
+    if (file == last_file && last_parse == front_parses)
+        return last;
+    last_file = file;
+    last_parse = front_parses;
     const char *path = front_text(clang_getFileName(file));
     for (size_t i = 0; i < front_unit->sources.count; i++)
         if (!strcmp(front_unit->sources.at[i]->path, path))
-            return front_unit->sources.at[i];
-    struct source *source = mem_alloc(sizeof *source);
+            return last = front_unit->sources.at[i];
+    struct source *source = last = mem_alloc(sizeof *source);
     size_t length = 0;
     const char *text = clang_getFileContents(front_tu, file, &length);
+    char *copy = mem_text(text ? text : "", length);
+    lex_normalize(copy, (unsigned)length);
     source->path = path;
-    source->text = mem_text(text ? text : "", length);
+    source->text = copy;
     source->length = (unsigned)length;
     VEC_PUSH(&front_unit->sources, source);
     return source;
@@ -47,6 +56,18 @@ struct source *front_source(CXFile file)
 static CXFile file_of(struct source *source)
 {
     return source->is_main ? main_file : clang_getFile(front_tu, source->path);
+}
+
+void front_collect_skipped(struct source *source)
+{
+    CXSourceRangeList *list = clang_getSkippedRanges(front_tu, file_of(source));
+    for (unsigned i = 0; list && i < list->count; i++) {
+        struct range r = {front_offset(clang_getRangeStart(list->ranges[i]), NULL),
+                          front_offset(clang_getRangeEnd(list->ranges[i]), NULL)};
+        VEC_PUSH(&source->skipped, r);
+    }
+    if (list)
+        clang_disposeSourceRangeList(list);
 }
 
 unsigned presumed_line(struct source *source, unsigned offset, const char **file)
@@ -76,25 +97,7 @@ unsigned front_offset(CXSourceLocation location, CXFile *file)
 
 // ---- Parsing --------------------------------------------------------------------------------
 
-static const char *const own_names[] = {
-    "async",        "await",          "defer",
-    "async_fn",     "asyncc_async",   "asyncc_await",
-    "asyncc_defer", "asyncc_fn",      "asyncc_call_convention",
-    "async_join",   "async_select",   "async_timeout_ms",
-    "async_spawn",  "async_block_on",
-};
-
-static bool is_own_macro(const char *name)
-{
-    if (strncmp(name, "async", 5) && strcmp(name, "await") && strcmp(name, "defer"))
-        return false;
-    for (size_t i = 0; i < sizeof own_names / sizeof *own_names; i++)
-        if (!strcmp(own_names[i], name))
-            return true;
-    return false;
-}
-
-static unsigned parses; // of the file; what was kept of the one before holds no more
+unsigned front_parses;
 
 // What clang is asked to warn of: the output of an async function hides it from the C compiler.
 static const struct {
@@ -106,20 +109,12 @@ static const struct {
     {"sometimes-uninitialized", "sometimes-uninitialized"},
 };
 
-static bool is_our_header(CXFile file)
+bool front_is_our_header(CXFile file)
 {
     static const char ours[] = "asyncc/async.h";
     const char *path = file ? front_text(clang_getFileName(file)) : "";
     size_t length = strlen(path);
     return length >= sizeof ours - 1 && !strcmp(path + length - (sizeof ours - 1), ours);
-}
-
-// The words may be the program's, if it defines ASYNCC_NO_KEYWORDS.
-static bool is_defined_by_us(CXCursor definition)
-{
-    CXFile file;
-    front_offset(clang_getCursorLocation(definition), &file);
-    return is_our_header(file);
 }
 
 static CXTranslationUnit parse(const struct front_options *o, const char *text, unsigned length,
@@ -150,9 +145,9 @@ static CXTranslationUnit parse(const struct front_options *o, const char *text, 
         "-Wno-error=compare-distinct-pointer-types",
         "-Wcast-calling-convention",
     };
-    for (size_t i = 0; i < sizeof warnings / sizeof *warnings && parses == 1; i++)
+    for (size_t i = 0; i < sizeof warnings / sizeof *warnings && front_parses == 1; i++)
         VEC_PUSH(&flags, warnings[i]);
-    for (size_t i = 0; i < sizeof lints / sizeof *lints && parses == 1; i++) {
+    for (size_t i = 0; i < sizeof lints / sizeof *lints && front_parses == 1; i++) {
         VEC_PUSH(&flags, mem_format("-W%s", lints[i].clang));
         VEC_PUSH(&flags, mem_format("-Wno-error=%s", lints[i].clang));
     }
@@ -386,6 +381,15 @@ enum {
 
 static struct front_options accepted; // the options that worked
 
+bool front_is_ours(CXFile file)
+{
+    const char *ours = accepted.include_directory;
+    size_t length = ours ? strlen(ours) : 0;
+    const char *path = front_text(clang_getFileName(file));
+    return length && !strncmp(path, ours, length) &&
+           (path[length] == '/' || ours[length - 1] == '/');
+}
+
 static bool lacks_compiler_headers(void)
 {
     bool lacks = false;
@@ -431,12 +435,19 @@ static void parse_with_borrowed_headers(void)
         internal_fault("the C front end fails the second time on %s", accepted.path);
 }
 
+struct open_file {
+    CXFile file;
+    int directive;
+};
+
 struct inclusion { // of a file by the main file, itself or through others
     CXFile file;
     const char *path;
     unsigned offset; // of the directive in the main file
 };
 static struct vec(struct inclusion) inclusions; // in their order
+static struct vec(struct include_directive) include_directives;
+static struct vec(struct open_file) open_files; // around the directive that was noted last
 
 static void on_known_inclusion(CXFile file, CXSourceLocation *stack, unsigned depth,
                                CXClientData data)
@@ -455,7 +466,7 @@ bool front_parse(const struct front_options *o, struct unit *unit)
         clang_index = clang_createIndex(0, 0);
     if (front_tu)
         clang_disposeTranslationUnit(front_tu);
-    parses++;
+    front_parses++;
     enum CXErrorCode code;
     accepted = *o;
     front_tu = parse(&accepted, o->text, o->length, PARSE_FLAGS, &code);
@@ -488,7 +499,8 @@ bool front_parse(const struct front_options *o, struct unit *unit)
     unit->functions_by_name = unit->taken_names = unit->taken_stems = (struct table){0};
     VEC_PUSH(&unit->sources, source);
     front_unit = unit;
-    inclusions.count = 0;
+    inclusions.count = open_files.count = 0;
+    memset(&include_directives, 0, sizeof include_directives); // the old list is still in use
     clang_getInclusions(front_tu, on_known_inclusion, NULL);
     return report_errors();
 }
@@ -516,17 +528,24 @@ bool front_probe(const struct front_options *o, const char *text, unsigned lengt
     return true;
 }
 
-static struct vec(struct include_directive) include_directives;
-
-static void note_include(CXCursor c)
+void front_note_include(CXCursor c)
 {
     CXFile from, included = clang_getIncludedFile(c);
     unsigned offset = front_offset(clang_getCursorLocation(c), &from);
     if (!from || !included)
         return;
-    struct include_directive d = {.from = front_text(clang_getFileName(from)),
-                                  .path = front_text(clang_getFileName(included)),
-                                  .offset = offset};
+    size_t depth = open_files.count;
+    while (depth && !clang_File_isEqual(open_files.at[depth - 1].file, from))
+        depth--;
+    struct include_directive d = {
+        .from = front_text(clang_getFileName(from)),
+        .path = front_text(clang_getFileName(included)),
+        .real_path = front_text(clang_File_tryGetRealPathName(included)),
+        .offset = offset,
+        .parent = depth ? open_files.at[depth - 1].directive : -1,
+    };
+    open_files.count = depth;
+    VEC_PUSH(&open_files, ((struct open_file){included, (int)include_directives.count}));
     VEC_PUSH(&include_directives, d);
 }
 
@@ -561,7 +580,7 @@ unsigned front_header_end(void)
     const char *text = front_unit->main->text;
     unsigned at = 0, length = front_unit->main->length;
     for (size_t i = 0; i < inclusions.count && !at; i++)
-        if (is_our_header(inclusions.at[i].file))
+        if (front_is_our_header(inclusions.at[i].file))
             at = inclusions.at[i].offset;
     while (at && at < length && text[at - 1] != '\n')
         at++;
@@ -587,9 +606,9 @@ unsigned front_included_at(CXFile file)
 {
     static struct inclusion known[KNOWN_FILES];
     static unsigned known_parse;
-    if (known_parse != parses)
+    if (known_parse != front_parses)
         memset(known, 0, sizeof known);
-    known_parse = parses;
+    known_parse = front_parses;
     struct inclusion *k = &known[(uintptr_t)file / 16 % KNOWN_FILES];
     if (k->file == file)
         return k->offset;
@@ -605,425 +624,6 @@ unsigned front_included_at(CXFile file)
 unsigned front_source_included_at(struct source *source)
 {
     return source->is_main ? 0 : front_included_at(file_of(source));
-}
-
-// ---- Macros ---------------------------------------------------------------------------------
-
-struct macro {
-    const char *name;
-    CXCursor definition;
-    bool visited, stringifies, quotes, counts, unbalanced;
-    int braces;
-    unsigned listed; // in which list of front_macros_behind
-    struct macro *next;
-};
-
-enum {
-    MACRO_BUCKETS = 4096
-};
-static struct macro *macros[MACRO_BUCKETS];
-
-static unsigned hash_text(const char *text, size_t length)
-{
-    unsigned h = 2166136261u;
-    for (size_t i = 0; i < length; i++)
-        h = (h ^ (unsigned char)text[i]) * 16777619u;
-    return h;
-}
-
-static struct macro *macro_find(const char *name, size_t length)
-{
-    for (struct macro *m = macros[hash_text(name, length) % MACRO_BUCKETS]; m; m = m->next)
-        if (!strncmp(m->name, name, length) && !m->name[length])
-            return m;
-    return NULL;
-}
-
-static const char *text_of_file(CXFile file)
-{
-    static CXFile last;
-    static unsigned last_parse;
-    static const char *text;
-    if (file != last || last_parse != parses)
-        text = clang_getFileContents(front_tu, file, NULL);
-    last = file;
-    last_parse = parses;
-    return text;
-}
-
-static struct token macro_body(CXCursor definition, const char **text)
-{
-    CXFile file;
-    struct token body = {TOKEN_END, 0, 0};
-    CXSourceRange extent = clang_getCursorExtent(definition);
-    body.start = front_offset(clang_getRangeStart(extent), &file);
-    body.end = front_offset(clang_getRangeEnd(extent), &file);
-    *text = file ? text_of_file(file) : NULL;
-    if (!*text)
-        body.start = body.end = 0;
-    return body;
-}
-
-// What its body does, and what the macros do that the body names.
-static struct macro *macro_look_into(struct macro *m)
-{
-    if (m->visited)
-        return m;
-    m->visited = true;
-    const char *text;
-    struct token body = macro_body(m->definition, &text);
-    struct token name = lex_next(text, body.start, body.end);
-    int depth = 0;
-    unsigned start = name.end;
-    if (clang_Cursor_isMacroFunctionLike(m->definition))
-        start = lex_group_end(text, name.end, body.end);
-    for (struct token t = lex_next(text, start, body.end); t.kind != TOKEN_END;
-         t = lex_next(text, t.end, body.end)) {
-        char c = t.kind == TOKEN_PUNCTUATION ? text[t.start] : 0;
-        depth += (c && strchr("([{", c)) - (c && strchr(")]}", c));
-        m->braces += (c == '{') - (c == '}');
-        m->unbalanced |= depth < 0;
-        m->stringifies |= c == '#';
-        m->quotes |= token_is(text, t, "#");
-        m->counts |= token_is(text, t, "__COUNTER__");
-        struct macro *inner =
-            t.kind == TOKEN_NAME ? macro_find(text + t.start, t.end - t.start) : NULL;
-        if (!inner)
-            continue;
-        macro_look_into(inner);
-        m->stringifies |= inner->stringifies;
-        m->quotes |= inner->quotes;
-        m->counts |= inner->counts;
-        m->unbalanced |= inner->unbalanced;
-        m->braces += inner->braces;
-    }
-    m->unbalanced |= depth != 0;
-    return m;
-}
-
-static bool is_in_main(const struct macro *m)
-{
-    CXFile file;
-    front_offset(clang_getCursorLocation(m->definition), &file);
-    return front_in_main(file);
-}
-
-static void list_macros(struct macro *m, unsigned list,
-                        void (*visit)(struct macro_text text, void *data), void *data)
-{
-    if (m->listed == list)
-        return;
-    m->listed = list;
-    struct macro_text definition = {.name = m->name};
-    struct token extent = macro_body(m->definition, &definition.text);
-    if (!definition.text)
-        return;
-    definition.start = extent.start;
-    definition.end = extent.end;
-    definition.has_parameters = clang_Cursor_isMacroFunctionLike(m->definition);
-    if (!is_in_main(m))
-        visit(definition, data);
-    struct token t = lex_next(definition.text, extent.start, extent.end);
-    while ((t = lex_next(definition.text, t.end, extent.end)).kind != TOKEN_END) {
-        struct macro *inner =
-            t.kind == TOKEN_NAME ? macro_find(definition.text + t.start, t.end - t.start) : NULL;
-        if (inner)
-            list_macros(inner, list, visit, data);
-    }
-}
-
-void front_macros_behind(const struct source *s, unsigned start, unsigned end, unsigned list,
-                         void (*visit)(struct macro_text text, void *data), void *data)
-{
-    for (struct token t = lex_next(s->text, start, end); t.kind != TOKEN_END;
-         t = lex_next(s->text, t.end, end)) {
-        struct macro *m =
-            t.kind == TOKEN_NAME ? macro_find(s->text + t.start, t.end - t.start) : NULL;
-        if (m)
-            list_macros(m, list, visit, data);
-    }
-}
-
-// Of the compiler's own headers, with parameters.
-static bool is_opaque(CXCursor definition)
-{
-    CXSourceLocation at = clang_getCursorLocation(definition);
-    CXFile file;
-    front_offset(at, &file);
-    return file && clang_Location_isInSystemHeader(at) &&
-           clang_Cursor_isMacroFunctionLike(definition) &&
-           strstr(front_text(clang_getFileName(file)), "/clang/");
-}
-
-void front_each_opaque_macro(void (*visit)(const char *name, void *data), void *data)
-{
-    if (!front_unit->main->opaque.count)
-        return;
-    for (size_t i = 0; i < MACRO_BUCKETS; i++)
-        for (struct macro *m = macros[i]; m; m = m->next)
-            if (is_opaque(m->definition))
-                visit(m->name, data);
-}
-
-bool front_keyword_is_ours(const char *name)
-{
-    const struct macro *m = macro_find(name, strlen(name));
-    return m && is_defined_by_us(m->definition);
-}
-
-static bool macro_is_plain_value(CXCursor definition)
-{
-    if (clang_Cursor_isMacroFunctionLike(definition))
-        return false;
-    const char *text;
-    struct token body = macro_body(definition, &text);
-    if (!text)
-        return true; // built in
-    struct token name = lex_next(text, body.start, body.end);
-    struct token first = lex_next(text, name.end, body.end);
-    if (first.kind == TOKEN_END)
-        return true;
-    if (first.kind == TOKEN_PUNCTUATION && text[first.start] == '(')
-        return lex_next(text, lex_group_end(text, first.start, body.end), body.end).kind ==
-               TOKEN_END;
-    if (first.kind == TOKEN_PUNCTUATION || lex_next(text, first.end, body.end).kind != TOKEN_END)
-        return false;
-    // where it names another macro, the parentheses behind it may be that one's arguments
-    const struct macro *inner = macro_find(text + first.start, first.end - first.start);
-    return !inner || clang_equalCursors(inner->definition, definition);
-}
-
-bool front_macro_is_whole(const char *name)
-{
-    const struct macro *m = macro_find(name, strlen(name));
-    const char *text = NULL;
-    if (!m)
-        return false;
-    struct token body = macro_body(m->definition, &text);
-    if (!text)
-        return false;
-    struct token t = lex_next(text, body.start, body.end), last = t;
-    unsigned start = clang_Cursor_isMacroFunctionLike(m->definition)
-                         ? lex_group_end(text, t.end, body.end)
-                         : t.end;
-    struct token first = lex_next(text, start, body.end);
-    for (t = first; t.kind != TOKEN_END; t = lex_next(text, t.end, body.end))
-        last = t;
-    return first.kind == TOKEN_END || token_is(text, first, "_Pragma") ||
-           token_is(text, last, ";") || token_is(text, last, "}");
-}
-
-static bool is_defined_again(const struct macro *m)
-{
-    for (const struct macro *other = m->next; other; other = other->next)
-        if (!strcmp(other->name, m->name))
-            return true;
-    return false;
-}
-
-long long front_macro_number(const char *name, size_t length)
-{
-    const struct macro *m = macro_find(name, length);
-    const char *text = NULL;
-    if (!m || clang_Cursor_isMacroFunctionLike(m->definition) || is_defined_again(m))
-        return 0;
-    struct token body = macro_body(m->definition, &text);
-    struct token value = lex_next(text, body.start + (unsigned)length, body.end);
-    bool alone = lex_next(text, value.end, body.end).kind == TOKEN_END;
-    return value.kind == TOKEN_NUMBER && alone ? strtoll(text + value.start, NULL, 0) : 0;
-}
-
-// One that keeps its meaning once it has it: of the system, or ours.
-static bool is_stable(const struct macro *m)
-{
-    CXSourceLocation at = clang_getCursorLocation(m->definition);
-    CXFile file;
-    front_offset(at, &file);
-    const char *ours = accepted.include_directory;
-    return !file || clang_Location_isInSystemHeader(at) ||
-           (ours && !strncmp(front_text(clang_getFileName(file)), ours, strlen(ours)));
-}
-
-bool front_macro_place(const char *name, bool with_parameters, struct place *place)
-{
-    const struct macro *m = macro_find(name, strlen(name));
-    if (!m || is_stable(m) || (!with_parameters && clang_Cursor_isMacroFunctionLike(m->definition)))
-        return false;
-    CXFile file;
-    unsigned offset = front_offset(clang_getCursorLocation(m->definition), &file);
-    *place = (struct place){front_source(file), offset};
-    return true;
-}
-
-bool front_macros_may_change(struct source *s, unsigned start, unsigned end)
-{
-    for (struct token t = lex_next(s->text, start, end); t.kind != TOKEN_END;
-         t = lex_next(s->text, t.end, end)) {
-        const char *name = s->text + t.start;
-        const struct macro *m = t.kind == TOKEN_NAME ? macro_find(name, t.end - t.start) : NULL;
-        if (!m || (is_own_macro(m->name) && is_defined_by_us(m->definition)))
-            continue;
-        bool called = token_is(s->text, lex_next(s->text, t.end, end), "(");
-        if (!called && clang_Cursor_isMacroFunctionLike(m->definition))
-            continue;
-        if (!is_stable(m) || front_invocation(s, t.start) < 0)
-            return true;
-    }
-    return false;
-}
-
-static int by_start(const void *a, const void *b)
-{
-    const struct invocation *x = a, *y = b;
-    if (x->start != y->start)
-        return x->start < y->start ? -1 : 1;
-    return x->end > y->end ? -1 : x->end < y->end;
-}
-
-static enum CXChildVisitResult on_preprocessing(CXCursor c, CXCursor parent, CXClientData data)
-{
-    (void)parent;
-    (void)data;
-    enum CXCursorKind kind = clang_getCursorKind(c);
-    if (kind == CXCursor_MacroDefinition) {
-        struct macro *m = mem_alloc(sizeof *m);
-        m->name = front_text(clang_getCursorSpelling(c));
-        m->definition = c;
-        struct macro **bucket = &macros[hash_text(m->name, strlen(m->name)) % MACRO_BUCKETS];
-        m->next = *bucket;
-        *bucket = m;
-    } else if (kind == CXCursor_MacroExpansion) {
-        CXFile file;
-        CXSourceRange extent = clang_getCursorExtent(c);
-        unsigned start = front_offset(clang_getRangeStart(extent), &file);
-        struct source *source = NULL;
-        if (file && clang_File_isEqual(file, main_file))
-            source = front_unit->main;
-        else if (file && !clang_Location_isInSystemHeader(clang_getRangeStart(extent)))
-            source = front_source(file);
-        if (!source)
-            return CXChildVisit_Continue;
-        const char *name = front_text(clang_getCursorSpelling(c));
-        CXCursor definition = clang_getCursorReferenced(c);
-        if (is_own_macro(name) && is_defined_by_us(definition)) {
-            if (source == front_unit->main &&
-                (!strcmp(name, "async") || !strcmp(name, "asyncc_async")))
-                VEC_PUSH(&source->keywords, ((struct keyword){start, false}));
-            return CXChildVisit_Continue;
-        }
-        struct invocation i = {.start = start,
-                               .end = front_offset(clang_getRangeEnd(extent), NULL),
-                               .name = name,
-                               .counts = !strcmp(name, "__COUNTER__")};
-        if (is_opaque(definition)) {
-            VEC_PUSH(&source->opaque, ((struct range){.start = i.start, .end = i.end}));
-            return CXChildVisit_Continue;
-        }
-        i.has_arguments = i.end > i.start + strlen(name);
-        i.plain_value = clang_Cursor_isNull(definition) || macro_is_plain_value(definition);
-        VEC_PUSH(&source->invocations, i);
-    } else if (kind == CXCursor_InclusionDirective) {
-        note_include(c);
-    }
-    return clang_isPreprocessing(kind) ? CXChildVisit_Continue : CXChildVisit_Break;
-}
-
-static int by_keyword(const void *a, const void *b)
-{
-    const struct keyword *x = a, *y = b;
-    return x->offset < y->offset ? -1 : x->offset > y->offset;
-}
-
-static void sort_keywords(struct source *source)
-{
-    if (source->keywords.count)
-        qsort(source->keywords.at, source->keywords.count, sizeof *source->keywords.at, by_keyword);
-}
-
-static int by_range(const void *a, const void *b)
-{
-    const struct range *x = a, *y = b;
-    return x->start < y->start ? -1 : x->start > y->start;
-}
-
-const struct range *front_opaque_at(const struct source *source, unsigned start)
-{
-    struct range key = {.start = start};
-    return source->opaque.count ? bsearch(&key, source->opaque.at, source->opaque.count,
-                                          sizeof *source->opaque.at, by_range)
-                                : NULL;
-}
-
-static void sort_invocations(struct source *source)
-{
-    if (source->opaque.count)
-        qsort(source->opaque.at, source->opaque.count, sizeof *source->opaque.at, by_range);
-    if (!source->invocations.count)
-        return;
-    qsort(source->invocations.at, source->invocations.count, sizeof *source->invocations.at,
-          by_start);
-    size_t kept = 0;
-    unsigned end = 0;
-    for (size_t i = 0; i < source->invocations.count; i++) {
-        struct invocation *v = &source->invocations.at[i];
-        struct macro *m = macro_find(v->name, strlen(v->name));
-        if (m) {
-            macro_look_into(m);
-            v->counts |= m->counts;
-        }
-        if (front_opaque_at(source, v->start))
-            continue;                 // in its body
-        if (kept && v->start < end) { // in the arguments of another
-            source->invocations.at[kept - 1].counts |= v->counts;
-            continue;
-        }
-        end = v->end;
-        if (m) {
-            v->stringifies = m->stringifies;
-            v->quotes = m->quotes;
-            v->unbalanced = m->unbalanced;
-            v->braces = m->braces;
-        }
-        source->invocations.at[kept++] = *v;
-    }
-    source->invocations.count = kept;
-}
-
-void front_collect_macros(void)
-{
-    memset(macros, 0, sizeof macros);
-    include_directives.count = 0;
-    clang_visitChildren(clang_getTranslationUnitCursor(front_tu), on_preprocessing, NULL);
-    for (size_t i = 0; i < front_unit->sources.count; i++)
-        sort_invocations(front_unit->sources.at[i]);
-    sort_keywords(front_unit->main);
-}
-
-void front_collect_skipped(struct source *source)
-{
-    CXSourceRangeList *list = clang_getSkippedRanges(front_tu, file_of(source));
-    for (unsigned i = 0; list && i < list->count; i++) {
-        struct range r = {front_offset(clang_getRangeStart(list->ranges[i]), NULL),
-                          front_offset(clang_getRangeEnd(list->ranges[i]), NULL)};
-        VEC_PUSH(&source->skipped, r);
-    }
-    if (list)
-        clang_disposeSourceRangeList(list);
-}
-
-int front_invocation(struct source *source, unsigned offset)
-{
-    size_t low = 0, high = source->invocations.count;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (source->invocations.at[middle].end <= offset)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    if (low < source->invocations.count && source->invocations.at[low].start <= offset)
-        return (int)low;
-    return -1;
 }
 
 // ---- compile_commands.json ------------------------------------------------------------------

@@ -23,10 +23,12 @@ void front_report_warnings(struct unit *unit);
 void front_each_include(struct unit *unit, void (*visit)(const char *path, void *data), void *data);
 
 struct include_directive { // also one that includes nothing a second time
-    const char *from, *path;
+    const char *from, *path, *real_path;
     unsigned offset; // in `from`
+    int parent;      // the index of the directive that includes `from`; -1: it is the main file
 };
-const struct include_directive *front_include_directives(size_t *count); // those of all files
+// Those of all files, in the order of translation. They keep their place in memory.
+const struct include_directive *front_include_directives(size_t *count);
 struct source *front_included(const char *path);
 bool front_is_system(const char *path); // a header of the system
 // Behind which offset of the main file <asyncc/async.h> is there; 0: from the start.
@@ -39,26 +41,39 @@ unsigned front_source_included_at(struct source *source);
 const char *const *front_database_flags(const char *database, const char *input, unsigned *count,
                                         const char **directory);
 
-struct macro_text { // from its name to the end of its body
+struct macro { // one definition of it
     const char *name, *text;
-    unsigned start, end;
+    unsigned start, end; // from its name to the end of its body, in the text
     bool has_parameters;
+    bool is_built_in;  // it has no text
+    bool is_opaque;    // of the compiler's own headers: it is never opened
+    bool is_ambiguous; // the name has another definition, of another text
+    // What is said of its body holds for the macros it names, too.
+    bool is_tangled;  // one of them is ambiguous
+    bool stringifies; // # or ## are used
+    bool quotes;      // # is used
+    bool counts;      // __COUNTER__ is used
+    unsigned listed;  // in which list of front_macros_behind
+    // probe.c: how it is defined there
+    bool is_spaced, is_hidden;
 };
-// The macros that names in this part of the source stand for, and those their bodies name, as far
-// as they are not defined in the main file; each once per list.
-void front_macros_behind(const struct source *s, unsigned start, unsigned end, unsigned list,
-                         void (*visit)(struct macro_text text, void *data), void *data);
+struct token macro_body(const struct macro *m);
+
+// The macros that names in the invocation stand for, and those their bodies name, without the ones
+// that have no text; each once per list.
+void front_macros_behind(const struct source *s, const struct invocation *v, unsigned list,
+                         void (*visit)(struct macro *macro, void *data), void *data);
+bool front_is_macro(const char *name, size_t length); // anywhere in the unit
 // Is its body empty, a pragma, or ended by a semicolon or brace, so that what follows is another
 // declaration?
-bool front_macro_is_whole(const char *name);
+bool front_macro_is_whole(const struct invocation *v);
 // Where the program defines this macro, which has no parameters unless it may; false if it does
 // not.
 bool front_macro_place(const char *name, bool with_parameters, struct place *place);
-// Those that are never opened, if the main file invokes any.
-void front_each_opaque_macro(void (*visit)(const char *name, void *data), void *data);
 // The opaque invocation that begins here, or NULL.
 const struct range *front_opaque_at(const struct source *source, unsigned start);
-bool front_keyword_is_ours(const char *name); // else the program has defined it
+// The words of the language, but not those that the program has defined itself.
+void front_each_keyword(void (*visit)(const char *name, void *data), void *data);
 // Does a name in this part of a header stand for a macro that may be another one later, or come to
 // stand for one?
 bool front_macros_may_change(struct source *source, unsigned start, unsigned end);

@@ -16,6 +16,7 @@ struct front_cursor {
 
 extern CXTranslationUnit front_tu;
 extern struct unit *front_unit;
+extern unsigned front_parses; // what was kept of the parse before this one holds no more
 
 const char *front_text(CXString text);
 unsigned front_offset(CXSourceLocation location, CXFile *file);
@@ -23,6 +24,9 @@ struct source *front_source(CXFile file);
 bool front_in_main(CXFile file);
 // Where the main file includes it, first; 0: it does not.
 unsigned front_included_at(CXFile file);
+bool front_is_our_header(CXFile file); // <asyncc/async.h>
+bool front_is_ours(CXFile file);       // a header of ours
+void front_note_include(CXCursor directive);
 void front_collect_macros(void);
 // What a macro like `#define LINE 64` stands for; 0: something else.
 long long front_macro_number(const char *name, size_t length);

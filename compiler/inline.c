@@ -11,17 +11,24 @@
 // but not if they use macros that may not be the same any more behind it.
 #include "front.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum {
-    DEPTH_LIMIT = 200
+    DEPTH_LIMIT = 200,
+    NONE = -1
 };
 
 struct pasting {
     struct unit *unit;
-    const struct include_directive *directives; // of all files
+    const struct include_directive *directives; // of all files, in the order of translation
     size_t directive_count;
-    struct vec(const char *) leading; // files that define functions, or include such files
+    int *first; // of the directives met in what directive I - 1 includes; [0]: in the main file
+    int *next;  // met there after this one
+    bool *repeated, *replaced;
+    struct table leading;  // files that define functions, or include such files
+    struct table imported; // files
+    struct table pasted;
     struct buffer text;
     const char *open[DEPTH_LIMIT]; // the files around what is being written
     unsigned depth;
@@ -30,22 +37,70 @@ struct pasting {
 
 // ---- Which files ----------------------------------------------------------------------------
 
-static bool is_inside_function(struct unit *unit, unsigned offset)
+static bool is_in(struct table *files, const char *path)
 {
-    for (size_t i = 0; i < unit->functions.count; i++) {
-        struct function *fn = unit->functions.at[i];
-        if (fn->body && fn->source->is_main && fn->start < offset && offset < fn->end)
-            return true;
-    }
-    return false;
+    return *table_at(files, path);
 }
 
-static bool is_among(const char *path, const char *const *list, size_t count)
+static bool add_to(struct table *files, const char *path)
 {
+    void **entry = table_at(files, path);
+    bool is_new = !*entry;
+    *entry = (void *)path;
+    return is_new;
+}
+
+static void link_directives(struct pasting *p)
+{
+    size_t count = p->directive_count;
+    p->first = mem_alloc((count + 1) * sizeof *p->first);
+    p->next = mem_alloc((count + 1) * sizeof *p->next);
+    p->repeated = mem_alloc(count + 1);
+    p->replaced = mem_alloc(count + 1);
+    struct table included = {0};
     for (size_t i = 0; i < count; i++)
-        if (!strcmp(list[i], path))
-            return true;
-    return false;
+        p->repeated[i] = !add_to(&included, p->directives[i].real_path);
+    for (size_t i = 0; i <= count; i++)
+        p->first[i] = NONE;
+    for (size_t i = count; i-- > 0;) {
+        int *first = &p->first[p->directives[i].parent + 1];
+        p->next[i] = *first;
+        *first = (int)i;
+    }
+}
+
+static int by_start(const void *a, const void *b)
+{
+    const struct range *x = a, *y = b;
+    return x->start < y->start ? -1 : x->start > y->start;
+}
+
+struct ranges vec(struct range);
+
+static struct ranges bodies_in(const struct unit *unit, const struct source *s)
+{
+    struct ranges bodies = {0};
+    for (size_t i = 0; i < unit->functions.count; i++) {
+        const struct function *fn = unit->functions.at[i];
+        if (fn->body && fn->source == s)
+            VEC_PUSH(&bodies, ((struct range){fn->start, fn->end}));
+    }
+    if (bodies.count)
+        qsort(bodies.at, bodies.count, sizeof *bodies.at, by_start);
+    return bodies;
+}
+
+static bool is_inside(const struct ranges *ranges, unsigned offset)
+{
+    size_t low = 0, high = ranges->count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (ranges->at[middle].end <= offset)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < ranges->count && ranges->at[low].start < offset;
 }
 
 static bool must_be_pasted(struct function *fn)
@@ -54,47 +109,30 @@ static bool must_be_pasted(struct function *fn)
                                     front_macros_may_change(fn->source, fn->start, fn->end));
 }
 
-static bool add_leading(struct pasting *p, const char *path)
+static bool find_leading(struct pasting *p)
 {
-    if (is_among(path, p->leading.at, p->leading.count))
-        return false;
-    VEC_PUSH(&p->leading, path);
-    return true;
-}
-
-static void find_leading(struct pasting *p)
-{
+    bool any = false;
     for (size_t i = 0; i < p->unit->functions.count; i++) {
         struct function *fn = p->unit->functions.at[i];
         if (fn->body && must_be_pasted(fn))
-            add_leading(p, fn->source->path);
+            any |= add_to(&p->leading, fn->source->path);
     }
-    for (bool again = p->leading.count > 0; again;) {
+    for (bool again = any; again;) {
         again = false;
-        for (size_t i = 0; i < p->directive_count; i++)
-            if (is_among(p->directives[i].path, p->leading.at, p->leading.count))
-                again |= add_leading(p, p->directives[i].from);
+        for (size_t i = p->directive_count; i-- > 0;)
+            if (is_in(&p->leading, p->directives[i].path))
+                again |= add_to(&p->leading, p->directives[i].from);
     }
+    return any;
 }
 
-static const struct include_directive *included_by(struct pasting *p, const char *from,
-                                                   struct token directive)
+static bool includes_in_function(const struct pasting *p)
 {
-    for (size_t i = 0; i < p->directive_count; i++) {
-        const struct include_directive *d = &p->directives[i];
-        if (d->offset >= directive.start && d->offset < directive.end && !strcmp(d->from, from))
-            return d;
-    }
-    return NULL;
-}
-
-static bool is_needed(struct pasting *p)
-{
-    for (size_t i = 0; i < p->directive_count; i++)
-        if (!strcmp(p->directives[i].from, p->unit->main->path) &&
-            is_inside_function(p->unit, p->directives[i].offset))
+    struct ranges bodies = bodies_in(p->unit, p->unit->main);
+    for (int i = p->first[0]; i != NONE; i = p->next[i])
+        if (is_inside(&bodies, p->directives[i].offset))
             return true;
-    return p->leading.count > 0;
+    return false;
 }
 
 // ---- Directives -----------------------------------------------------------------------------
@@ -115,28 +153,21 @@ static bool is_once(const struct source *s)
     return false;
 }
 
-struct include_name { // "NAME" or <NAME>
-    unsigned start, end;
-    bool quoted;
-};
-
-static struct include_name name_in(const char *text, struct token directive)
+// Its name ends the directive's line: "NAME", <NAME> or a macro.
+static struct token included_name(const char *text, struct token directive)
 {
     struct token word = lex_next(text, directive.start + 1, directive.end);
     struct token name = lex_next(text, word.end, directive.end);
-    struct include_name n = {name.start + 1, name.end, text[name.start] == '"'};
-    while (n.end < directive.end && text[n.end - 1] != (n.quoted ? '"' : '>'))
-        n.end++;
-    if (n.end > n.start)
-        n.end--;
-    return n;
+    if (token_is(text, name, "<"))
+        while (name.end < directive.end && text[name.end - 1] != '>')
+            name.end++;
+    return name;
 }
 
-static unsigned directory_length(const char *name, unsigned length)
+static unsigned directory_length(const char *name)
 {
-    while (length && name[length - 1] != '/')
-        length--;
-    return length;
+    const char *slash = strrchr(name, '/');
+    return slash ? (unsigned)(slash + 1 - name) : 0;
 }
 
 // How the main file names the directory of a file that became part of it.
@@ -145,21 +176,31 @@ struct directory {
     bool angle;         // in <>: not beside the main file, but where -I says
 };
 
+static bool is_main_directory(struct directory d)
+{
+    return !*d.prefix && !d.angle;
+}
+
 // The part of `path` behind the directory of the file `from`, or NULL: it is not below.
 static const char *behind_directory(const char *path, const char *from)
 {
-    unsigned length = directory_length(from, (unsigned)strlen(from));
+    unsigned length = directory_length(from);
     return strncmp(path, from, length) ? NULL : path + length;
 }
 
 static struct directory directory_of(const struct source *s, const struct include_directive *d,
-                                     struct include_name n, struct directory outer)
+                                     struct token name, struct directory outer)
 {
-    const char *rest = n.quoted ? behind_directory(d->path, s->path) : NULL;
-    const char *name = rest ? rest : mem_text(s->text + n.start, n.end - n.start);
-    unsigned length = directory_length(name, (unsigned)strlen(name));
-    return (struct directory){mem_format("%s%.*s", rest ? outer.prefix : "", (int)length, name),
-                              rest ? outer.angle : true};
+    bool angle = s->text[name.start] == '<', quoted = s->text[name.start] == '"';
+    const char *rest = angle ? NULL : behind_directory(d->path, s->path);
+    if (rest)
+        return (
+            struct directory){mem_format("%s%.*s", outer.prefix, (int)directory_length(rest), rest),
+                              outer.angle};
+    if (!angle && !quoted)
+        return outer; // a guess: verify_inclusions() compares
+    const char *spelled = mem_text(s->text + name.start + 1, name.end - name.start - 2);
+    return (struct directory){mem_text(spelled, directory_length(spelled)), true};
 }
 
 // ---- The new text ---------------------------------------------------------------------------
@@ -171,83 +212,141 @@ static void put_line(struct buffer *b, unsigned line, const char *file)
     put(b, "\"\n");
 }
 
-static void put_file(struct pasting *p, struct source *s, struct directory directory,
-                     bool in_function);
+static void put_file(struct pasting *p, struct source *s, int entered_by,
+                     struct directory directory, bool in_function);
 
-// `directory` is that of the file the directive stands in. Returns whether the directive's line has
-// been replaced.
-static bool paste(struct pasting *p, struct source *s, struct token t,
-                  const struct include_directive *d, struct directory directory, bool in_function)
+static bool is_open(const struct pasting *p, const char *path)
 {
-    const char *path = d ? d->path : NULL;
-    if (!d || p->depth == DEPTH_LIMIT ||
-        !((in_function && !front_is_system(path)) ||
-          is_among(path, p->leading.at, p->leading.count)))
-        return false;
-    struct source *file = front_included(path);
-    bool once = is_once(file);
-    if (is_among(path, p->open, p->depth) && !once)
-        return false; // its guards do the rest
-    if (!once || !is_among(path, p->unit->pasted.at, p->unit->pasted.count)) {
-        struct directory inner = directory_of(s, d, name_in(s->text, t), directory);
-        if (!is_among(path, p->unit->pasted.at, p->unit->pasted.count))
-            VEC_PUSH(&p->unit->pasted, path);
-        if (!in_function) // in a header nobody would expect that all of it is used
-            put(&p->text, "#pragma GCC diagnostic push\n"
-                          "#pragma GCC diagnostic ignored \"-Wunused-function\"\n");
-        put_line(&p->text, 1, path);
-        put_file(p, file, inner, in_function);
-        put(&p->text, in_function ? "\n" : "\n#pragma GCC diagnostic pop\n");
-    }
-    return p->any = true;
+    for (unsigned i = 0; i < p->depth; i++)
+        if (!strcmp(p->open[i], path))
+            return true;
+    return false;
 }
 
-static void put_file(struct pasting *p, struct source *s, struct directory directory,
-                     bool in_function)
+static bool is_pasted(struct pasting *p, const char *path, bool in_function)
 {
-    unsigned at = 0;
+    if (p->depth == DEPTH_LIMIT)
+        return false;
+    if (in_function)
+        return !front_is_system(path);
+    return is_in(&p->leading, path) && !is_open(p, path); // then its guards do the rest
+}
+
+static void paste(struct pasting *p, struct source *s, struct token t, int directive,
+                  struct directory directory, bool in_function)
+{
+    const struct include_directive *d = &p->directives[directive];
+    struct source *file = front_included(d->path);
+    p->any = p->replaced[directive] = true;
+    if (is_directive(s->text, t, "import", NULL))
+        add_to(&p->imported, d->real_path);
+    if (p->repeated[directive] && (is_in(&p->imported, d->real_path) || is_once(file)))
+        return;
+    if (add_to(&p->pasted, d->path))
+        VEC_PUSH(&p->unit->pasted, d->path);
+    struct directory inner = directory_of(s, d, included_name(s->text, t), directory);
+    if (!in_function) // in a header nobody would expect that all of it is used
+        put(&p->text, "#pragma GCC diagnostic push\n"
+                      "#pragma GCC diagnostic ignored \"-Wunused-function\"\n");
+    put_line(&p->text, 1, d->path);
+    put_file(p, file, directive, inner, in_function);
+    put(&p->text, in_function ? "\n" : "\n#pragma GCC diagnostic pop\n");
+}
+
+// A quoted name is looked up beside the file that has the directive, which now is another one.
+static unsigned put_renamed(struct pasting *p, const struct source *s, struct token t,
+                            int directive, struct directory directory, unsigned at)
+{
+    struct token name = included_name(s->text, t);
+    const char *path = p->directives[directive].path;
+    const char *rest = s->text[name.start] == '<' ? NULL : behind_directory(path, s->path);
+    if (!rest || is_main_directory(directory))
+        return at;
+    put_text(&p->text, s->text + at, t.start - at);
+    put(&p->text, directory.angle ? "#include <%s%s>" : "#include \"%s%s\"", directory.prefix,
+        rest);
+    return t.end;
+}
+
+static bool asks_beside(const char *text, struct token word, struct token directive)
+{
+    struct token next = lex_next(text, word.end, directive.end);
+    if (token_is(text, word, "embed"))
+        return text[next.start] == '"';
+    return (token_is(text, word, "__has_include") || token_is(text, word, "__has_embed")) &&
+           text[lex_next(text, next.end, directive.end).start] == '"';
+}
+
+// What asks for files beside this one, or how deep it is included, would get another answer.
+static void refuse_questions(struct source *s, struct token t, struct directory directory)
+{
+    for (struct token w = lex_next(s->text, t.start + 1, t.end); w.kind != TOKEN_END;
+         w = lex_next(s->text, w.end, t.end))
+        if (token_is(s->text, w, "__has_include_next") ||
+            token_is(s->text, w, "__INCLUDE_LEVEL__") ||
+            (!is_main_directory(directory) && asks_beside(s->text, w, t)))
+            error_at((struct place){s, w.start}, "E0402",
+                     "'%.*s' means something else where this file becomes part of another",
+                     (int)(w.end - w.start), s->text + w.start);
+}
+
+static struct token whole_lines(const struct source *s, struct token t)
+{
+    while (t.start > 0 && s->text[t.start - 1] != '\n')
+        t.start--;
+    while (t.end < s->length && s->text[t.end] != '\n')
+        t.end++;
+    t.end += t.end < s->length;
+    return t;
+}
+
+static bool is_inclusion(const char *text, struct token t)
+{
+    return is_directive(text, t, "include", NULL) || is_directive(text, t, "import", NULL) ||
+           is_directive(text, t, "include_next", NULL);
+}
+
+// `directory` is the file's.
+static void put_file(struct pasting *p, struct source *s, int entered_by,
+                     struct directory directory, bool in_function)
+{
+    struct ranges bodies = bodies_in(p->unit, s);
+    unsigned at = s->is_main ? 0 : lex_start(s->text, s->length);
+    int directive = p->first[entered_by + 1];
     p->open[p->depth++] = s->path;
-    for (struct token t = lex_next(s->text, 0, s->length); t.kind != TOKEN_END;
-         t = lex_next(s->text, t.end, s->length)) {
+    for (struct token t = lex_next(s->text, lex_start(s->text, s->length), s->length);
+         t.kind != TOKEN_END; t = lex_next(s->text, t.end, s->length)) {
         if (t.kind != TOKEN_DIRECTIVE)
             continue;
+        if (!s->is_main)
+            refuse_questions(s, t, directory);
         if (!s->is_main && is_directive(s->text, t, "pragma", "once")) {
             put_text(&p->text, s->text + at, t.start - at);
             at = t.end;
         }
-        if (!is_directive(s->text, t, "include", NULL))
+        while (directive != NONE && p->directives[directive].offset < t.start)
+            directive = p->next[directive];
+        if (directive == NONE || p->directives[directive].offset >= t.end ||
+            !is_inclusion(s->text, t))
             continue;
-        unsigned start = t.start, end = t.end;
-        while (start > 0 && s->text[start - 1] != '\n')
-            start--;
-        while (end < s->length && s->text[end] != '\n')
-            end++;
-        size_t length = p->text.length;
-        put_text(&p->text, s->text + at, start - at);
-        const struct include_directive *d = included_by(p, s->path, t);
-        if (paste(p, s, t, d, directory,
-                  in_function || (s->is_main && is_inside_function(p->unit, t.start)))) {
-            const char *file;
-            unsigned line = presumed_line(s, t.start, &file);
-            put_line(&p->text, line + 1, file);
-            at = end < s->length ? end + 1 : end;
+        bool inside = in_function || is_inside(&bodies, t.start);
+        if (!is_pasted(p, p->directives[directive].path, inside)) {
+            at = put_renamed(p, s, t, directive, directory, at);
             continue;
         }
-        p->text.length = length;
-        // Looked up beside the file that has the directive, which now is another one.
-        struct token word = lex_next(s->text, t.start + 1, t.end);
-        bool angle = s->text[lex_next(s->text, word.end, t.end).start] == '<';
-        const char *rest = d && !angle ? behind_directory(d->path, s->path) : NULL;
-        if (!rest || (!*directory.prefix && !directory.angle))
-            continue;
-        put_text(&p->text, s->text + at, t.start - at);
-        put(&p->text, directory.angle ? "#include <%s%s>" : "#include \"%s%s\"", directory.prefix,
-            rest);
-        at = t.end;
+        struct token lines = whole_lines(s, t);
+        put_text(&p->text, s->text + at, lines.start - at);
+        paste(p, s, t, directive, directory, inside);
+        const char *file;
+        unsigned line = presumed_line(s, t.start, &file);
+        put_line(&p->text, line + 1, file);
+        at = lines.end;
     }
     put_text(&p->text, s->text + at, s->length - at);
     p->depth--;
 }
+
+// ---- Proof ----------------------------------------------------------------------------------
 
 static bool refuse_others(struct unit *unit)
 {
@@ -262,20 +361,48 @@ static bool refuse_others(struct unit *unit)
     return false;
 }
 
+// What has not been replaced must still include the same files in the same order.
+static bool verify_inclusions(const struct pasting *p)
+{
+    size_t count, n = 0;
+    const struct include_directive *now = front_include_directives(&count);
+    for (size_t i = 0; i < p->directive_count; i++) {
+        if (p->replaced[i])
+            continue;
+        const struct include_directive *d = n < count ? &now[n++] : NULL;
+        if (d && !strcmp(d->real_path, p->directives[i].real_path))
+            continue;
+        struct source *from = d ? front_included(d->from) : p->unit->main;
+        error_at((struct place){from, d ? d->offset : 0}, "E0402",
+                 "'%s' would be included in place of '%s' where a file becomes part of another",
+                 d ? d->path : "nothing", p->directives[i].path);
+        return false;
+    }
+    if (n == count)
+        return true;
+    error_at((struct place){front_included(now[n].from), now[n].offset}, "E0402",
+             "'%s' would be included once more where a file becomes part of another", now[n].path);
+    return false;
+}
+
 // Returns false when errors were reported.
 bool inline_fragments(struct front_options *options, struct unit *unit)
 {
     struct pasting p = {.unit = unit};
     p.directives = front_include_directives(&p.directive_count);
-    find_leading(&p);
-    if (is_needed(&p))
-        put_file(&p, unit->main, (struct directory){"", false}, false);
+    link_directives(&p);
+    if (find_leading(&p) || includes_in_function(&p))
+        put_file(&p, unit->main, NONE, (struct directory){"", false}, false);
+    if (error_count)
+        return false;
     if (p.any) {
         options->text = p.text.text;
         options->length = (unsigned)p.text.length;
         if (!front_parse(options, unit))
             return false;
         front_build(unit);
+        if (!verify_inclusions(&p))
+            return false;
     }
     return !refuse_others(unit);
 }

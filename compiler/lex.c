@@ -54,6 +54,11 @@ static unsigned skip_line_comment(const char *text, unsigned at, unsigned limit)
     return at;
 }
 
+unsigned lex_start(const char *text, unsigned length)
+{
+    return length >= 3 && !memcmp(text, "\xEF\xBB\xBF", 3) ? 3 : 0;
+}
+
 unsigned lex_skip_blank(const char *text, unsigned at, unsigned limit)
 {
     while (at < limit) {

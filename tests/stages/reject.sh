@@ -3,7 +3,7 @@
 #     // expect-next: CODE [CODE...]                   an error on the next line
 #     x = f();      // expect-warning: NAME [NAME...]  a warning with the switch -WNAME on this line
 # A CODE of `none` is an error that has no code, such as one of clang's. With an error expected, asyncc exits 1 and
-# leaves no output; without, it exits 0 and writes it. Line 1 may be `// asyncc: ASYNCC-FLAGS [-- CC-FLAGS]`.
+# leaves no output; without, it exits 0 and writes it. Files below tests/reject/NAME/ may announce some, too. Line 1 may be `// asyncc: ASYNCC-FLAGS [-- CC-FLAGS]`.
 . tests/lib.sh
 [ $# -gt 0 ] || { each_case tests/reject/*.c; exit; }
 
@@ -13,18 +13,19 @@ scratch "reject/$name"
 split_flags $(directive asyncc "$source")
 
 # One line a diagnostic: LINE error|warning CODE
-awk '
+set -- "$source" $(find "tests/reject/$name" -type f 2>/dev/null)
+awk -v main="$source" '
     function expected(line, kind, rest,    words, count, i) {
         sub(/\*\/.*/, "", rest)
         count = split(rest, words, /[ \t\r]+/)
         for (i = 1; i <= count; i++)
             if (words[i] != "")
-                print line, kind, words[i]
+                print (FILENAME == main ? line : FILENAME ":" line), kind, words[i]
     }
-    match($0, /\/\/ expect: /)         { expected(NR, "error", substr($0, RSTART + RLENGTH)) }
-    match($0, /\/\/ expect-next: /)    { expected(NR + 1, "error", substr($0, RSTART + RLENGTH)) }
-    match($0, /\/\/ expect-warning: /) { expected(NR, "warning", substr($0, RSTART + RLENGTH)) }
-' "$source" | sort >"$T/expected"
+    match($0, /\/\/ expect: /)         { expected(FNR, "error", substr($0, RSTART + RLENGTH)) }
+    match($0, /\/\/ expect-next: /)    { expected(FNR + 1, "error", substr($0, RSTART + RLENGTH)) }
+    match($0, /\/\/ expect-warning: /) { expected(FNR, "warning", substr($0, RSTART + RLENGTH)) }
+' "$@" | sort >"$T/expected"
 if [ ! -s "$T/expected" ]; then
     fail "reject/$name: no line says what to expect"
     exit 0
