@@ -1,5 +1,6 @@
 // Files that become part of this one include others, by macros, by #import, themselves, and from
 // their own directory.
+// no-tcc: digraphs
 #include <asyncc/async.h>
 #include <asyncc/task.h>
 #include <stdio.h>
