@@ -39,5 +39,7 @@ const char *front_declare(CXType type, const char *name); // with the qualifiers
 // and array elements; the same type where there is none.
 CXType front_written_as(CXType type);
 struct local_type *local_type_of(CXCursor declaration);
+// As clang knows it, however it was written; it has no argument.
+bool front_has_attribute(CXCursor declaration, const char *word);
 
 #endif

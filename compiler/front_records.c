@@ -6,6 +6,7 @@
 // variables it names may be others there. So the members are written from what clang knows of
 // them. Attributes and pragmas that changed the layout are not to be seen, but the layout is: where
 // it is not the one the members have by themselves, attributes are added that give just this one.
+// Of the attributes that mean more than layout, may_alias is kept; the others are refused.
 #include "front_clang.h"
 
 #include <string.h>
@@ -30,7 +31,7 @@ struct member {
 struct record {
     bool is_union;
     long long size, align, added; // in bytes
-    bool packed;
+    bool packed, may_alias;
     struct vec(struct member) members;
 };
 
@@ -110,11 +111,15 @@ static bool fits(struct record *r, int mode)
 
 static const char *attributes_of(const struct record *r)
 {
-    if (r->packed && r->align > 1)
-        return mem_format(" __attribute__((__packed__, __aligned__(%lld)))", r->align);
+    long long align = r->packed && r->align > 1 ? r->align : r->added;
+    struct buffer list = {0};
     if (r->packed)
-        return " __attribute__((__packed__))";
-    return r->added ? mem_format(" __attribute__((__aligned__(%lld)))", r->added) : "";
+        put(&list, ", __packed__");
+    if (align)
+        put(&list, ", __aligned__(%lld)", align);
+    if (r->may_alias)
+        put(&list, ", __may_alias__");
+    return list.length ? mem_format(" __attribute__((%s))", list.text + 2) : "";
 }
 
 static void put_members(struct buffer *b, struct local_type *t, CXType record, int indent);
@@ -158,6 +163,10 @@ static void put_members(struct buffer *b, struct local_type *t, CXType record, i
     struct record r = {.size = clang_Type_getSizeOf(record),
                        .align = clang_Type_getAlignOf(record)};
     r.is_union = clang_getCursorKind(declaration) == CXCursor_UnionDecl;
+    r.may_alias = front_has_attribute(declaration, "may_alias");
+    if (front_has_attribute(declaration, "transparent_union"))
+        error_at((struct place){t->function->source, t->start}, "E0210",
+                 "a transparent union cannot be written at file scope");
     clang_Type_visitFields(record, on_field, &r);
     int mode = 0;
     while (mode < MODES && !fits(&r, mode))
@@ -172,10 +181,23 @@ static void put_members(struct buffer *b, struct local_type *t, CXType record, i
     put(b, "%*s}%s", indent, "", attributes_of(&r));
 }
 
+// An attribute clang does not know, so that the layout does not tell.
+static void refuse_storage_order(struct local_type *t)
+{
+    const char *text = t->function->source->text;
+    for (struct token at = lex_next(text, t->start, t->end); at.kind != TOKEN_END;
+         at = lex_next(text, at.end, t->end))
+        if (token_is(text, at, "scalar_storage_order") ||
+            token_is(text, at, "__scalar_storage_order__"))
+            error_at((struct place){t->function->source, at.start}, "E0210",
+                     "the storage order of this %s cannot be written at file scope", t->keyword);
+}
+
 void type_define(struct local_type *t)
 {
     if (t->defined)
         return;
+    refuse_storage_order(t);
     t->defined = true;
     for (struct local_type *outer = t; outer; outer = outer->inside)
         outer->hoisted = true;

@@ -134,6 +134,13 @@ static const char *parameter_list(CXType function, const char *first)
     return b.length ? b.text : "void";
 }
 
+bool front_has_attribute(CXCursor declaration, const char *word)
+{
+    const char *text = front_text(clang_getCursorPrettyPrinted(declaration, NULL));
+    return strstr(text, mem_format("((%s)", word)) || strstr(text, mem_format("((__%s__)", word)) ||
+           strstr(text, mem_format("::%s]", word)) || strstr(text, mem_format("::__%s__]", word));
+}
+
 // One the output cannot write at file scope.
 static void refuse_type(CXType t, const char *what)
 {
@@ -242,6 +249,9 @@ static const char *declare(CXType t, const char *inner, bool keep_const)
             return leaf(front_text(clang_getCursorSpelling(declaration)), t, inner, keep_const);
         if (c.kind == CXType_ExtVector)
             refuse_type(t, "a vector type that only has this name is needed at file scope");
+        if (front_has_attribute(declaration, "may_alias"))
+            refuse_type(t, "a type that may alias others only by this name is needed at file "
+                           "scope");
         CXType under = clang_getTypedefDeclUnderlyingType(declaration);
         const char *text = declare(under, inner, keep_const && clang_isConstQualifiedType(under));
         if (keep_const && clang_isConstQualifiedType(t))

@@ -20,3 +20,11 @@ async int alignment(void)
     await async_yield();
     return *p;
 }
+
+async int alias(float *f)
+{
+    typedef unsigned __attribute__((may_alias)) bits; // expect: E0210
+    bits *p = (bits *)f;
+    await async_yield();
+    return *p != 0;
+}
