@@ -4,6 +4,7 @@
 //   inline.c   included fragments that define async functions -> part of the file
 //   expand.c   macros that hide what must be rewritten -> their text; probe.c: what that is
 //   check.c    the rules of the language; the last pass that reports to the user
+//   place.c    where in the file futures and functions are written
 //   warn.c     what is allowed but seldom meant
 //   lower.c    each await becomes a statement of its own; loops and defers made explicit
 //   flow.c     what lives across which suspension point
@@ -580,8 +581,15 @@ struct function {
 // Notes the names in a text that a name generated for this file alone may collide with.
 void take_stems(struct unit *unit, const char *text, unsigned length);
 
+struct node *strip(struct node *n); // of parentheses
 // What a call calls: `(*f)(x)`, `(&f)(x)` and `f(x)` are the same.
 struct node *called_expression(struct node *call);
+struct function *direct_callee(struct node *call); // NULL: it is a value
+bool is_form_operand(struct node *call);           // of async_join and the like
+bool is_spawned(struct node *call);
+// The async calls below `n`, each with `data`.
+void visit_calls(struct function *fn, struct node *n,
+                 void (*visit)(struct function *fn, struct node *call, void *data), void *data);
 // Of an array that is reached through a struct which is no object, as in `f().a[1].b`: that struct.
 struct node *struct_without_place(struct node *n);
 
@@ -592,8 +600,12 @@ bool inline_fragments(struct front_options *options, struct unit *unit);
 // may parse again; false: errors reported
 bool expand(const struct front_options *options, struct unit *unit);
 void check(struct unit *unit);
-void check_directives(struct function *fn);
 void choose_names(struct unit *unit);
+void mark_uses(struct function *fn, struct node *body);
+void find_recursion(struct unit *unit);
+void place_functions(struct unit *unit);
+void check_directives(struct function *fn);
+void check_macro_names(const struct front_options *options, struct unit *unit);
 void inherit_attributes(struct function *fn);
 void warn(struct unit *unit);
 void warn_frame_size(struct unit *unit, long long limit);

@@ -116,7 +116,9 @@ static const struct explanation explanations[] = {
      "more at file scope, member by member, with attributes where its layout asks for them. This\n"
      "one has a layout that no such declaration gives: bit-fields under #pragma pack, for "
      "example,\n"
-     "or a member of a type that has no name.\n"},
+     "or a member of a type that has no name; or an attribute of another kind, such as may_alias "
+     "of\n"
+     "a typedef or scalar_storage_order.\n"},
     {"E0211", "put it between two statements",
      "A statement with an await, a return or a label in it is taken apart, and a directive that\n"
      "stands in the middle of its text has no place in what it becomes:\n\n"
@@ -135,6 +137,10 @@ static const struct explanation explanations[] = {
     {"E0302", "rename it",
      "For async f the names f_future, f_future_init, f_future_poll, f_future_drop and "
      "f_future_type are generated.\n"},
+    {"E0303", "define the future in front of the functions that await it",
+     "A future holds those of the functions it awaits, whose structs must be complete there:\n\n"
+     "    async int user(void) { return await h(3); }    // error\n"
+     "    struct h_future { int state, result; };        // move this in front of user\n"},
     {"E0401", "write the statement without the macro",
      "What a macro hides must be plain text before it can be rewritten, and this one's expansion "
      "is no complete "
@@ -149,10 +155,12 @@ static const struct explanation explanations[] = {
      "Pointers to async functions are told from others by a calling convention in what clang "
      "parses. For RISC-V, MIPS, "
      "AVR and MSP430 it knows none.\n"},
-    {"E0405", "#undef it before the first async function, or give it another name",
-     "What is generated stands between the functions of the file, and a macro that is called like "
-     "a\n"
-     "keyword, or like a member of the generated structs, would be expanded there, too:\n\n"
+    {"E0405",
+     "#undef it behind its last use, before the next async function, or give it another name",
+     "What is generated stands between the functions of the file and at its end, and a macro that\n"
+     "is called like a keyword, or like a member of the generated structs, would be expanded "
+     "there,\n"
+     "too:\n\n"
      "    #define state (connection->state)        // error\n"
      "    #define connection_state (connection->state)        // repaired\n"},
     // The warnings, by name.

@@ -294,6 +294,19 @@ static bool is_stable(const struct definition *d)
            (!file || clang_Location_isInSystemHeader(at) || front_is_ours(file));
 }
 
+// `#define restrict __restrict` changes nothing.
+static bool is_same_word(const struct macro *m)
+{
+    struct token body = macro_body(m), word = lex_next(m->text, body.start, body.end);
+    if (lex_next(m->text, word.end, body.end).kind != TOKEN_END)
+        return false;
+    while (word.start < word.end && m->text[word.start] == '_')
+        word.start++;
+    while (word.start < word.end && m->text[word.end - 1] == '_')
+        word.end--;
+    return token_is(m->text, word, m->name);
+}
+
 bool front_macro_place(const char *name, bool with_parameters, struct place *place)
 {
     for (struct definition *d = find(name); d; d = older_of(d)) {
@@ -301,7 +314,8 @@ bool front_macro_place(const char *name, bool with_parameters, struct place *pla
         CXFile file;
         unsigned offset = front_offset(at, &file);
         if (clang_Location_isInSystemHeader(at) || (file && front_is_ours(file)) ||
-            (!with_parameters && with_text(d)->macro.has_parameters))
+            (!with_parameters && with_text(d)->macro.has_parameters) ||
+            is_same_word(&with_text(d)->macro))
             continue;
         *place = (struct place){front_source(file), offset};
         return true;

@@ -389,11 +389,12 @@ static bool verify_inclusions(const struct pasting *p)
 bool inline_fragments(struct front_options *options, struct unit *unit)
 {
     struct pasting p = {.unit = unit};
+    unsigned before = error_count; // the whole tree is checked in spite of those
     p.directives = front_include_directives(&p.directive_count);
     link_directives(&p);
     if (find_leading(&p) || includes_in_function(&p))
         put_file(&p, unit->main, NONE, (struct directory){"", false}, false);
-    if (error_count)
+    if (error_count > before)
         return false;
     if (p.any) {
         options->text = p.text.text;

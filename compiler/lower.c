@@ -411,13 +411,6 @@ static struct rope lower_initializer_list(struct lowering *lo, struct node *n)
     return splice(n, leaves.at, ropes, (unsigned)leaves.count);
 }
 
-static struct node *strip(struct node *n)
-{
-    while (n->kind == NODE_PAREN && n->first)
-        n = n->first;
-    return n;
-}
-
 static enum callee_storage storage_of(struct function *caller, struct function *callee)
 {
     if (!callee || callee->declared_only)

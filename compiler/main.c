@@ -414,6 +414,12 @@ static bool pass_expand(struct translation *t)
 static bool pass_check(struct translation *t)
 {
     check(&t->unit);
+    if (error_count)
+        return false;
+    place_functions(&t->unit);
+    each_async_function(&t->unit, check_directives);
+    check_macro_names(&t->front, &t->unit);
+    each_async_function(&t->unit, inherit_attributes);
     if (!error_count)
         warn(&t->unit);
     return !error_count;

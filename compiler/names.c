@@ -1,8 +1,9 @@
 // names.c - names of the program and names of what is generated keep out of each other's way.
-//   in:    the unit's functions, taken names, macros
+//   in:    the unit's functions, taken names, macros; where what is generated stands
 //   out:   fn->stem; E0302, E0405
-#include "front.h"
+#include "probe.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 // ---- Names that are part of the interface ---------------------------------------------------
@@ -83,59 +84,82 @@ static void choose_stems(struct unit *unit)
 // What is generated stands between the program's own text, where its macros are in force.
 
 static const char *const keywords[] = {
-    "break",  "case",   "char",   "continue", "default",  "do",   "double", "else",  "enum",
-    "float",  "for",    "goto",   "if",       "int",      "long", "return", "short", "signed",
-    "sizeof", "struct", "switch", "union",    "unsigned", "void", "while",
+    "break",  "case",     "char",     "const", "continue", "default", "do",     "double",
+    "else",   "enum",     "extern",   "float", "for",      "goto",    "if",     "int",
+    "long",   "restrict", "return",   "short", "signed",   "sizeof",  "static", "struct",
+    "switch", "union",    "unsigned", "void",  "volatile", "while",
 };
+
+static const char *const called_members[] = {"drop", "init", "poll"};
 
 static const char *const members[] = {
-    "align",       "arena",      "data",      "drop",        "file", "frame",  "init",
-    "line",        "link",       "link_at",   "links",       "name", "offset", "parent",
-    "poll",        "result",     "result_at", "result_size", "size", "state",  "state_at",
-    "state_count", "state_size", "states",    "suspended",   "type", "waker",
+    "align",       "arena",      "data",        "file",      "frame",  "line",
+    "link",        "link_at",    "links",       "name",      "offset", "parent",
+    "result",      "result_at",  "result_size", "size",      "state",  "state_at",
+    "state_count", "state_size", "states",      "suspended", "type",   "waker",
 };
 
-static bool is_undefined_before(const struct source *s, const char *name, unsigned end)
+struct site { // of something generated
+    unsigned offset;
+    struct function *fn;
+};
+typedef struct vec(struct site) site_list;
+
+static int compare_sites(const void *left, const void *right)
 {
-    bool undefined = false;
-    for (struct token t = lex_next(s->text, 0, s->length); t.kind != TOKEN_END;
-         t = lex_next(s->text, t.end, s->length)) {
-        if (t.kind != TOKEN_DIRECTIVE)
-            continue;
-        struct token word = lex_next(s->text, t.start + 1, t.end);
-        if (!token_is(s->text, lex_next(s->text, word.end, t.end), name))
-            continue;
-        if (token_is(s->text, word, "undef") && t.start < end)
-            undefined = true;
-        else if (token_is(s->text, word, "define"))
-            undefined = false;
-    }
-    return undefined;
+    const struct site *a = left, *b = right;
+    return a->offset < b->offset ? -1 : a->offset > b->offset;
 }
 
-static void refuse_macro(struct unit *unit, const char *name, struct function *first,
+// In front of each function and its future, behind each directive inside of a function, and where
+// the file ends.
+static void find_sites(struct unit *unit, site_list *sites)
+{
+    const struct source *s = unit->main;
+    for (size_t i = 0; i < unit->functions.count; i++) {
+        struct function *fn = unit->functions.at[i];
+        if (!fn->is_async || !fn->body)
+            continue;
+        VEC_PUSH(sites, ((struct site){fn->slot_offset, fn}));
+        VEC_PUSH(sites, ((struct site){fn->top, fn}));
+        VEC_PUSH(sites, ((struct site){s->length, fn}));
+        if (fn->in_header)
+            continue;
+        for (struct token t = lex_next(s->text, fn->top, fn->end); t.kind != TOKEN_END;
+             t = lex_next(s->text, t.end, fn->end))
+            if (t.kind == TOKEN_DIRECTIVE)
+                VEC_PUSH(sites, ((struct site){t.end, fn}));
+    }
+    qsort(sites->at, sites->count, sizeof *sites->at, compare_sites);
+}
+
+static void refuse_macro(const struct front_options *options, struct unit *unit, const char *name,
                          bool with_parameters)
 {
     struct place at;
-    if (!front_macro_place(name, with_parameters, &at) ||
-        is_undefined_before(unit->main, name, first->start))
+    if (!front_macro_place(name, with_parameters, &at))
         return;
+    site_list sites = {0};
+    find_sites(unit, &sites);
+    unsigned *offsets = mem_alloc((sites.count + 1) * sizeof *offsets);
+    for (size_t i = 0; i < sites.count; i++)
+        offsets[i] = sites.at[i].offset;
+    int first = probe_first_defined(options, unit->main, name, offsets, sites.count);
+    if (first < 0)
+        return;
+    struct function *fn = sites.at[first].fn;
     error_at(at, "E0405", "macro '%s' would change what is generated", name);
-    note_at((struct place){first->source, first->name_offset}, "for '%s', say", first->name);
+    note_at((struct place){fn->source, fn->name_offset}, "for '%s', say", fn->name);
 }
 
-static void check_macros(struct unit *unit)
+void check_macro_names(const struct front_options *options, struct unit *unit)
 {
-    struct function *first = NULL;
-    for (size_t i = 0; i < unit->functions.count; i++) {
-        struct function *fn = unit->functions.at[i];
-        if (fn->is_async && fn->body && fn->source->is_main && (!first || fn->start < first->start))
-            first = fn;
-    }
-    for (size_t i = 0; i < sizeof keywords / sizeof *keywords && first; i++)
-        refuse_macro(unit, keywords[i], first, true);
-    for (size_t i = 0; i < sizeof members / sizeof *members && first; i++)
-        refuse_macro(unit, members[i], first, false);
+    for (size_t i = 0; i < sizeof keywords / sizeof *keywords; i++)
+        refuse_macro(options, unit, keywords[i], true);
+    for (size_t i = 0; i < sizeof called_members / sizeof *called_members; i++)
+        refuse_macro(options, unit, called_members[i], true);
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++)
+        refuse_macro(options, unit, members[i], false);
 }
 
 void choose_names(struct unit *unit)
@@ -144,5 +168,4 @@ void choose_names(struct unit *unit)
     for (size_t i = 0; i < unit->functions.count; i++)
         if (unit->functions.at[i]->is_async && unit->functions.at[i]->body)
             check_names(unit, unit->functions.at[i]);
-    check_macros(unit);
 }

@@ -351,8 +351,8 @@ const struct opened *probe_invocations(const struct front_options *options, stru
     return opened;
 }
 
-bool probe_is_macro_at(const struct front_options *options, const struct source *source,
-                       const char *name, const unsigned *offsets, size_t count)
+int probe_first_defined(const struct front_options *options, const struct source *source,
+                        const char *name, const unsigned *offsets, size_t count)
 {
     struct buffer text = {0};
     unsigned *probes = mem_alloc((count + 1) * sizeof *probes);
@@ -372,8 +372,8 @@ bool probe_is_macro_at(const struct front_options *options, const struct source 
     } while (t.kind != TOKEN_END);
     if (!front_probe(options, text.text, (unsigned)text.length, probes, (unsigned)count, answers))
         internal_fault("the macro probe of %s does not parse", options->path);
-    bool found = false;
     for (size_t i = 0; i < count; i++)
-        found |= !strcmp(answers[i], "yes");
-    return found;
+        if (!strcmp(answers[i], "yes"))
+            return (int)i;
+    return -1;
 }

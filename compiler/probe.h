@@ -13,8 +13,8 @@ struct opened { // an invocation of the main file
 const struct opened *probe_invocations(const struct front_options *options, struct source *source,
                                        size_t *count);
 
-// Is `name` a macro at one of these offsets (sorted) of the main file?
-bool probe_is_macro_at(const struct front_options *options, const struct source *source,
-                       const char *name, const unsigned *offsets, size_t count);
+// The first of these offsets (sorted) of the main file at which `name` is a macro; -1: none.
+int probe_first_defined(const struct front_options *options, const struct source *source,
+                        const char *name, const unsigned *offsets, size_t count);
 
 #endif

@@ -71,13 +71,6 @@ static struct place at(struct warning *w, struct node *n)
     return (struct place){w->fn->source, n->start};
 }
 
-static struct node *strip(struct node *n)
-{
-    while (n && n->kind == NODE_PAREN && n->first)
-        n = n->first;
-    return n;
-}
-
 static const char *called(struct node *call)
 {
     struct node *n = strip(call->first);
