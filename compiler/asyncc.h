@@ -86,7 +86,8 @@ bool token_is(const char *text, struct token token, const char *spelling);
 unsigned lex_start(const char *text, unsigned length); // behind the byte order mark
 // The end of the bracketed group that opens at `open`; `limit` when it never closes.
 unsigned lex_group_end(const char *text, unsigned open, unsigned limit);
-void lex_blank(char *text, unsigned start, unsigned end); // but line ends stay
+bool lex_is_conditional(const char *text, struct token directive); // #if, #else, #endif, ...
+void lex_blank(char *text, unsigned start, unsigned end);          // but line ends stay
 // Digraphs and trigraphs of braces and # become what they stand for, followed by blanks; a carriage
 // return alone becomes a newline. The length stays.
 void lex_normalize(char *text, unsigned length);
@@ -641,7 +642,6 @@ struct local_type {
     bool hoisted, defined;
     const char *definition; // at file scope
     const char *enums;      // declared inside it; they stay in the function
-    struct local_type *next;
 };
 
 struct conditional { // an #if (opens 1) or #endif (-1) of the main file

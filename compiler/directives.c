@@ -46,20 +46,26 @@ static bool is_line(const char *text, struct token directive)
     return token_is(text, word, "line") || word.kind == TOKEN_NUMBER || word.kind == TOKEN_END;
 }
 
-static bool is_conditional(const char *text, struct token directive)
-{
-    struct token word = lex_next(text, directive.start + 1, directive.end);
-    return word.end - word.start > 1 &&
-           (!memcmp(text + word.start, "if", 2) || !memcmp(text + word.start, "el", 2) ||
-            token_is(text, word, "endif"));
-}
+struct walk { // through the tree, from directive to directive
+    struct function *fn;
+    struct node *around; // the deepest node that the directive is in
+    struct node *behind; // the first of its children that starts behind the directive
+};
 
-static struct node *deepest(struct node *n, unsigned offset)
+static void walk_to(struct walk *w, unsigned offset)
 {
-    for (struct node *c = n->first; c; c = c->next)
-        if (c->start < offset && offset < c->end)
-            return deepest(c, offset);
-    return n;
+    while (offset >= w->around->end && w->around->parent) {
+        w->behind = w->around->next;
+        w->around = w->around->parent;
+    }
+    for (;;) {
+        while (w->behind && w->behind->end <= offset)
+            w->behind = w->behind->next;
+        if (!w->behind || w->behind->start >= offset)
+            return;
+        w->around = w->behind;
+        w->behind = w->around->first;
+    }
 }
 
 // The statement that the directive is inside of, when that is taken apart.
@@ -76,25 +82,17 @@ static struct node *torn_statement(struct node *n)
     return torn ? n : NULL;
 }
 
-static struct node *statement_behind(struct node *n, unsigned offset)
+static void check_directive(struct walk *w, struct token t)
 {
-    struct node *c = n->first;
-    while (c && c->start < offset)
-        c = c->next;
-    return c;
-}
-
-static void check_directive(struct function *fn, struct token t)
-{
-    struct source *s = fn->source;
-    struct node *around = deepest(fn->body, t.start), *torn = NULL;
+    struct source *s = w->fn->source;
+    walk_to(w, t.start);
+    struct node *around = w->around, *behind = w->behind, *torn = NULL;
     bool moved = around->kind == NODE_BLOCK && around->parent &&
                  around->parent->kind == NODE_STATEMENT_EXPRESSION &&
                  is_taken_apart(around->parent);
     bool between =
         (around->kind == NODE_BLOCK && !moved) ||
         (around->kind == NODE_CASE && around->part[0] && t.end <= around->part[0]->start);
-    struct node *behind = statement_behind(around, t.start);
     bool changes_next = between && behind && is_taken_apart(behind);
     if (!between)
         torn = moved ? around->parent : torn_statement(around);
@@ -116,11 +114,12 @@ void check_directives(struct function *fn)
     unsigned end = fn->body->end;
     if (!memchr(s->text + start, '#', end - start))
         return;
+    struct walk w = {.fn = fn, .around = fn->body, .behind = fn->body->first};
     for (struct token t = lex_next(s->text, start, end); t.kind != TOKEN_END;
          t = lex_next(s->text, t.end, end))
         if (t.kind == TOKEN_DIRECTIVE && t.start > fn->body->start)
-            check_directive(fn, t);
-        else if (t.kind == TOKEN_DIRECTIVE && !is_conditional(s->text, t))
+            check_directive(&w, t);
+        else if (t.kind == TOKEN_DIRECTIVE && !lex_is_conditional(s->text, t))
             error_at((struct place){fn->source, t.start}, "E0211",
                      "a directive inside of the head of async '%s'", fn->name);
 }

@@ -113,13 +113,14 @@ bool type_has_prototype(struct type *function);
 bool type_is_variadic(struct type *function);
 bool type_is_storable(struct type *type); // a temporary of it can be declared
 bool type_same(struct type *a, struct type *b);
-// Writes t->definition, for file scope, and those of the types it needs, in t->function's list.
-void type_define(struct local_type *t);
 long long type_size(struct type *type);
 long long type_align(struct type *type);
 // Of the type as it is written where the local typedefs it comes by are not known.
 long long type_written_align(struct type *type);
 // Behind which offset of the main file everything is declared that the type needs.
 unsigned type_needs(struct unit *unit, struct type *type);
+
+// Writes t->definition, for file scope, and those of the types it needs, in t->function's list.
+void type_define(struct local_type *t);
 
 #endif

@@ -84,6 +84,19 @@ static const char *text_of_file(CXFile file, CXCursor definition)
     return text;
 }
 
+// Its resource directory is always called .../clang/VERSION.
+static bool is_of_clang(const char *path)
+{
+    const char *at = path;
+    while ((at = strstr(at, "/clang/"))) {
+        at += strlen("/clang/");
+        size_t version = strspn(at, "0123456789.");
+        if (version && !strncmp(at + version, "/include/", strlen("/include/")))
+            return true;
+    }
+    return false;
+}
+
 // Of the compiler's own headers, with parameters.
 static bool is_opaque(const struct definition *d)
 {
@@ -91,7 +104,7 @@ static bool is_opaque(const struct definition *d)
     CXFile file;
     front_offset(at, &file);
     return file && clang_Location_isInSystemHeader(at) && d->macro.has_parameters &&
-           strstr(front_text(clang_getFileName(file)), "/clang/");
+           is_of_clang(front_text(clang_getFileName(file)));
 }
 
 static void read_text(struct definition *d)

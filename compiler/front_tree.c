@@ -8,7 +8,6 @@
 
 static struct function *current; // whose body is being built
 static CXFile current_file;      // it stands in
-static struct local_type *local_types;
 static void mention_type(CXCursor c);
 
 // ---- Finding declarations again -------------------------------------------------------------
@@ -17,6 +16,7 @@ struct known {
     CXCursor cursor;
     struct local *local;
     struct function *function;
+    struct local_type *type;
     struct known *next;
 };
 
@@ -33,21 +33,20 @@ static struct known *known_find(CXCursor c)
     return NULL;
 }
 
-static void known_add(CXCursor c, struct local *local, struct function *function)
+static struct known *known_add(CXCursor c)
 {
     struct known **bucket = &known[clang_hashCursor(c) % BUCKETS];
     struct known *k = mem_alloc(sizeof *k);
-    *k = (struct known){c, local, function, *bucket};
+    k->cursor = c;
+    k->next = *bucket;
     *bucket = k;
+    return k;
 }
 
 struct local_type *local_type_of(CXCursor declaration)
 {
-    CXCursor c = clang_getCanonicalCursor(declaration);
-    for (struct local_type *t = local_types; t; t = t->next)
-        if (clang_equalCursors(t->cursor->cursor, c))
-            return t;
-    return NULL;
+    struct known *k = known_find(clang_getCanonicalCursor(declaration));
+    return k ? k->type : NULL;
 }
 
 // ---- Text -----------------------------------------------------------------------------------
@@ -257,7 +256,7 @@ static struct function *function_of(CXCursor c)
         if (front_in_main(file))
             fn->declared_at = at;
     }
-    known_add(clang_getCanonicalCursor(c), NULL, fn);
+    known_add(clang_getCanonicalCursor(c))->function = fn;
     return fn;
 }
 
@@ -297,7 +296,7 @@ static struct local *local_new(CXCursor c, struct node *scope)
         scope->locals = l;
     }
     VEC_PUSH(&current->locals, l);
-    known_add(c, l, NULL);
+    known_add(c)->local = l;
     return l;
 }
 
@@ -1038,8 +1037,7 @@ static void add_local_type(CXCursor c, enum CXCursorKind kind)
     unsigned count = (unsigned)current->local_types.count + 1;
     t->moved = named ? mem_format("asyncc_%s_%s_%u", current->name, name, count)
                      : mem_format("asyncc_%s_%u", current->name, count);
-    t->next = local_types;
-    local_types = t;
+    known_add(canonical)->type = t;
     VEC_PUSH(&current->local_types, t);
     for (size_t i = 0; i < forwards.count; i++)
         if (clang_equalCursors(forwards.at[i].canonical, canonical))
@@ -1447,17 +1445,6 @@ static void set_extent(struct function *fn, CXCursor c)
 
 // ---- Conditionals ---------------------------------------------------------------------------
 
-static bool is_conditional(const char *text, struct token directive)
-{
-    static const char *const words[] = {"if",   "ifdef", "ifndef",  "elif",
-                                        "else", "endif", "elifdef", "elifndef"};
-    struct token word = lex_next(text, directive.start + 1, directive.end);
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (token_is(text, word, words[i]))
-            return true;
-    return false;
-}
-
 // In an async body only what this translation saw remains: left in, another compiler might choose
 // the other branch, which is not translated.
 static void drop_conditionals(struct source *s, unsigned start, unsigned end)
@@ -1483,7 +1470,7 @@ static void drop_conditionals(struct source *s, unsigned start, unsigned end)
     }
     for (struct token t = lex_next(s->text, start, end); t.kind != TOKEN_END;
          t = lex_next(s->text, t.end, end))
-        if (t.kind == TOKEN_DIRECTIVE && is_conditional(s->text, t))
+        if (t.kind == TOKEN_DIRECTIVE && lex_is_conditional(s->text, t))
             lex_blank(s->text, t.start, t.end);
 }
 
@@ -1835,7 +1822,6 @@ void front_build(struct unit *unit)
 {
     memset(known, 0, sizeof known);
     unit->no_convention = false;
-    local_types = NULL;
     futures_by_hand.count = hand_functions.count = 0;
     front_collect_macros();
     front_collect_skipped(unit->main);
@@ -1848,12 +1834,13 @@ void front_build(struct unit *unit)
             fn->future_at = futures_by_hand.at[i].end;
         }
     }
-    for (size_t i = hand_functions.count; i-- > 0;) { // the first declaration of each counts
+    struct table declared = {0};
+    for (size_t i = 0; i < hand_functions.count; i++) { // the first declaration of each counts
         struct hand_function *h = &hand_functions.at[i];
-        bool first = true;
-        for (size_t j = 0; j < i && first; j++)
-            first = strcmp(hand_functions.at[j].name, h->name) != 0;
-        struct function *fn = first ? function_named(mem_text(h->name, h->length)) : NULL;
+        if (*table_at(&declared, h->name))
+            continue;
+        *table_at(&declared, h->name) = h;
+        struct function *fn = function_named(mem_text(h->name, h->length));
         if (fn && fn->has_future && h->end > fn->future_at)
             fn->future_at = h->end;
     }

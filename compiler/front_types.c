@@ -144,12 +144,14 @@ bool front_has_attribute(CXCursor declaration, const char *word)
 // One the output cannot write at file scope.
 static void refuse_type(CXType t, const char *what)
 {
-    static unsigned refused; // one message is enough
+    static struct table refused; // one message for a type is enough
     CXFile file;
     unsigned offset = front_offset(clang_getCursorLocation(clang_getTypeDeclaration(t)), &file);
-    if (file && refused != offset + 1)
-        error_at((struct place){front_source(file), offset}, "E0210", "%s", what);
-    refused = offset + 1;
+    struct place at = {file ? front_source(file) : front_unit->main, offset};
+    void **known = table_at(&refused, mem_format("%s:%u", at.source->path, offset));
+    if (!*known)
+        error_at(at, "E0210", "%s", what);
+    *known = front_unit;
 }
 
 struct path_search { // to an object of a type that has no name

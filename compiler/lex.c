@@ -290,3 +290,14 @@ void lex_normalize(char *text, unsigned length)
         t = lex_next(text, same ? t.start + (unsigned)same : t.end, length);
     }
 }
+
+bool lex_is_conditional(const char *text, struct token directive)
+{
+    static const char *const words[] = {"if",   "ifdef", "ifndef",  "elif",
+                                        "else", "endif", "elifdef", "elifndef"};
+    struct token word = lex_next(text, directive.start + 1, directive.end);
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (token_is(text, word, words[i]))
+            return true;
+    return false;
+}

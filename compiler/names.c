@@ -59,12 +59,12 @@ void take_stems(struct unit *unit, const char *text, unsigned length)
 
 static void choose_stems(struct unit *unit)
 {
-    struct source *last = NULL;
+    struct table taken = {0};
     for (size_t i = 0; i < unit->functions.count; i++) {
         struct source *source = unit->functions.at[i]->source;
-        if (source != last)
+        if (!*table_at(&taken, source->path))
             take_stems(unit, source->text, source->length);
-        last = source;
+        *table_at(&taken, source->path) = source;
     }
     for (size_t i = 0; i < unit->functions.count; i++) {
         struct function *fn = unit->functions.at[i];
