@@ -297,7 +297,7 @@ static void need_future_by_hand(struct function *fn, struct node *call, void *da
 {
     unsigned *needs = data;
     struct function *callee = direct_callee(call);
-    if (!callee || callee->body || !callee->has_future)
+    if (!callee || callee->body || !callee->has_future || is_spawned(call))
         return;
     *needs = max_of(*needs, callee->future_at);
     if (callee->future_at > fn->top)
