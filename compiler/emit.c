@@ -853,6 +853,18 @@ static void emit_block_defers(struct output *o, struct stmt *block, unsigned ind
         emit_deferred(o, d, indent, always && !d->before);
 }
 
+// The line that a statement's text is of: a declarator may have one of its own.
+static unsigned place_of(const struct stmt *s)
+{
+    const struct node *value = s->kind == STMT_DECLARE ? s->local->declaration->part[0] : NULL;
+    return value && value->start > s->origin->start ? value->start : s->origin->start;
+}
+
+static bool same_line(struct output *o, unsigned left, unsigned right)
+{
+    return source_line(o->source, left) == source_line(o->source, right);
+}
+
 // One statement of a source block, however many it became.
 static unsigned emit_group(struct output *o, struct stmt *s, unsigned indent)
 {
@@ -869,8 +881,8 @@ static unsigned emit_group(struct output *o, struct stmt *s, unsigned indent)
     for (struct stmt *each = s; each && each->origin == n; each = each->next) {
         if (each->kind == STMT_DEFER)
             continue;
-        if (!first)
-            newline(o, indent, n->start);
+        if (!first || (o->lines && !same_line(o, n->start, place_of(each))))
+            newline(o, indent, place_of(each));
         emit_statement(o, each, indent);
         first = false;
     }
@@ -893,6 +905,8 @@ void emit_source_block(struct output *o, struct stmt *s, const char *prologue)
     struct node *n = s->node;
     say(o, "{%s", prologue);
     unsigned at = n->start + 1, indent = column_of(o, n->start) + 4;
+    if (at_line_start(o) && s->body && same_line(o, at, s->body->origin->start))
+        sync(o, at);
     for (struct stmt *each = s->body; each;) {
         copy_source(o, at, each->origin->start);
         if (o->lines && each->origin->kind == NODE_CASE &&

@@ -175,6 +175,8 @@ static unsigned after_macros(struct function *fn, unsigned top)
             continue;
         t.end = v->end;
         struct token next = lex_next(s->text, t.end, s->length);
+        while (next.kind == TOKEN_DIRECTIVE)
+            next = lex_next(s->text, next.end, s->length);
         if (!holds_attribute(fn, v))
             top = next.start;
     }
