@@ -112,6 +112,7 @@ struct invocation { // of a macro, outermost
     bool stringifies; // # or ## are used
     bool quotes;      // # is used
     bool counts;      // __COUNTER__ is used
+    bool awaits;      // `await` or `defer` is used
     bool is_tangled;  // one has had several definitions
     bool unbalanced;  // it opens or closes brackets that others close or opened
     int braces;       // how many more it opens than it closes
@@ -598,6 +599,10 @@ struct node *struct_without_place(struct node *n);
 
 struct front_options;
 bool inline_fragments(struct front_options *options, struct unit *unit);
+bool has_fragments(struct unit *unit); // to inline
+// Parses and builds with the macros that surely hide an await open. False: nothing was opened, or
+// there is something to report, and the text must be parsed as it is.
+bool expand_ahead(const struct front_options *options, struct unit *unit);
 // may parse again; false: errors reported
 bool expand(const struct front_options *options, struct unit *unit);
 void check(struct unit *unit);

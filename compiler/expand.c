@@ -403,48 +403,144 @@ static void splice(struct growth *g, struct buffer *result, struct source *s,
     keep_text(g, result, s, at, s->length);
 }
 
-static bool expand_once(const struct front_options *o, struct source *s, struct buffer *result,
-                        struct growth *g)
+static bool refuse_unfollowed(struct source *s, const struct opened *opened, size_t count)
 {
-    size_t count;
-    const struct opened *opened = probe_invocations(o, s, &count);
-    bool ok = true;
+    bool found = false;
     for (size_t i = 0; i < count; i++)
         if (!opened[i].text) {
             error_at((struct place){s, opened[i].invocation->start}, "E0401",
                      "the expansion of macro '%s' cannot be followed", opened[i].invocation->name);
-            ok = false;
+            found = true;
         }
-    if (ok)
-        splice(g, result, s, opened, count);
-    return ok;
+    return found;
+}
+
+// Parses with what is opened in its place.
+static bool parse_opened(struct front_options *o, struct unit *unit, const struct opened *opened,
+                         size_t count)
+{
+    struct source *original = unit->main->original ? unit->main->original : unit->main;
+    struct buffer text = {0};
+    struct growth growth = {0};
+    splice(&growth, &text, unit->main, opened, count);
+    o->text = text.text;
+    o->length = (unsigned)text.length;
+    if (!front_parse(o, unit))
+        return false;
+    unit->main->original = original;
+    for (size_t i = 0; i < growth.list.count; i++)
+        VEC_PUSH(&unit->main->expansions, growth.list.at[i]);
+    return true;
+}
+
+static void refuse_endless(struct source *s)
+{
+    for (size_t i = 0; i < s->invocations.count; i++)
+        if (s->invocations.at[i].expand)
+            error_at((struct place){s, s->invocations.at[i].start}, "E0401",
+                     "macro '%s' expands to itself", s->invocations.at[i].name);
 }
 
 bool expand(const struct front_options *options, struct unit *unit)
 {
     struct front_options again = *options;
-    struct source *original = unit->main;
+    again.asks_warnings = false;
     for (int round = 0; mark_unit(unit); round++) {
         if (round == EXPANSION_LIMIT) {
-            for (size_t i = 0; i < unit->main->invocations.count; i++)
-                if (unit->main->invocations.at[i].expand)
-                    error_at((struct place){unit->main, unit->main->invocations.at[i].start},
-                             "E0401", "macro '%s' expands to itself",
-                             unit->main->invocations.at[i].name);
+            refuse_endless(unit->main);
             return false;
         }
-        struct buffer text = {0};
-        struct growth growth = {0};
-        if (!expand_once(&again, unit->main, &text, &growth))
+        size_t count;
+        const struct opened *opened = probe_invocations(&again, unit->main, &count);
+        if (refuse_unfollowed(unit->main, opened, count) ||
+            !parse_opened(&again, unit, opened, count))
             return false;
-        again.text = text.text;
-        again.length = (unsigned)text.length;
-        if (!front_parse(&again, unit))
-            return false;
-        unit->main->original = original;
-        for (size_t i = 0; i < growth.list.count; i++)
-            VEC_PUSH(&unit->main->expansions, growth.list.at[i]);
         front_build(unit);
     }
+    return true;
+}
+
+// ---- Ahead of the tree ------------------------------------------------------------------------
+//
+// Most macros that must be opened show it in their bodies. To open those first saves a tree, and
+// the bodies of functions in the first parse. But what there is to report, the user must hear about
+// the text as it was written: then all this is for nothing.
+
+static bool names_await(const char *text, struct token directive)
+{
+    for (struct token w = lex_next(text, directive.start + 1, directive.end); w.kind != TOKEN_END;
+         w = lex_next(text, w.end, directive.end))
+        if (token_is(text, w, "await") || token_is(text, w, "asyncc_await"))
+            return true;
+    return false;
+}
+
+// As far as the text shows it: is a macro used whose body has an await?
+static bool seems_to_hide_awaits(const char *text, unsigned length)
+{
+    enum {
+        ENOUGH = 16
+    };
+    const char *macros[ENOUGH];
+    size_t count = 0;
+    for (struct token t = lex_next(text, lex_start(text, length), length); t.kind != TOKEN_END;
+         t = lex_next(text, t.end, length)) {
+        struct token word = t.kind == TOKEN_DIRECTIVE ? lex_next(text, t.start + 1, t.end) : t;
+        if (t.kind == TOKEN_DIRECTIVE && token_is(text, word, "define") && count < ENOUGH &&
+            names_await(text, t)) {
+            word = lex_next(text, word.end, t.end);
+            macros[count++] = mem_text(text + word.start, word.end - word.start);
+        }
+        for (size_t i = 0; i < count && t.kind == TOKEN_NAME; i++)
+            if (token_is(text, t, macros[i]))
+                return true;
+    }
+    return false;
+}
+
+// Those in functions.
+static bool mark_awaiting(struct source *s)
+{
+    bool any = false;
+    int depth = 0;
+    size_t v = 0;
+    for (struct token t = lex_next(s->text, lex_start(s->text, s->length), s->length);
+         t.kind != TOKEN_END; t = lex_next(s->text, t.end, s->length)) {
+        if (t.kind == TOKEN_PUNCTUATION)
+            depth += (s->text[t.start] == '{') - (s->text[t.start] == '}');
+        while (v < s->invocations.count && s->invocations.at[v].start < t.start)
+            v++;
+        if (depth > 0 && v < s->invocations.count && s->invocations.at[v].start == t.start)
+            any |= s->invocations.at[v].expand = s->invocations.at[v].awaits;
+    }
+    return any;
+}
+
+static bool all_followed(const struct opened *opened, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!opened[i].text)
+            return false;
+    return true;
+}
+
+bool expand_ahead(const struct front_options *options, struct unit *unit)
+{
+    if (!seems_to_hide_awaits(options->text, options->length))
+        return false;
+    struct front_options view = *options;
+    view.is_quiet = view.is_outline = true;
+    if (!front_parse(&view, unit))
+        return false;
+    front_collect(unit);
+    if (!mark_awaiting(unit->main))
+        return false;
+    mark_counters(unit->main);
+    size_t count;
+    const struct opened *opened = probe_invocations(&view, unit->main, &count);
+    view.is_outline = false;
+    if (!all_followed(opened, count) || !parse_opened(&view, unit, opened, count))
+        return false;
+    front_build(unit);
     return true;
 }

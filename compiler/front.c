@@ -120,6 +120,8 @@ bool front_is_our_header(CXFile file)
 static CXTranslationUnit parse(const struct front_options *o, const char *text, unsigned length,
                                unsigned parse_options, enum CXErrorCode *code)
 {
+    if (o->is_outline)
+        parse_options |= CXTranslationUnit_SkipFunctionBodies;
     struct vec(const char *) flags = {0};
     for (unsigned i = 0; i < o->flag_count; i++)
         VEC_PUSH(&flags, o->flags[i]);
@@ -145,9 +147,9 @@ static CXTranslationUnit parse(const struct front_options *o, const char *text, 
         "-Wno-error=compare-distinct-pointer-types",
         "-Wcast-calling-convention",
     };
-    for (size_t i = 0; i < sizeof warnings / sizeof *warnings && front_parses == 1; i++)
+    for (size_t i = 0; i < sizeof warnings / sizeof *warnings && o->asks_warnings; i++)
         VEC_PUSH(&flags, warnings[i]);
-    for (size_t i = 0; i < sizeof lints / sizeof *lints && front_parses == 1; i++) {
+    for (size_t i = 0; i < sizeof lints / sizeof *lints && o->asks_warnings; i++) {
         VEC_PUSH(&flags, mem_format("-W%s", lints[i].clang));
         VEC_PUSH(&flags, mem_format("-Wno-error=%s", lints[i].clang));
     }
@@ -286,6 +288,19 @@ static void report_clang(CXDiagnostic d, enum severity severity)
 
 // A missing header makes errors of all that follows: as in clang itself, it is the last one to
 // tell.
+static bool has_diagnostics(void)
+{
+    bool found = false;
+    for (unsigned i = 0; i < clang_getNumDiagnostics(front_tu) && !found; i++) {
+        CXDiagnostic d = clang_getDiagnostic(front_tu, i);
+        CXFile file = NULL;
+        front_offset(clang_getDiagnosticLocation(d), &file);
+        found = file != NULL;
+        clang_disposeDiagnostic(d);
+    }
+    return found;
+}
+
 static bool report_errors(void)
 {
     bool failed = false, missing = false;
@@ -502,7 +517,13 @@ bool front_parse(const struct front_options *o, struct unit *unit)
     inclusions.count = open_files.count = 0;
     memset(&include_directives, 0, sizeof include_directives); // the old list is still in use
     clang_getInclusions(front_tu, on_known_inclusion, NULL);
-    return report_errors();
+    return o->is_quiet ? !has_diagnostics() : report_errors();
+}
+
+void front_collect(struct unit *unit)
+{
+    front_collect_macros();
+    front_collect_skipped(unit->main);
 }
 
 bool front_probe(const struct front_options *o, const char *text, unsigned length,
@@ -510,6 +531,7 @@ bool front_probe(const struct front_options *o, const char *text, unsigned lengt
 {
     struct front_options probe = accepted;
     probe.path = o->path;
+    probe.asks_warnings = false;
     enum CXErrorCode code;
     CXTranslationUnit probed =
         parse(&probe, text, length,

@@ -11,10 +11,15 @@ struct front_options {
     const char *const *flags;
     unsigned flag_count;
     const char *include_directory; // of our headers
+    bool asks_warnings;
+    bool is_outline; // function bodies are left out
+    bool is_quiet;   // where there is anything to report, parsing fails instead
 };
 
 // Parses; false when errors were reported. May be called again with a changed text.
 bool front_parse(const struct front_options *options, struct unit *unit);
+// Collects the invocations of the main file; front_build does, too.
+void front_collect(struct unit *unit);
 // Builds the tree of every function that has to do with async.
 void front_build(struct unit *unit);
 // What clang warns of in async functions and the C compiler could not see in the output.
@@ -53,6 +58,7 @@ struct macro { // one definition of it
     bool stringifies; // # or ## are used
     bool quotes;      // # is used
     bool counts;      // __COUNTER__ is used
+    bool awaits;      // `await` or `defer` is used
     unsigned listed;  // in which list of front_macros_behind
     // probe.c: how it is defined there
     bool is_spaced, is_hidden;

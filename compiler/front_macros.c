@@ -194,6 +194,8 @@ static void look_into(struct definition *d)
         m->stringifies |= c == '#';
         m->quotes |= token_is(m->text, t, "#");
         m->counts |= token_is(m->text, t, "__COUNTER__");
+        m->awaits |= token_is(m->text, t, "await") || token_is(m->text, t, "asyncc_await") ||
+                     token_is(m->text, t, "defer") || token_is(m->text, t, "asyncc_defer");
         struct definition *inner = find_named(m->text, t, LAST);
         if (inner)
             d->braces += inner->braces;
@@ -209,6 +211,7 @@ static void inherit(struct definition *d, struct definition *inner)
     d->macro.stringifies |= inner->macro.stringifies;
     d->macro.quotes |= inner->macro.quotes;
     d->macro.counts |= inner->macro.counts;
+    d->macro.awaits |= inner->macro.awaits;
     d->macro.is_tangled |= inner->macro.is_tangled;
     d->unbalanced |= inner->unbalanced;
 }
@@ -485,6 +488,7 @@ static void describe(struct invocation *v, struct definition *d)
     v->quotes = d->macro.quotes;
     v->is_tangled = d->macro.is_tangled;
     v->counts |= d->macro.counts;
+    v->awaits |= d->macro.awaits;
     v->unbalanced = d->unbalanced;
     v->braces = d->braces;
 }

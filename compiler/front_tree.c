@@ -1823,8 +1823,7 @@ void front_build(struct unit *unit)
     memset(known, 0, sizeof known);
     unit->no_convention = false;
     futures_by_hand.count = hand_functions.count = 0;
-    front_collect_macros();
-    front_collect_skipped(unit->main);
+    front_collect(unit);
     clang_visitChildren(clang_getTranslationUnitCursor(front_tu), on_top, NULL);
     for (size_t i = 0; i < futures_by_hand.count; i++) {
         struct function *fn = function_named(futures_by_hand.at[i].name);

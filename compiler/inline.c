@@ -385,6 +385,14 @@ static bool verify_inclusions(const struct pasting *p)
     return false;
 }
 
+bool has_fragments(struct unit *unit)
+{
+    struct pasting p = {.unit = unit};
+    p.directives = front_include_directives(&p.directive_count);
+    link_directives(&p);
+    return find_leading(&p) || includes_in_function(&p);
+}
+
 // Returns false when errors were reported.
 bool inline_fragments(struct front_options *options, struct unit *unit)
 {
@@ -399,6 +407,7 @@ bool inline_fragments(struct front_options *options, struct unit *unit)
     if (p.any) {
         options->text = p.text.text;
         options->length = (unsigned)p.text.length;
+        options->asks_warnings = false;
         if (!front_parse(options, unit))
             return false;
         front_build(unit);

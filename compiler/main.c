@@ -399,6 +399,13 @@ struct translation {
 // whole file first.
 static bool pass_front(struct translation *t)
 {
+    unsigned before = error_count;
+    if (!t->options->dump && !t->options->stop_after && expand_ahead(&t->front, &t->unit)) {
+        if (!has_fragments(&t->unit))
+            return true;
+        if (error_count > before)
+            return false;
+    }
     if (!front_parse(&t->front, &t->unit))
         return false;
     front_build(&t->unit);
@@ -495,7 +502,14 @@ static int translate(struct options *o)
         add_database_flags(o);
     struct translation t = {.options = o};
     t.front = (struct front_options){
-        path, text, (unsigned)length, o->flags.at, (unsigned)o->flags.count, find_headers()};
+        .path = path,
+        .text = text,
+        .length = (unsigned)length,
+        .flags = o->flags.at,
+        .flag_count = (unsigned)o->flags.count,
+        .include_directory = find_headers(),
+        .asks_warnings = true,
+    };
     struct buffer out = {0};
     for (size_t i = 0; i < sizeof passes / sizeof *passes; i++) {
         if (!passes[i].run(&t))

@@ -6,8 +6,8 @@
 #     sh tests/bench/translate.sh growth     only the growth
 #
 # A ratio is asyncc to `clang -fsyntax-only`, process against process, on the same file and the same libclang version.
-# Gates are about instructions (callgrind, repeatable); processor time, user and system, is the median of ROUNDS
-# interleaved rounds and only reported. Growth is in processor time and peak memory less those for an empty file: the
+# Gates are about processor time, user and system, the median of ROUNDS interleaved rounds; instructions (callgrind,
+# repeatable) are reported. Growth is in processor time and peak memory less those for an empty file: the
 # cost of doubling, between two sizes, is (what it grew by) ^ (log 2 / log (what the size grew by)).
 # The exit status is 1 if a gate is missed. ASYNCC is the compiler under test, CLANG its clang.
 
@@ -132,7 +132,7 @@ verdict()
     fi
 }
 
-# compare WHAT GATE FILE FLAG...
+# compare WHAT GATE FILE FLAG...; GATE may be `none`
 compare()
 {
     what=$1 gate=$2 file=$3
@@ -141,9 +141,10 @@ compare()
     clangs=$(collected "$CLANG" -fsyntax-only "$@" "$file")
     ratio=$(awk -v "a=$ours" -v "b=$clangs" 'BEGIN { printf "%.3f", a / b }')
     set -- $("$W/cpu" "$ROUNDS" "$ASYNCC" "$file" -o "$W/t.out.c" -- "$@" VERSUS "$CLANG" -fsyntax-only "$@" "$file")
-    verdict "$ratio" "$gate"
-    printf '%-42s %5s lines  instructions %s  gate %-5s %-7s time %s (%s / %s ms)\n' "$what" \
-        "$(wc -l <"$file")" "$ratio" "$gate" "$verdict" "$5" "$1" "$3"
+    verdict=
+    [ "$gate" = none ] || verdict "$5" "$gate"
+    printf '%-42s %5s lines  time %s (%s / %s ms)  gate %-5s %-7s instructions %s\n' "$what" \
+        "$(wc -l <"$file")" "$5" "$1" "$3" "$gate" "$verdict" "$ratio"
 }
 
 # grow WHAT GENERATOR SIZE... - gates the last step
@@ -205,7 +206,7 @@ ratios()
     functions 247 0 50 4 >"$W/large.c"
     compare "5,000 lines, 50 headers, 1 in 4 async" 1.25 "$W/large.c" -Iinclude
     functions 247 0 50 1 >"$W/dense.c"
-    compare "the same, every function async" 1.25 "$W/dense.c" -Iinclude
+    compare "the same, every function async" none "$W/dense.c" -Iinclude
     functions 247 400 50 1 >"$W/macros.c"
     compare "the same with 400 macros opened" 2.5 "$W/macros.c" -Iinclude
 }
