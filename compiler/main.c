@@ -490,6 +490,38 @@ static int compare_output(const struct options *o, const struct buffer *out)
     return 1;
 }
 
+static bool same_file(const char *left, const char *right)
+{
+    struct stat a, b;
+    return !strcmp(left, right) || (!stat(left, &a) && !stat(right, &b) && S_ISREG(a.st_mode) &&
+                                    a.st_dev == b.st_dev && a.st_ino == b.st_ino);
+}
+
+static void refuse_overwritten(const char *path, void *data)
+{
+    const struct options *o = data;
+    if (same_file(path, o->output))
+        usage_error("the output %s is included by the input", o->output);
+    if (o->depfile && same_file(path, o->depfile))
+        usage_error("the dependency file %s is included by the input", o->depfile);
+}
+
+// The headers, and what is generated, are C99.
+static void refuse_old_standard(const struct options *o)
+{
+    static const char *const old[] = {"c89",   "c90",          "gnu89",
+                                      "gnu90", "iso9899:1990", "iso9899:199409"};
+    const char *standard = NULL, *flag = NULL;
+    for (size_t i = 0; i < o->flags.count; i++)
+        if (!strncmp(o->flags.at[i], "-std=", 5) || !strcmp(o->flags.at[i], "-ansi")) {
+            flag = o->flags.at[i];
+            standard = flag[1] == 'a' ? "c89" : flag + 5;
+        }
+    for (size_t i = 0; standard && i < sizeof old / sizeof *old; i++)
+        if (!strcmp(standard, old[i]))
+            usage_error("%s: asyncc needs C99 or later (-std=c11)", flag);
+}
+
 static int translate(struct options *o)
 {
     size_t length;
@@ -500,6 +532,7 @@ static int translate(struct options *o)
     const char *path = !strcmp(o->input, "-") ? "<stdin>.c" : o->input;
     if (o->database)
         add_database_flags(o);
+    refuse_old_standard(o);
     struct translation t = {.options = o};
     t.front = (struct front_options){
         .path = path,
@@ -535,6 +568,7 @@ static int translate(struct options *o)
         return 1; // of types that cannot be written at file scope
     if (o->check)
         return compare_output(o, &out);
+    each_header(&t.unit, refuse_overwritten, o);
     write_file(o->output, out.text, out.length);
     if (o->depend || o->depfile)
         write_depfile(o, &t.unit);
@@ -573,13 +607,6 @@ static int run_on_big_stack(struct options *o)
     if (pthread_create(&thread, &attributes, run, o) || pthread_join(thread, &status))
         usage_error("cannot start: no memory for a stack");
     return *(int *)status;
-}
-
-static bool same_file(const char *left, const char *right)
-{
-    struct stat a, b;
-    return !strcmp(left, right) || (!stat(left, &a) && !stat(right, &b) && S_ISREG(a.st_mode) &&
-                                    a.st_dev == b.st_dev && a.st_ino == b.st_ino);
 }
 
 static void refuse_overwriting(const struct options *o)

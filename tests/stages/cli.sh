@@ -79,6 +79,14 @@ cp good.c kept.c
 expect "the input as output" 2 'is the input' kept.c -o kept.c
 expect "the input as dependency file" 2 'is the input' kept.c -o x.c -MF ./kept.c
 check "cli/it is still there" cmp good.c kept.c
+echo 'int kept;' >kept.h
+cp kept.h kept.h.old
+{ echo '#include "kept.h"'; cat good.c; } >includes.c
+expect "an included file as output" 2 'kept.h is included by the input' includes.c -o kept.h
+expect "an included file as dependency file" 2 'kept.h is included by the input' includes.c -o x.c -MF ./kept.h
+check "cli/the included file is still there" cmp kept.h.old kept.h
+expect "an old C standard" 2 '^asyncc: error: -std=c89: asyncc needs C99' good.c -o x.c -- -std=c89
+expect "the last of two standards counts" 0 '' good.c -o x.c -- -ansi -std=gnu11
 expect "--check of a dump" 2 'dump' --check --dump=lower good.c -o good.out.c
 expect "no compile_commands.json" 2 '^asyncc: error: cannot read nowhere/compile_commands.json' -p nowhere good.c -o x.c
 check "cli/it says so in one line" test "$(wc -l <log)" -eq 1
