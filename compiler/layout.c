@@ -463,24 +463,40 @@ static void divide_arms(struct field *u, struct field *wide, struct field *narro
     finish_group(narrow);
 }
 
+struct sizes { // by the alignment's logarithm: sorted by alignment, nothing is between members
+    long long bytes[17];
+};
+
+static void count_member(struct sizes *s, const struct field *m)
+{
+    int log = 0;
+    while (log < 16 && 1ll << log < m->align)
+        log++;
+    s->bytes[log] += m->size;
+}
+
+// A struct among the members will be taken apart.
+static void count_members(struct sizes *s, struct field *part)
+{
+    if (part->kind != FIELD_STRUCT)
+        count_member(s, part);
+    else
+        for (size_t i = 0; i < part->members.count; i++)
+            count_member(s, part->members.at[i]);
+}
+
 static long long unrounded_size(struct field *g, struct field *without, struct field *with[2])
 {
-    // bytes by the alignment's logarithm: sorted by alignment, nothing is between them
-    long long counts[17] = {0};
-    struct field *part;
-    for (size_t i = 0; i < g->members.count + 2; i++) {
-        part = i < g->members.count ? g->members.at[i] : with[i - g->members.count];
-        int log = 0;
-        if (!part || part == without || !part->size)
-            continue;
-        while (log < 16 && 1ll << log < part->align)
-            log++;
-        counts[log] += part->size;
-    }
+    struct sizes sizes = {{0}};
+    for (size_t i = 0; i < g->members.count; i++)
+        if (g->members.at[i] != without)
+            count_members(&sizes, g->members.at[i]);
+    for (size_t i = 0; i < 2 && with; i++)
+        count_members(&sizes, alone(with[i]));
     long long size = 0;
     for (int log = 16; log >= 0; log--)
-        if (counts[log])
-            size = ((size + (1ll << log) - 1) >> log << log) + counts[log];
+        if (sizes.bytes[log])
+            size = ((size + (1ll << log) - 1) >> log << log) + sizes.bytes[log];
     return size;
 }
 
@@ -512,12 +528,13 @@ static bool divide_union(struct field *g, size_t index,
                          void (*divide)(struct field *, struct field *, struct field *))
 {
     struct field *u = g->members.at[index];
-    struct field *parts[2] = {group(FIELD_UNION), group(FIELD_UNION)}, *none[2] = {NULL, NULL};
+    struct field *parts[2] = {group(FIELD_UNION), group(FIELD_UNION)};
     divide(u, parts[0], parts[1]);
     if (!parts[0]->members.count || !parts[1]->members.count ||
-        unrounded_size(g, u, parts) >= unrounded_size(g, NULL, none))
+        unrounded_size(g, u, parts) >= unrounded_size(g, NULL, NULL))
         return false;
-    g->members.at[index] = alone(parts[0]);
+    g->members.at[index] = g->members.at[--g->members.count];
+    adopt(g, alone(parts[0]));
     adopt(g, alone(parts[1]));
     finish_group(g);
     return true;

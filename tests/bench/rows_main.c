@@ -18,9 +18,10 @@ static long run(const struct bench_row *row, long n)
     if (!future)
         abort();
     ((void (*)(void *, long))type->init)(future, n);
+    const struct async_frame_type *frame = type->frame;
     enum async_poll poll = type->poll(future, &cx);
     while (poll == ASYNC_PENDING)
-        poll = async_resume(&cx, future, type->frame);
+        poll = async_resume(&cx, future, frame);
     long result = *(long *)(future + type->result_at);
     free(future);
     return result;

@@ -45,14 +45,12 @@ enum nested_state {
 
 struct nested_future {
     union {
-        struct {
-            char *p;
-            int n;
-            struct async_yield_future async_yield;
-        };
+        char *p;
         int result;
     };
+    int n;
     uint8_t state;
+    struct async_yield_future async_yield;
 };
 
 void nested_future_init(struct nested_future *self, int n);

@@ -60,24 +60,24 @@ struct shared_future {
         struct {
             long a[4];
             double b[4];
-            int n;
-            union {
-                struct {
-                    struct async_yield_future async_yield;
-                };
-                struct {
-                    struct async_yield_future async_yield_2;
-                };
-                struct {
-                    int b2;
-                    int b2_2;
-                };
-            };
-            struct async_yield_future async_yield_3;
         };
         long result;
     };
+    int n;
+    union {
+        struct {
+            struct async_yield_future async_yield;
+        };
+        struct {
+            struct async_yield_future async_yield_2;
+        };
+        struct {
+            int b2;
+            int b2_2;
+        };
+    };
     uint8_t state;
+    struct async_yield_future async_yield_3;
 };
 
 void shared_future_init(struct shared_future *self, int n);

@@ -25,8 +25,8 @@ struct get_future {
         int n;
         int result;
     };
-    uint8_t state;
     uint8_t link;
+    uint8_t state;
     struct async_yield_future async_yield;
 };
 

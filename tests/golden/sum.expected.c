@@ -26,8 +26,8 @@ struct add_future {
         };
         int result;
     };
-    uint8_t state;
     uint8_t link;
+    uint8_t state;
     struct async_yield_future async_yield;
 };
 
