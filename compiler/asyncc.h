@@ -300,6 +300,7 @@ struct node {
     struct await *await; // NODE_AWAIT, after lower
     unsigned effects;    // lower.c: memo of enum effect
     bool foreign;        // of another file
+    bool made_up;        // by the front end: nothing of it was written
     bool needs_order;    // lower.c: C leaves the order of its operands open, and they care
     bool needs_place;    // lower.c: a struct that is no object, and an array in it is pointed to
 };

@@ -78,16 +78,37 @@ static struct place place_at(unsigned offset)
 
 // ---- Nodes ----------------------------------------------------------------------------------
 
+// `else if`: it ends where the statement before ends. libclang walks to the last of a chain to say
+// so, each time.
+static bool is_else_if(const struct node *parent, CXCursor c)
+{
+    return parent && parent->kind == NODE_IF && parent->first && parent->first->next &&
+           clang_getCursorKind(c) == CXCursor_IfStmt;
+}
+
+static CXFile find_extent(struct node *n, CXCursor c)
+{
+    CXFile file = NULL;
+    if (is_else_if(n->parent, c)) {
+        n->start = front_offset(clang_getCursorLocation(c), &file);
+        n->end = n->parent->end;
+    } else {
+        CXSourceRange extent = clang_getCursorExtent(c);
+        n->start = front_offset(clang_getRangeStart(extent), &file);
+        n->end = front_offset(clang_getRangeEnd(extent), NULL);
+    }
+    n->at = n->start;
+    return file;
+}
+
 static struct node *node_new(enum node_kind kind, struct node *parent, CXCursor c)
 {
     struct node *n = mem_alloc(sizeof *n);
     n->kind = kind;
     n->parent = parent;
     n->invocation = -1;
-    CXFile file = NULL;
-    CXSourceRange extent = clang_getCursorExtent(c);
-    n->start = n->at = front_offset(clang_getRangeStart(extent), &file);
-    n->end = front_offset(clang_getRangeEnd(extent), NULL);
+    CXFile file = find_extent(n, c);
+    n->made_up = !file;
     if (n->start < current->source->length && current->source->text[n->start] == '\\')
         n->start = n->at = lex_skip_blank(current->source->text, n->start, current->source->length);
     if (n->end < n->start)
@@ -132,13 +153,6 @@ struct build_visit {
     CXSourceRange last; // extent of the child before
 };
 
-static bool is_written(CXCursor c)
-{
-    CXFile file = NULL;
-    front_offset(clang_getRangeStart(clang_getCursorExtent(c)), &file);
-    return file != NULL;
-}
-
 static enum CXChildVisitResult on_child(CXCursor c, CXCursor parent, CXClientData data)
 {
     (void)parent;
@@ -152,8 +166,8 @@ static enum CXChildVisitResult on_child(CXCursor c, CXCursor parent, CXClientDat
     struct node *child = build(c, v->parent);
     if (child && child->foreign)
         return CXChildVisit_Continue; // declared by a system header that is included here
-    // made up by the front end, for braces left out: only what it holds was written
-    if (child && !is_written(c)) {
+    // for braces left out: only what it holds was written
+    if (child && child->made_up) {
         for (struct node *inner = child->first, *next; inner; inner = next) {
             next = inner->next;
             node_append(v->parent, inner);
@@ -1215,6 +1229,8 @@ static struct node *build(CXCursor c, struct node *parent)
         n->kind = NODE_BLOCK;
     else if (kind == CXCursor_ForStmt)
         n->kind = NODE_FOR;
+    else if (kind == CXCursor_IfStmt)
+        n->kind = NODE_IF;
     build_children(c, n);
     switch (kind) {
     case CXCursor_DeclStmt:
@@ -1222,7 +1238,6 @@ static struct node *build(CXCursor c, struct node *parent)
         n->start = before_extension(n->start);
         break;
     case CXCursor_IfStmt:
-        n->kind = NODE_IF;
         n->part[0] = n->first;
         n->part[1] = child_at(n, 1);
         n->part[2] = child_at(n, 2);
