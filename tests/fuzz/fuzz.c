@@ -315,7 +315,8 @@ static const char *after(const char *in, const char *what)
 
 static struct text last_log;
 static bool accepted;
-static double longest;
+static double longest, last_time; // of an execution, in seconds
+static const double slow = 0.5;   // what takes longer has no descendants: it is clang that they wait for
 
 // What is wrong with the way the compiler treats the program, as a file name; "" if nothing.
 static bool compile_all = true; // else every fourth output only
@@ -340,6 +341,7 @@ static const char *judge(const struct text *program)
         abort();
     clock_gettime(CLOCK_MONOTONIC, &end);
     double took = (double)(end.tv_sec - begin.tv_sec) + (double)(end.tv_nsec - begin.tv_nsec) / 1e9;
+    last_time = took;
     if (took > longest)
         longest = took;
     read_text(&last_log, log_path);
@@ -415,7 +417,7 @@ static void warm_up(void)
 struct entry {
     struct text text;
     bool accepted;
-    unsigned tries;
+    unsigned tries, slow; // executions of what was made of it
 };
 static LIST(struct entry) queue;
 static LIST(char *) findings;
@@ -461,7 +463,7 @@ static bool load_queue(const char *work)
             snprintf(path, sizeof path, "%s/queue/%s", work, names[i]->d_name);
             read_text(&t, path);
             judge(&t);
-            if (is_new())
+            if (is_new() && last_time < slow)
                 queue_add(&t);
             else
                 unlink(path);
@@ -522,9 +524,12 @@ static int campaign(const char *work, unsigned long executions, int count, char 
             bool new_path = !*key && is_new();
             if (new_path)
                 key = judge(&t);
+            e->slow += last_time > slow;
+            if (e->slow > 2 && e->slow > e->tries / 100)
+                *e = queue.at[--queue.count];
             if (*key) {
                 note_finding(work, key, &t);
-            } else if (new_path) {
+            } else if (new_path && last_time < slow) {
                 queue_add(&t);
                 snprintf(path, sizeof path, "%s/queue/%016lx%08x.c", work, (unsigned long)time(NULL),
                          (unsigned)queue.count);
