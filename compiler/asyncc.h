@@ -109,14 +109,15 @@ struct invocation { // of a macro, outermost
     bool has_arguments;        // written NAME(...)
     bool plain_value;          // object-like, and its body is one token or one parenthesised group
     // Of this macro, and those its body names:
-    bool stringifies; // # or ## are used
-    bool quotes;      // # is used
-    bool counts;      // __COUNTER__ is used
-    bool awaits;      // `await` or `defer` is used
-    bool is_tangled;  // one has had several definitions
-    bool unbalanced;  // it opens or closes brackets that others close or opened
-    int braces;       // how many more it opens than it closes
-    bool expand;      // set by expand.c: must be replaced by its text
+    bool stringifies;  // # or ## are used
+    bool quotes;       // # is used
+    bool counts;       // __COUNTER__ is used
+    bool awaits;       // `await` or `defer` is used
+    bool is_tangled;   // one has had several definitions
+    bool unbalanced;   // it opens or closes brackets that others close or opened
+    int braces;        // how many more it opens than it closes
+    bool names_hidden; // its body names a local where there is no node for it
+    bool expand;       // set by expand.c: must be replaced by its text
 };
 
 struct range {

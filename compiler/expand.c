@@ -256,12 +256,29 @@ static size_t first_invocation(const struct source *s, unsigned offset)
     return low;
 }
 
-static void mark_all_in(struct marking *m, const struct node *n, bool unbalanced_only)
+static bool is_unbalanced(const struct invocation *v)
+{
+    return v->unbalanced;
+}
+
+static bool names_hidden(const struct invocation *v)
+{
+    return v->names_hidden;
+}
+
+static bool is_any(const struct invocation *v)
+{
+    (void)v;
+    return true;
+}
+
+static void mark_those_in(struct marking *m, const struct node *n,
+                          bool (*wanted)(const struct invocation *v))
 {
     const struct source *s = m->source;
     for (size_t i = first_invocation(s, n->start);
          i < s->invocations.count && s->invocations.at[i].start < n->end; i++)
-        if (!unbalanced_only || s->invocations.at[i].unbalanced)
+        if (wanted(&s->invocations.at[i]))
             mark_invocation(m, (int)i);
 }
 
@@ -269,11 +286,11 @@ static void mark_all_in(struct marking *m, const struct node *n, bool unbalanced
 static void mark_deferred(struct marking *m, struct node *n)
 {
     if (n->kind == NODE_DEFER)
-        mark_all_in(m, n, false);
+        mark_those_in(m, n, is_any);
     else if (n->kind == NODE_FOR && (n->has_await || n->has_defer))
         for (int i = 0; i < 3; i++)
             if (n->part[i])
-                mark_all_in(m, n->part[i], false);
+                mark_those_in(m, n->part[i], is_any);
     for (struct node *c = n->first; c; c = c->next)
         mark_deferred(m, c);
 }
@@ -311,7 +328,9 @@ static bool mark_unit(struct unit *unit)
         struct marking m = {.source = fn->source};
         annotate_awaits(fn->body);
         mark_nodes(&m, fn->body, fn->is_async);
-        mark_all_in(&m, fn->body, true); // `BEGIN ... END`: what opens and closes brackets
+        // `BEGIN ... END`: what opens and closes brackets
+        mark_those_in(&m, fn->body, is_unbalanced);
+        mark_those_in(&m, fn->body, names_hidden);
         if (fn->is_async && redefines_macros(fn->source, fn->body))
             mark_deferred(&m, fn->body);
         any |= m.any;

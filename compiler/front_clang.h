@@ -39,6 +39,10 @@ const char *front_declare(CXType type, const char *name); // with the qualifiers
 // and array elements; the same type where there is none.
 CXType front_written_as(CXType type);
 struct local_type *local_type_of(CXCursor declaration);
+// Of the function whose body is being built: what a name means at `offset`; NULL: no local.
+struct local *front_local_at(const char *name, size_t length, unsigned offset);
+void front_mention_local(struct local *local, unsigned offset, unsigned length);
+void front_mention_hidden(struct function *fn); // front_hidden.c
 // As clang knows it, however it was written; it has no argument.
 bool front_has_attribute(CXCursor declaration, const char *word);
 

@@ -71,11 +71,6 @@ static bool is_keyword_at(unsigned at, const char *keyword)
            (text_at_starts(at, "asyncc_") && text_at_is(at + (unsigned)strlen("asyncc_"), keyword));
 }
 
-static struct place place_at(unsigned offset)
-{
-    return (struct place){current->source, offset};
-}
-
 // ---- Nodes ----------------------------------------------------------------------------------
 
 // `else if`: it ends where the statement before ends. libclang walks to the last of a chain to say
@@ -337,6 +332,11 @@ static void add_mention(unsigned offset, unsigned length, struct local *local, s
                         .text = text,
                         .access = access};
     VEC_PUSH(&current->mentions, m);
+}
+
+void front_mention_local(struct local *local, unsigned offset, unsigned length)
+{
+    add_mention(offset, length, local, NULL, NULL, 0);
 }
 
 // An argument of a macro may hold another that names it.
@@ -858,7 +858,7 @@ static void cleanup_attribute(CXCursor c, struct local *l)
     l->cleanup = mem_text(text + name.start, name.end - name.start);
 }
 
-static struct local *local_in_scope(const char *name, size_t length, unsigned offset)
+struct local *front_local_at(const char *name, size_t length, unsigned offset)
 {
     for (size_t i = current->locals.count; i-- > 0;) {
         struct local *l = current->locals.at[i];
@@ -1546,42 +1546,23 @@ static enum CXChildVisitResult on_function_part(CXCursor c, CXCursor parent, CXC
     return CXChildVisit_Continue;
 }
 
-// libclang shows no expression inside typeof; a local named there must be found in the text. So
-// must __func__.
-static void mention_hidden_names(struct function *fn)
+// The poll function's name is another.
+static void mention_own_name(struct function *fn)
 {
     const char *text = fn->source->text;
-    unsigned end = fn->body->end, group = 0;
-    struct token before = {TOKEN_END, 0, 0};
+    unsigned end = fn->body->end;
     for (struct token t = lex_next(text, fn->body->start, end); t.kind != TOKEN_END;
-         before = t, t = lex_next(text, t.end, end)) {
-        if (t.kind != TOKEN_NAME)
+         t = lex_next(text, t.end, end)) {
+        if (t.kind != TOKEN_NAME || text[t.start] != '_')
             continue;
-        if (token_is(text, t, "__func__") || token_is(text, t, "__FUNCTION__") ||
-            token_is(text, t, "__PRETTY_FUNCTION__")) {
-            fn->names_itself = true; // the poll function's name is another
-            add_mention(t.start, t.end - t.start, NULL, NULL, "asyncc_func", 0);
-        }
-        if (token_is(text, t, "__builtin_FUNCTION")) {
-            unsigned close = lex_group_end(text, lex_next(text, t.end, end).start, end);
-            fn->names_itself = true;
-            add_mention(t.start, close - t.start, NULL, NULL, "asyncc_func", 0);
-        }
-        if (token_is(text, t, "typeof") || token_is(text, t, "__typeof__") ||
-            token_is(text, t, "__typeof") || token_is(text, t, "typeof_unqual")) {
-            unsigned close = lex_group_end(text, lex_next(text, t.end, end).start, end);
-            group = close > group ? close : group;
-        } else if (t.end <= group &&
-                   (token_is(text, t, "await") || token_is(text, t, "asyncc_await"))) {
-            // a macro may name its argument there, too
-            if (!source_is_expanded(fn->source, t.start))
-                error_at(place_at(t.start), "E0104", "await in an operand that is never evaluated");
-        } else if (t.end <= group && !token_is(text, before, ".") &&
-                   !token_is(text, before, "->")) {
-            struct local *l = local_in_scope(text + t.start, t.end - t.start, t.start);
-            if (l && !l->is_static)
-                add_mention(t.start, t.end - t.start, l, NULL, NULL, 0);
-        }
+        unsigned close = t.end;
+        if (token_is(text, t, "__builtin_FUNCTION"))
+            close = lex_group_end(text, lex_next(text, t.end, end).start, end);
+        else if (!token_is(text, t, "__func__") && !token_is(text, t, "__FUNCTION__") &&
+                 !token_is(text, t, "__PRETTY_FUNCTION__"))
+            continue;
+        fn->names_itself = true;
+        add_mention(t.start, close - t.start, NULL, NULL, "asyncc_func", 0);
     }
 }
 
@@ -1657,8 +1638,10 @@ static void build_function(struct function *fn, CXCursor c)
     if (fn->body) {
         classify_all(fn->body);
         mention_functions(fn->body);
-        if (fn->is_async)
-            mention_hidden_names(fn);
+        if (fn->is_async) {
+            mention_own_name(fn);
+            front_mention_hidden(fn);
+        }
         name_locals(fn);
     }
     finish_mentions(fn);
