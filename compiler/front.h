@@ -91,6 +91,8 @@ int front_invocation(struct source *source, unsigned offset);
 bool front_probe(const struct front_options *options, const char *text, unsigned length,
                  const unsigned *offsets, unsigned count, const char **names);
 
+// Whose types are written: where an error about one that is not declared anywhere is reported.
+extern struct place type_subject;
 // A declaration of `name` with this type, without a const that would forbid assigning to it.
 const char *type_declare(struct type *type, const char *name);
 // What stands before the declarator: "const char" of an array of pointers to it.

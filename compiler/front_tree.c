@@ -1148,6 +1148,7 @@ static struct node *build_type(CXCursor c, struct node *parent)
     if (kind == CXCursor_TypedefDecl)
         n->type = type_new(clang_getTypedefDeclUnderlyingType(c));
     if (kind == CXCursor_TypedefDecl) {
+        front_note_typedef(c);
         clang_visitChildren(c, on_member, NULL);
         clang_visitChildren(c, on_type_part, n);
         if (n->invocation < 0)
@@ -1795,6 +1796,8 @@ static enum CXChildVisitResult on_top(CXCursor c, CXCursor parent, CXClientData 
         on_async_function(c);
         return CXChildVisit_Continue;
     }
+    if (kind == CXCursor_TypedefDecl)
+        front_note_typedef(c);
     if (kind == CXCursor_EnumDecl)
         clang_visitChildren(c, on_enumerator, NULL);
     if (kind == CXCursor_EnumDecl || kind == CXCursor_FunctionDecl || kind == CXCursor_VarDecl ||
@@ -1821,6 +1824,7 @@ void front_build(struct unit *unit)
     memset(known, 0, sizeof known);
     unit->no_convention = false;
     futures_by_hand.count = hand_functions.count = 0;
+    front_forget_typedefs();
     front_collect(unit);
     clang_visitChildren(clang_getTranslationUnitCursor(front_tu), on_top, NULL);
     for (size_t i = 0; i < futures_by_hand.count; i++) {

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+struct place type_subject;
+
 struct type *type_new(CXType type)
 {
     struct type *t = mem_alloc(sizeof *t);
@@ -141,13 +143,62 @@ bool front_has_attribute(CXCursor declaration, const char *word)
            strstr(text, mem_format("::%s]", word)) || strstr(text, mem_format("::__%s__]", word));
 }
 
+// typeof and __auto_type give a type without the typedef it came by, and so without the attributes
+// that are the typedef's alone.
+static struct vec(CXCursor) marked_typedefs;
+
+void front_note_typedef(CXCursor c)
+{
+    if (!clang_Cursor_hasAttrs(c))
+        return;
+    CXType t = clang_getCursorType(c);
+    long long align = clang_Type_getAlignOf(t);
+    if (front_has_attribute(c, "may_alias") ||
+        (align > 0 && align < clang_Type_getAlignOf(clang_getCanonicalType(t))))
+        VEC_PUSH(&marked_typedefs, c);
+}
+
+void front_forget_typedefs(void)
+{
+    marked_typedefs.count = 0;
+}
+
+static CXType pointed_to(CXType t)
+{
+    for (t = clang_getCanonicalType(t); t.kind == CXType_Pointer || is_array_kind(t.kind);)
+        t = clang_getCanonicalType(t.kind == CXType_Pointer ? clang_getPointeeType(t)
+                                                            : clang_getArrayElementType(t));
+    return t;
+}
+
+static void refuse_lost_attributes(CXType t)
+{
+    static struct table refused;
+    for (size_t i = 0; i < marked_typedefs.count; i++) {
+        CXCursor c = marked_typedefs.at[i];
+        CXType named = pointed_to(clang_getCursorType(c)), found = pointed_to(t);
+        if (strcmp(unqualified_spelling(named), unqualified_spelling(found)))
+            continue;
+        CXFile file;
+        unsigned offset = front_offset(clang_getCursorLocation(c), &file);
+        void **known = table_at(&refused, front_text(clang_getCursorUSR(c)));
+        if (file && !*known)
+            error_at((struct place){front_source(file), offset}, "E0210",
+                     "the attribute of '%s' may be lost where typeof or __auto_type gives the type",
+                     front_text(clang_getCursorSpelling(c)));
+        *known = front_unit;
+    }
+}
+
 // One the output cannot write at file scope.
 static void refuse_type(CXType t, const char *what)
 {
     static struct table refused; // one message for a type is enough
     CXFile file;
     unsigned offset = front_offset(clang_getCursorLocation(clang_getTypeDeclaration(t)), &file);
-    struct place at = {file ? front_source(file) : front_unit->main, offset};
+    struct place at = file ? (struct place){front_source(file), offset} : type_subject;
+    if (!at.source)
+        at.source = front_unit->main;
     void **known = table_at(&refused, mem_format("%s:%u", at.source->path, offset));
     if (!*known)
         error_at(at, "E0210", "%s", what);
@@ -202,6 +253,23 @@ static const char *unnamed_spelling(CXType t)
                : mem_format("__typeof__(((%s *)0)->%s%s)", outer, name, s.deref);
 }
 
+// By the name or type that `t` stands for, with the qualifiers of `t`.
+static const char *declare_under(CXType t, CXType under, const char *inner, bool keep_const)
+{
+    bool adds_const = keep_const && clang_isConstQualifiedType(t);
+    const char *added =
+        mem_format("%s%s%s", adds_const && !clang_isConstQualifiedType(under) ? "const " : "",
+                   clang_isVolatileQualifiedType(t) && !clang_isVolatileQualifiedType(under)
+                       ? "volatile "
+                       : "",
+                   clang_isRestrictQualifiedType(t) && !clang_isRestrictQualifiedType(under)
+                       ? "restrict "
+                       : "");
+    if (clang_getCanonicalType(under).kind == CXType_Pointer)
+        return declare(under, mem_format("%s%s", added, inner), keep_const);
+    return mem_format("%s%s", added, declare(under, inner, keep_const));
+}
+
 static const char *declare(CXType t, const char *inner, bool keep_const)
 {
     if (t.kind == CXType_Pointer) {
@@ -224,6 +292,9 @@ static const char *declare(CXType t, const char *inner, bool keep_const)
                        mem_format("%s[%lld]", inner, clang_getArraySize(t)), keep_const);
     if (t.kind == CXType_IncompleteArray)
         return declare(clang_getArrayElementType(t), mem_format("%s[]", inner), keep_const);
+    if (is_function_kind(t.kind) && !type_is_async_function(t) &&
+        clang_getFunctionTypeCallingConv(t) > CXCallingConv_C)
+        refuse_type(t, "a function type of another calling convention is needed at file scope");
     if (t.kind == CXType_FunctionProto)
         return declare(clang_getResultType(t), mem_format("%s(%s)", inner, parameter_list(t, "")),
                        true);
@@ -236,14 +307,7 @@ static const char *declare(CXType t, const char *inner, bool keep_const)
     CXCursor declaration = clang_getTypeDeclaration(t);
     enum CXCursorKind declared = clang_getCursorKind(declaration);
     if (t.kind == CXType_Elaborated) {
-        CXType named = clang_Type_getNamedType(t);
-        bool is_const = clang_isConstQualifiedType(t) && keep_const;
-        const char *text = declare(named, inner, keep_const);
-        if (is_const && !clang_isConstQualifiedType(named))
-            text = mem_format("const %s", text);
-        if (clang_isVolatileQualifiedType(t) && !clang_isVolatileQualifiedType(named))
-            text = mem_format("volatile %s", text);
-        return text;
+        return declare_under(t, clang_Type_getNamedType(t), inner, keep_const);
     }
     if (declared == CXCursor_TypedefDecl && t.kind == CXType_Typedef) {
         bool hides_const = !keep_const && (clang_isConstQualifiedType(c) || is_array_kind(c.kind));
@@ -254,13 +318,7 @@ static const char *declare(CXType t, const char *inner, bool keep_const)
         if (front_has_attribute(declaration, "may_alias"))
             refuse_type(t, "a type that may alias others only by this name is needed at file "
                            "scope");
-        CXType under = clang_getTypedefDeclUnderlyingType(declaration);
-        const char *text = declare(under, inner, keep_const && clang_isConstQualifiedType(under));
-        if (keep_const && clang_isConstQualifiedType(t))
-            text = clang_getCanonicalType(under).kind == CXType_Pointer
-                       ? declare(under, mem_format("const %s", inner), true)
-                       : mem_format("const %s", text);
-        return text;
+        return declare_under(t, clang_getTypedefDeclUnderlyingType(declaration), inner, keep_const);
     }
     if (t.kind == CXType_Record || t.kind == CXType_Enum) {
         if (is_local(declaration)) {
@@ -280,8 +338,11 @@ static const char *declare(CXType t, const char *inner, bool keep_const)
         return leaf(spelling, t, inner, keep_const);
     }
     if (c.kind != t.kind || (t.kind == CXType_Unexposed && !clang_equalTypes(c, t))) {
-        if (!clang_equalTypes(c, t) || c.kind != t.kind)
+        if (!clang_equalTypes(c, t) || c.kind != t.kind) {
+            if (t.kind == CXType_Unexposed || t.kind == CXType_Auto)
+                refuse_lost_attributes(t);
             return declare(c, inner, keep_const);
+        }
     }
     return leaf(t.kind == CXType_Bool ? "_Bool" : unqualified_spelling(t), t, inner, keep_const);
 }

@@ -86,6 +86,7 @@ static void find_split_declarations(struct function *fn)
                     n->has_await || n->has_defer || l->in_frame || (l->saved && l->is_const);
             else if (n->split)
                 fn->desugars = true;
+            type_subject = (struct place){fn->source, l->offset};
             if (pass == 1 && n->split && !l->is_variable_length)
                 type_declare(l->type, l->spelling);
         }
@@ -101,6 +102,7 @@ static void local_members(struct function *fn, struct field_list *list)
         if (l->is_parameter && !l->mentioned)
             continue; // nothing reads it
         l->field = unique_name(l->name);
+        type_subject = (struct place){fn->source, l->offset};
         long long align = type_align(l->type);
         if (!l->in_frame) { // the C local has it
             l->alignment = NULL;
