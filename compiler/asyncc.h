@@ -86,6 +86,7 @@ bool token_is(const char *text, struct token token, const char *spelling);
 unsigned lex_start(const char *text, unsigned length); // behind the byte order mark
 // The end of the bracketed group that opens at `open`; `limit` when it never closes.
 unsigned lex_group_end(const char *text, unsigned open, unsigned limit);
+bool lex_is_keyword(const char *text, struct token name);
 bool lex_is_conditional(const char *text, struct token directive); // #if, #else, #endif, ...
 void lex_blank(char *text, unsigned start, unsigned end);          // but line ends stay
 // Digraphs and trigraphs of braces and # become what they stand for, followed by blanks; a carriage

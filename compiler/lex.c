@@ -301,3 +301,19 @@ bool lex_is_conditional(const char *text, struct token directive)
             return true;
     return false;
 }
+
+bool lex_is_keyword(const char *text, struct token name)
+{
+    static const char *const words[] = {
+        "auto",       "break",  "case",     "char",     "const",    "continue", "default",
+        "do",         "double", "else",     "enum",     "extern",   "float",    "for",
+        "goto",       "if",     "inline",   "int",      "long",     "register", "restrict",
+        "return",     "short",  "signed",   "sizeof",   "static",   "struct",   "switch",
+        "typedef",    "union",  "unsigned", "void",     "volatile", "while",    "typeof",
+        "__typeof__", "asm",    "__asm__",  "_Alignof", "_Generic",
+    };
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (token_is(text, name, words[i]))
+            return true;
+    return false;
+}

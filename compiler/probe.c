@@ -321,6 +321,69 @@ static const char *with_strings_of(const char *flat, const char *spaced)
     return flat[strspn(flat, " ")] ? NULL : b.text;
 }
 
+// ---- Names that are not to be expanded again ------------------------------------------------
+//
+// `#define f(x) f(x)` expands once. In the text that an expansion becomes part of, the name that is
+// left would be one more invocation.
+
+static void note_name(struct macro *m, void *data)
+{
+    *table_at(data, m->name) = m;
+}
+
+static bool stays_as_it_is(const struct probe *p, const struct macro *m)
+{
+    for (size_t i = 0; i < p->keywords.count; i++)
+        if (!strcmp(p->keywords.at[i], m->name))
+            return true;
+    return is_readable(m->name) || m->is_opaque;
+}
+
+static bool names_macro(const char *text, unsigned length)
+{
+    for (struct token t = lex_next(text, 0, length); t.kind != TOKEN_END;
+         t = lex_next(text, t.end, length))
+        if (t.kind == TOKEN_NAME && front_is_macro(text + t.start, t.end - t.start))
+            return true;
+    return false;
+}
+
+static bool is_itself(const struct macro *m)
+{
+    struct token body = macro_body(m), name = lex_next(m->text, body.start, body.end);
+    return token_is(m->text, name, m->name) &&
+           lex_next(m->text, name.end, body.end).kind == TOKEN_END;
+}
+
+// NULL: that cannot be said.
+static const char *without_invocations(const struct probe *p, const struct invocation *v,
+                                       const char *text)
+{
+    unsigned length = (unsigned)strlen(text), at = 0;
+    if (!names_macro(text, length))
+        return text;
+    struct table names = {0};
+    struct buffer b = {0};
+    front_macros_behind(p->source, v, ++lists, note_name, &names);
+    for (struct token t = lex_next(text, 0, length); t.kind != TOKEN_END;
+         t = lex_next(text, t.end, length)) {
+        const struct macro *m = t.kind == TOKEN_NAME
+                                    ? *table_at(&names, mem_text(text + t.start, t.end - t.start))
+                                    : NULL;
+        if (!m || stays_as_it_is(p, m) || (!m->has_parameters && is_itself(m)))
+            continue;
+        if (!m->has_parameters || lex_is_keyword(text, t))
+            return NULL;
+        if (!token_is(text, lex_next(text, t.end, length), "("))
+            continue;
+        put_text(&b, text + at, t.start - at);
+        put(&b, "(%s)", m->name);
+        at = t.end;
+    }
+    put_text(&b, text + at, length - at);
+    return b.text ? b.text : "";
+}
+
 static bool was_expanded(struct source *s, const struct invocation *v, const char *text)
 {
     const char *file;
@@ -345,7 +408,8 @@ const struct opened *probe_invocations(const struct front_options *options, stru
         bool known = was_expanded(source, of->invocation, spaced) &&
                      (!flat || was_expanded(source, of->invocation, flat));
         opened[i].invocation = of->invocation;
-        opened[i].text = !known ? NULL : flat ? with_strings_of(flat, spaced) : spaced;
+        const char *text = !known ? NULL : flat ? with_strings_of(flat, spaced) : spaced;
+        opened[i].text = text ? without_invocations(&p, of->invocation, text) : NULL;
     }
     *count = p.probed.count;
     return opened;
