@@ -174,6 +174,8 @@ static CXType pointed_to(CXType t)
 static void refuse_lost_attributes(CXType t)
 {
     static struct table refused;
+    if (clang_getCanonicalType(t).kind != CXType_Pointer)
+        return; // an object of its own
     for (size_t i = 0; i < marked_typedefs.count; i++) {
         CXCursor c = marked_typedefs.at[i];
         CXType named = pointed_to(clang_getCursorType(c)), found = pointed_to(t);
