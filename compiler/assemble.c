@@ -734,6 +734,22 @@ static int by_slot(const void *a, const void *b)
     return by_place(a, b);
 }
 
+// Of a prototype that goes: they may hold for what is behind it.
+static void keep_directives(struct output *o, struct range gone)
+{
+    const char *text = o->source->text;
+    for (struct token t = lex_next(text, gone.start, gone.end); t.kind != TOKEN_END;
+         t = lex_next(text, t.end, gone.end)) {
+        if (t.kind != TOKEN_DIRECTIVE)
+            continue;
+        if (!at_line_start(o))
+            say(o, "\n");
+        sync(o, t.start);
+        copy_source(o, t.start, t.end);
+        say(o, "\n");
+    }
+}
+
 void emit(struct unit *unit, const char *output_path, bool lines, struct buffer *out)
 {
     struct source *s = unit->main;
@@ -801,6 +817,7 @@ void emit(struct unit *unit, const char *output_path, bool lines, struct buffer 
                 continue;
             sync(&o, at);
             copy_source(&o, at, r.start);
+            keep_directives(&o, r);
             at = r.end;
         }
         sync(&o, at);
@@ -822,7 +839,7 @@ void emit(struct unit *unit, const char *output_path, bool lines, struct buffer 
             break;
         if (fn->is_async) {
             put_tail(&o, fn);
-            at = fn->end;
+            at = fn->bottom;
         } else {
             o.fn = fn;
             if (o.lines && !at_line_start(&o))

@@ -138,6 +138,7 @@ struct expansion {                         // a macro that expand.c replaced by 
 struct source {
     const char *path; // as the user gave or included it
     char *text;
+    const char *raw; // with the conditionals in async functions; NULL: there are none
     unsigned length;
     bool is_main;
     struct vec(struct invocation) invocations; // sorted by start, disjoint
@@ -572,6 +573,7 @@ struct function {
     bool one_parent;     // always embedded in the same place
     bool link_byte;      // its frame must know which of its possible parents it has
     unsigned top;        // where its top-level declaration really starts
+    unsigned bottom;     // and where it ends
     bool laid_out, deep;
     unsigned slot_offset; // where in the main file its struct is defined
     struct vec(struct local_type *) local_types, defined_types;
@@ -613,6 +615,8 @@ void choose_names(struct unit *unit);
 void mark_uses(struct function *fn, struct node *body);
 void find_recursion(struct unit *unit);
 void place_functions(struct unit *unit);
+// For place.c, before the directive may be lost.
+void note_conditional(struct unit *unit, const char *text, struct token directive);
 void check_directives(struct function *fn);
 void check_macro_names(const struct front_options *options, struct unit *unit);
 void inherit_attributes(struct function *fn);

@@ -382,7 +382,7 @@ static void keep_text(struct growth *g, struct buffer *result, struct source *s,
         e.end = (unsigned)((e.end < to ? e.end : to) + shift);
         VEC_PUSH(&g->list, e);
     }
-    put_text(result, s->text + at, to - at);
+    put_text(result, (s->raw ? s->raw : s->text) + at, to - at);
 }
 
 static bool may_run_together(char left, char right)

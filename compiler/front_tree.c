@@ -1465,6 +1465,12 @@ static void set_extent(struct function *fn, CXCursor c)
 // the other branch, which is not translated.
 static void drop_conditionals(struct source *s, unsigned start, unsigned end)
 {
+    if (!s->raw && memchr(s->text + start, '#', end - start))
+        s->raw = mem_text(s->text, s->length);
+    for (struct token t = lex_next(s->text, start, end); t.kind != TOKEN_END;
+         t = lex_next(s->text, t.end, end))
+        if (t.kind == TOKEN_DIRECTIVE && s->is_main)
+            note_conditional(front_unit, s->text, t);
     size_t low = 0, high = s->skipped.count;
     while (low < high) {
         size_t middle = (low + high) / 2;
@@ -1822,6 +1828,7 @@ static enum CXChildVisitResult on_top(CXCursor c, CXCursor parent, CXClientData 
 void front_build(struct unit *unit)
 {
     memset(known, 0, sizeof known);
+    unit->conditionals.count = 0;
     unit->no_convention = false;
     futures_by_hand.count = hand_functions.count = 0;
     front_forget_typedefs();

@@ -280,8 +280,8 @@ static bool asks_beside(const char *text, struct token word, struct token direct
 // What asks for files beside this one, or how deep it is included, would get another answer.
 static void refuse_questions(struct source *s, struct token t, struct directory directory)
 {
-    for (struct token w = lex_next(s->text, t.start + 1, t.end); w.kind != TOKEN_END;
-         w = lex_next(s->text, w.end, t.end))
+    for (struct token w = lex_next(s->text, t.start + (t.kind == TOKEN_DIRECTIVE), t.end);
+         w.kind != TOKEN_END; w = lex_next(s->text, w.end, t.end))
         if (token_is(s->text, w, "__has_include_next") ||
             token_is(s->text, w, "__INCLUDE_LEVEL__") ||
             (!is_main_directory(directory) && asks_beside(s->text, w, t)))
@@ -306,20 +306,32 @@ static bool is_inclusion(const char *text, struct token t)
            is_directive(text, t, "include_next", NULL);
 }
 
+// With the conditionals that the tree does without: they may end behind what they begin in.
+static struct source *as_written(struct source *s)
+{
+    if (!s->raw)
+        return s;
+    struct source *written = mem_alloc(sizeof *written);
+    *written = *s;
+    written->text = mem_text(s->raw, s->length);
+    return written;
+}
+
 // `directory` is the file's.
-static void put_file(struct pasting *p, struct source *s, int entered_by,
+static void put_file(struct pasting *p, struct source *read, int entered_by,
                      struct directory directory, bool in_function)
 {
-    struct ranges bodies = bodies_in(p->unit, s);
+    struct ranges bodies = bodies_in(p->unit, read);
+    struct source *s = as_written(read);
     unsigned at = s->is_main ? 0 : lex_start(s->text, s->length);
     int directive = p->first[entered_by + 1];
     p->open[p->depth++] = s->path;
     for (struct token t = lex_next(s->text, lex_start(s->text, s->length), s->length);
          t.kind != TOKEN_END; t = lex_next(s->text, t.end, s->length)) {
+        if (!s->is_main && (t.kind == TOKEN_DIRECTIVE || t.kind == TOKEN_NAME))
+            refuse_questions(s, t, directory);
         if (t.kind != TOKEN_DIRECTIVE)
             continue;
-        if (!s->is_main)
-            refuse_questions(s, t, directory);
         if (!s->is_main && is_directive(s->text, t, "pragma", "once")) {
             put_text(&p->text, s->text + at, t.start - at);
             at = t.end;

@@ -8,9 +8,8 @@
 
 // ---- Top-level declarations -----------------------------------------------------------------
 
-static void note_conditional(struct unit *unit, struct token directive)
+void note_conditional(struct unit *unit, const char *text, struct token directive)
 {
-    const char *text = unit->main->text;
     struct token word = lex_next(text, directive.start + 1, directive.end);
     struct conditional c = {directive.start, directive.end, 0};
     if (token_is(text, word, "if") || token_is(text, word, "ifdef") ||
@@ -23,14 +22,31 @@ static void note_conditional(struct unit *unit, struct token directive)
     VEC_PUSH(&unit->conditionals, c);
 }
 
+static int compare_conditionals(const void *left, const void *right)
+{
+    const struct conditional *a = left, *b = right;
+    return a->start < b->start ? -1 : a->start > b->start;
+}
+
+static size_t first_conditional(const struct unit *unit, unsigned offset)
+{
+    size_t low = 0, high = unit->conditionals.count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (unit->conditionals.at[middle].start < offset)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 // `#if .. static async int #else static int #endif f(void) {`: what is replaced must begin at the
 // #if.
 static unsigned before_open_conditional(struct unit *unit, unsigned top, unsigned end)
 {
     int depth = 0;
-    size_t first = 0;
-    while (first < unit->conditionals.count && unit->conditionals.at[first].start < top)
-        first++;
+    size_t first = first_conditional(unit, top);
     for (size_t i = first; i < unit->conditionals.count && unit->conditionals.at[i].start < end;
          i++) {
         depth += unit->conditionals.at[i].opens;
@@ -48,6 +64,21 @@ static unsigned before_open_conditional(struct unit *unit, unsigned top, unsigne
         depth = 0;
     }
     return top;
+}
+
+// `{ ... #ifdef ... } #else } #endif`: and end at the #endif.
+static unsigned behind_open_conditional(const struct unit *unit, unsigned top, unsigned end)
+{
+    int depth = 0;
+    for (size_t i = first_conditional(unit, top); i < unit->conditionals.count; i++) {
+        const struct conditional *c = &unit->conditionals.at[i];
+        if (c->start >= end && depth <= 0)
+            break;
+        depth += c->opens;
+        if (c->start >= end && depth <= 0)
+            return c->end;
+    }
+    return end;
 }
 
 // Follows `struct NAME {`, so that its brace is told from a function's.
@@ -95,7 +126,7 @@ static void find_tops(struct unit *unit)
         while (skipped < s->skipped.count && s->skipped.at[skipped].end <= t.start)
             skipped++;
         if (t.kind == TOKEN_DIRECTIVE) {
-            note_conditional(unit, t);
+            note_conditional(unit, s->text, t);
             continue;
         }
         if (skipped < s->skipped.count && t.start >= s->skipped.at[skipped].start)
@@ -139,6 +170,9 @@ static void find_tops(struct unit *unit)
             expect = true;
         }
     }
+    if (unit->conditionals.count)
+        qsort(unit->conditionals.at, unit->conditionals.count, sizeof *unit->conditionals.at,
+              compare_conditionals);
 }
 
 static unsigned top_of(struct unit *unit, unsigned offset)
@@ -351,11 +385,39 @@ static void find_sites(struct placing *p)
         if (fn->is_async)
             top = after_macros(fn, top);
         fn->top = before_open_conditional(p->unit, top, fn->end);
+        fn->bottom = behind_open_conditional(p->unit, fn->top, fn->end);
         VEC_PUSH(&p->sites, fn->top);
     }
     if (p->sites.count)
         qsort(p->sites.at, p->sites.count, sizeof *p->sites.at, compare_offsets);
     p->first_use = p->sites.count ? p->sites.at[0] : p->unit->main->length;
+}
+
+static int compare_tops(const void *left, const void *right)
+{
+    const struct function *a = *(struct function *const *)left,
+                          *b = *(struct function *const *)right;
+    return a->top < b->top ? -1 : a->top > b->top;
+}
+
+// What an #if around the one ends in is replaced with it, so the other may not stand there.
+static void refuse_tangled(struct unit *unit)
+{
+    struct vec(struct function *) sorted = {0};
+    for (size_t i = 0; i < unit->functions.count; i++) {
+        struct function *fn = unit->functions.at[i];
+        if (fn->body && !fn->in_header && fn->is_async)
+            VEC_PUSH(&sorted, fn);
+    }
+    if (sorted.count)
+        qsort(sorted.at, sorted.count, sizeof *sorted.at, compare_tops);
+    for (size_t i = 1; i < sorted.count; i++) {
+        struct function *before = sorted.at[i - 1], *fn = sorted.at[i];
+        if (fn->top < before->bottom)
+            error_at((struct place){fn->source, fn->name_offset}, "E0211",
+                     "#if and #endif divide '%s' and '%s' elsewhere than between them",
+                     before->name, fn->name);
+    }
 }
 
 void place_functions(struct unit *unit)
@@ -364,6 +426,7 @@ void place_functions(struct unit *unit)
     find_tops(unit);
     find_prototypes(unit);
     find_sites(&p);
+    refuse_tangled(unit);
     for (size_t i = 0; i < unit->functions.count; i++) {
         struct function *fn = unit->functions.at[i];
         if (fn->body && fn->in_header)
