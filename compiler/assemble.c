@@ -7,7 +7,6 @@
 #include "emit.h"
 #include "front.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 // ---- Forms outside awaits: async_spawn and async_block_on become calls of helpers -----------
@@ -15,7 +14,8 @@
 struct helper {
     const char *name;
     struct operand operand;
-    bool spawn;
+    unsigned needs; // behind which offset its types are known
+    bool spawn, written;
 };
 static struct vec(struct helper) pointer_helpers;
 
@@ -36,20 +36,22 @@ static void rewrite_form(struct function *fn, struct node *form, bool spawn)
     if (callee->kind == NODE_REF && callee->callee) {
         replace(fn, form->start, call->first->start, "");
         replace(fn, call->first->start, call->first->end,
-                mem_format("%s_%s", callee->callee->name, spawn ? "spawn" : "block_on"));
+                mem_format("%s_%s", callee->callee->stem, spawn ? "spawn" : "block_on"));
     } else {
         struct helper h = {.spawn = spawn};
         h.name =
             mem_format("asyncc_%s_%zu", spawn ? "spawn" : "block_on", pointer_helpers.count + 1);
         h.operand.function_type = type_function_of(call->first->type);
         h.operand.result = type_result(h.operand.function_type);
+        h.needs = type_needs(fn->unit, h.operand.function_type);
         VEC_PUSH(&pointer_helpers, h);
-        replace(fn, form->start, callee->start, mem_format("%s(", h.name));
+        bool comma = callee->kind == NODE_BINARY && callee->op == OP_COMMA;
+        replace(fn, form->start, callee->start, mem_format(comma ? "%s((" : "%s(", h.name));
         struct node *argument = call->first->next;
         if (argument)
-            replace(fn, callee->end, argument->start, ", ");
+            replace(fn, callee->end, argument->start, comma ? "), " : ", ");
         else
-            replace(fn, callee->end, call->end, ")");
+            replace(fn, callee->end, call->end, comma ? "))" : ")");
     }
     replace(fn, call->end, form->end, "");
 }
@@ -75,7 +77,7 @@ static void rewrite_function_forms(struct function *fn)
         return;
     rewrite_forms(fn, fn->body);
     if (fn->mentions.count)
-        qsort(fn->mentions.at, fn->mentions.count, sizeof *fn->mentions.at, by_offset);
+        mem_sort(fn->mentions.at, fn->mentions.count, sizeof *fn->mentions.at, by_offset);
 }
 
 // ---- The head of a function: state, future, declarations ------------------------------------
@@ -160,12 +162,12 @@ static void put_state_enum(struct output *o, struct function *fn)
 
 static const char *spawn_declarator(struct function *fn)
 {
-    return mem_format("%s_spawn(%s)", fn->name, parameters(fn, ""));
+    return mem_format("%s_spawn(%s)", fn->stem, parameters(fn, ""));
 }
 
 static const char *block_on_declaration(struct function *fn)
 {
-    const char *declarator = mem_format("%s_block_on(%s)", fn->name, parameters(fn, ""));
+    const char *declarator = mem_format("%s_block_on(%s)", fn->stem, parameters(fn, ""));
     return fn->result ? type_declare(fn->result, declarator) : mem_format("void %s", declarator);
 }
 
@@ -567,11 +569,15 @@ static void put_foreign(struct output *o, struct function *fn)
     say(o, "\n");
 }
 
-static void put_pointer_helpers(struct output *o)
+// Those whose types are known at `place`.
+static void put_pointer_helpers(struct output *o, unsigned place)
 {
     for (size_t i = 0; i < pointer_helpers.count; i++) {
         struct helper *h = &pointer_helpers.at[i];
         struct type *function = h->operand.function_type;
+        if (h->needs > place || h->written)
+            continue;
+        h->written = true;
         struct buffer list = {0}, names = {0};
         put(&list, "async_fn_pointer asyncc_type");
         for (unsigned j = 0; j < type_parameter_count(function); j++) {
@@ -679,6 +685,61 @@ static struct function *announce(struct output *o, struct function *fn, unsigned
     return NULL;
 }
 
+struct announcement {
+    struct function *fn;
+    unsigned needs; // behind which offset its types are known
+    size_t order;
+};
+struct announcements {
+    struct vec(struct announcement) list; // by needs
+    size_t next;
+    struct vec(struct announcement) again; // once their futures are known
+};
+
+static int by_needs(const void *left, const void *right)
+{
+    const struct announcement *a = left, *b = right;
+    if (a->needs != b->needs)
+        return a->needs < b->needs ? -1 : 1;
+    return a->order < b->order ? -1 : a->order > b->order;
+}
+
+static int by_order(const void *left, const void *right)
+{
+    const struct announcement *a = left, *b = right;
+    return a->order < b->order ? -1 : a->order > b->order;
+}
+
+static void find_announced(struct unit *unit, unsigned first, struct announcements *all)
+{
+    for (size_t i = 0; i < unit->functions.count; i++) {
+        struct function *fn = unit->functions.at[i];
+        if (is_announced(fn, first))
+            VEC_PUSH(&all->list, ((struct announcement){fn, type_needs(unit, fn->type), i}));
+    }
+    if (all->list.count)
+        mem_sort(all->list.at, all->list.count, sizeof *all->list.at, by_needs);
+}
+
+static void put_announcements(struct output *o, struct announcements *all, unsigned place)
+{
+    struct vec(struct announcement) now = {0};
+    for (; all->next < all->list.count && all->list.at[all->next].needs <= place; all->next++)
+        VEC_PUSH(&now, all->list.at[all->next]);
+    size_t kept = 0;
+    for (size_t i = 0; i < all->again.count; i++)
+        if (all->again.at[i].fn->future_at <= place)
+            VEC_PUSH(&now, all->again.at[i]);
+        else
+            all->again.at[kept++] = all->again.at[i];
+    all->again.count = kept;
+    if (now.count)
+        mem_sort(now.at, now.count, sizeof *now.at, by_order);
+    for (size_t i = 0; i < now.count; i++)
+        if (announce(o, now.at[i].fn, place))
+            VEC_PUSH(&all->again, now.at[i]);
+}
+
 static void link_operand(struct operand *operand, bool in_form)
 {
     struct function *callee = operand->callee;
@@ -720,10 +781,13 @@ void assemble_prepare(struct unit *unit)
     link_uses(unit);
 }
 
+// Declarators of one declaration have the same top, and so have functions of headers.
 static int by_place(const void *a, const void *b)
 {
     const struct function *x = *(struct function *const *)a, *y = *(struct function *const *)b;
-    return x->top < y->top ? -1 : x->top > y->top;
+    if (x->top != y->top)
+        return x->top < y->top ? -1 : 1;
+    return x->order < y->order ? -1 : x->order > y->order;
 }
 
 static int by_slot(const void *a, const void *b)
@@ -763,30 +827,30 @@ void emit(struct unit *unit, const char *output_path, bool lines, struct buffer 
     struct vec(struct function *) order = {0};
     for (size_t i = 0; i < unit->functions.count; i++) {
         struct function *fn = unit->functions.at[i];
+        fn->order = i;
         rewrite_function_forms(fn);
         fn->visit = 0;
         if (fn->body && !fn->in_header)
             VEC_PUSH(&order, fn);
     }
     if (order.count)
-        qsort(order.at, order.count, sizeof *order.at, by_place);
+        mem_sort(order.at, order.count, sizeof *order.at, by_place);
     struct vec(struct function *) heads = {0}; // by where their futures go
     for (size_t i = 0; i < unit->functions.count; i++)
         if (unit->functions.at[i]->is_async && unit->functions.at[i]->body)
             VEC_PUSH(&heads, unit->functions.at[i]);
     if (heads.count)
-        qsort(heads.at, heads.count, sizeof *heads.at, by_slot);
+        mem_sort(heads.at, heads.count, sizeof *heads.at, by_slot);
     struct vec(struct function *) headers = {0}; // functions defined in them
     for (size_t i = 0; i < heads.count; i++)
         if (heads.at[i]->in_header)
             VEC_PUSH(&headers, heads.at[i]);
     if (headers.count)
-        qsort(headers.at, headers.count, sizeof *headers.at, by_place);
+        mem_sort(headers.at, headers.count, sizeof *headers.at, by_place);
     size_t head = 0, included = 0;
-    struct vec(struct function *) announced = {0};
-    for (size_t i = 0; order.count && i < unit->functions.count; i++)
-        if (is_announced(unit->functions.at[i], order.at[0]->top))
-            VEC_PUSH(&announced, unit->functions.at[i]);
+    struct announcements announced = {0};
+    if (order.count)
+        find_announced(unit, order.at[0]->top, &announced);
     if (!order.count)
         headers.count = heads.count = 0; // nothing here needs them
     unsigned at = 0;
@@ -826,11 +890,8 @@ void emit(struct unit *unit, const char *output_path, bool lines, struct buffer 
         if (i == 0 && fn && !behind_header)
             put_includes(&o, unit);
         unsigned place = fn ? fn->top : s->length;
-        for (size_t j = 0; j < announced.count; j++)
-            if (announced.at[j] && type_needs(unit, announced.at[j]->type) <= place)
-                announced.at[j] = announce(&o, announced.at[j], place);
-        if (i == 0)
-            put_pointer_helpers(&o);
+        put_announcements(&o, &announced, place);
+        put_pointer_helpers(&o, place);
         for (; head < heads.count && heads.at[head]->slot_offset <= place; head++)
             put_function_head(&o, heads.at[head], place);
         for (; included < headers.count && headers.at[included]->top <= place; included++)

@@ -27,6 +27,8 @@
 void *mem_alloc(size_t size); // zeroed; never NULL: running out is fatal, with a message
 void *mem_grow(void *old, size_t old_size, size_t new_size);
 char *mem_text(const char *start, size_t length);
+// Like qsort, and what is equal keeps its order, so that the output is the same with every C library.
+void mem_sort(void *at, size_t count, size_t size, int (*compare)(const void *, const void *));
 char *mem_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 // A growable array: `struct vec(int) v = {0}; VEC_PUSH(&v, 3); v.at[0]`.
@@ -574,6 +576,7 @@ struct function {
     bool link_byte;      // its frame must know which of its possible parents it has
     unsigned top;        // where its top-level declaration really starts
     unsigned bottom;     // and where it ends
+    size_t order;        // assemble.c: among all functions
     bool laid_out, deep;
     unsigned slot_offset; // where in the main file its struct is defined
     struct vec(struct local_type *) local_types, defined_types;

@@ -4,7 +4,6 @@
 //   out:   flags on nodes; E0101 to E0302
 #include "front.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 // ---- What each subtree holds ----------------------------------------------------------------

@@ -287,7 +287,7 @@ static bool same_message(const struct message *a, const struct message *b)
 void flush_diagnostics(void)
 {
     if (messages.count > 1)
-        qsort(messages.at, messages.count, sizeof *messages.at, by_place);
+        mem_sort(messages.at, messages.count, sizeof *messages.at, by_place);
     unsigned errors = 0, warnings = 0;
     const struct message *previous = NULL;
     for (size_t i = 0; i < messages.count; i++) {

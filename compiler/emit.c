@@ -7,7 +7,6 @@
 
 #include "front.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 

@@ -6,7 +6,6 @@
 // that lines keep their numbers, and this repeats until nothing is left to expand.
 #include "probe.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 enum {

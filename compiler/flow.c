@@ -8,7 +8,6 @@
 // goes there.
 #include "front.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 // One step of the control-flow graph.
@@ -550,7 +549,7 @@ static void sort_points(struct local *l)
 {
     if (l->points.count < 2)
         return;
-    qsort(l->points.at, l->points.count, sizeof *l->points.at, by_number);
+    mem_sort(l->points.at, l->points.count, sizeof *l->points.at, by_number);
     size_t kept = 1;
     for (size_t i = 1; i < l->points.count; i++)
         if (l->points.at[i] != l->points.at[kept - 1])

@@ -5,7 +5,6 @@
 #include "front_clang.h"
 
 #include <clang-c/CXCompilationDatabase.h>
-#include <stdlib.h>
 #include <string.h>
 
 static CXIndex clang_index;

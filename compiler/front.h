@@ -104,8 +104,7 @@ const char *type_parameters(struct function *fn, const char *prefix);
 const char *type_parameter_types(struct type *function, const char *first);
 const char *type_parameter_declare(struct type *function, unsigned index, const char *name);
 unsigned type_parameter_count(struct type *function);
-struct type *type_result(struct type *function); // NULL: void
-struct type *type_unqualified(struct type *type);
+struct type *type_result(struct type *function);    // NULL: void
 struct type *type_function_of(struct type *callee); // looks through pointers
 bool type_is_void(struct type *type);
 bool type_is_scalar(struct type *type);

@@ -497,11 +497,11 @@ static void describe(struct invocation *v, struct definition *d)
 static void sort_invocations(struct source *source)
 {
     if (source->opaque.count)
-        qsort(source->opaque.at, source->opaque.count, sizeof *source->opaque.at, by_range);
+        mem_sort(source->opaque.at, source->opaque.count, sizeof *source->opaque.at, by_range);
     if (!source->invocations.count)
         return;
-    qsort(source->invocations.at, source->invocations.count, sizeof *source->invocations.at,
-          by_start);
+    mem_sort(source->invocations.at, source->invocations.count, sizeof *source->invocations.at,
+             by_start);
     size_t kept = 0;
     unsigned end = 0;
     for (size_t i = 0; i < source->invocations.count; i++) {
@@ -527,7 +527,8 @@ static void sort_invocations(struct source *source)
 static void sort_keywords(struct source *source)
 {
     if (source->keywords.count)
-        qsort(source->keywords.at, source->keywords.count, sizeof *source->keywords.at, by_keyword);
+        mem_sort(source->keywords.at, source->keywords.count, sizeof *source->keywords.at,
+                 by_keyword);
 }
 
 void front_collect_macros(void)

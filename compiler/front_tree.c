@@ -1432,7 +1432,7 @@ static void finish_mentions(struct function *fn)
 {
     if (!fn->mentions.count)
         return;
-    qsort(fn->mentions.at, fn->mentions.count, sizeof *fn->mentions.at, by_offset);
+    mem_sort(fn->mentions.at, fn->mentions.count, sizeof *fn->mentions.at, by_offset);
     size_t kept = 0; // an argument that a macro uses twice is mentioned twice
     for (size_t i = 0; i < fn->mentions.count; i++) {
         struct mention *m = &fn->mentions.at[i], *last = kept ? &fn->mentions.at[kept - 1] : NULL;

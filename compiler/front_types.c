@@ -552,11 +552,6 @@ bool type_same(struct type *a, struct type *b)
     return clang_equalTypes(canonical(a), canonical(b));
 }
 
-struct type *type_unqualified(struct type *type)
-{
-    return type;
-}
-
 long long type_size(struct type *type)
 {
     return clang_Type_getSizeOf(type->type);
@@ -617,6 +612,11 @@ unsigned type_needs(struct unit *unit, struct type *type)
                 needs = end > needs ? end : needs;
             }
             t = clang_getResultType(t);
+        } else if (t.kind == CXType_Atomic) {
+            t = clang_Type_getValueType(t);
+        } else if (t.kind == CXType_Vector || t.kind == CXType_ExtVector ||
+                   t.kind == CXType_Complex) {
+            t = clang_getElementType(t);
         } else if (t.kind == CXType_Unexposed || t.kind == CXType_Auto) {
             CXType c = clang_getCanonicalType(t);
             if (c.kind == t.kind)

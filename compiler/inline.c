@@ -11,7 +11,6 @@
 // but not if they use macros that may not be the same any more behind it.
 #include "front.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -86,7 +85,7 @@ static struct ranges bodies_in(const struct unit *unit, const struct source *s)
             VEC_PUSH(&bodies, ((struct range){fn->start, fn->end}));
     }
     if (bodies.count)
-        qsort(bodies.at, bodies.count, sizeof *bodies.at, by_start);
+        mem_sort(bodies.at, bodies.count, sizeof *bodies.at, by_start);
     return bodies;
 }
 

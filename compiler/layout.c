@@ -245,7 +245,7 @@ static void sort_stable(struct field **at, size_t count)
     if (sorted.count == count)
         memcpy(at, sorted.at, count * sizeof *at);
     else
-        qsort(at, count, sizeof *at, by_align);
+        mem_sort(at, count, sizeof *at, by_align);
 }
 
 static void finish_group(struct field *g)
@@ -611,7 +611,7 @@ void layout(struct function *fn)
             VEC_PUSH(&shared, all.at[i]);
     }
     if (shared.count) {
-        qsort(shared.at, shared.count, sizeof *shared.at, by_first_point);
+        mem_sort(shared.at, shared.count, sizeof *shared.at, by_first_point);
         struct grouping g = {mem_alloc(points * sizeof(unsigned)),
                              mem_alloc(points * sizeof(unsigned)),
                              mem_alloc(points * sizeof(unsigned)),

@@ -38,6 +38,42 @@ void *mem_grow(void *old, size_t old_size, size_t new_size)
     return grown;
 }
 
+static void merge(char *to, const char *left, size_t lefts, const char *right, size_t rights,
+                  size_t size, int (*compare)(const void *, const void *))
+{
+    while (lefts && rights) {
+        bool from_left = compare(left, right) <= 0;
+        memcpy(to, from_left ? left : right, size);
+        to += size;
+        if (from_left) {
+            left += size;
+            lefts--;
+        } else {
+            right += size;
+            rights--;
+        }
+    }
+    memcpy(to, lefts ? left : right, (lefts ? lefts : rights) * size);
+}
+
+void mem_sort(void *at, size_t count, size_t size, int (*compare)(const void *, const void *))
+{
+    char *from = at, *other = count > 1 ? mem_alloc(count * size) : NULL;
+    for (size_t run = 1; run < count; run *= 2) {
+        for (size_t i = 0; i < count; i += 2 * run) {
+            size_t lefts = count - i < run ? count - i : run;
+            size_t rights = count - i - lefts < run ? count - i - lefts : run;
+            merge(other + i * size, from + i * size, lefts, from + (i + lefts) * size, rights, size,
+                  compare);
+        }
+        char *swap = from;
+        from = other;
+        other = swap;
+    }
+    if (from != at)
+        memcpy(at, from, count * size);
+}
+
 char *mem_text(const char *start, size_t length)
 {
     char *copy = mem_alloc(length + 1);

@@ -3,7 +3,6 @@
 //   out:   fn->stem; E0302, E0405
 #include "probe.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 // ---- Names that are part of the interface ---------------------------------------------------
@@ -27,14 +26,16 @@ static void check_names(struct unit *unit, struct function *fn)
 // enum f_state, its f_state_start, f_at_read, ..., f_frame and the like are seen by nobody else:
 // where the program has such a name, f is called otherwise in all of them.
 
-static const char *const private_suffixes[] = {"_state", "_frame", "_init_any", "_drop_any",
-                                               "_at_"};
+static const char *const private_suffixes[] = {"_state",    "_frame",    "_init_any",
+                                               "_poll_any", "_drop_any", "_links",
+                                               "_spawn",    "_block_on", "_at_"};
 
 static bool is_private_suffix(const char *text, unsigned length)
 {
-    static const char *const whole[] = {"_state",      "_states",   "_state_start",
-                                        "_state_done", "_frame",    "_frame_poll",
-                                        "_init_any",   "_drop_any", NULL};
+    static const char *const whole[] = {"_state",    "_states",     "_state_start", "_state_done",
+                                        "_frame",    "_frame_poll", "_init_any",    "_poll_any",
+                                        "_drop_any", "_links",      "_spawn",       "_block_on",
+                                        NULL};
     if (length > 4 && !memcmp(text, "_at_", 4))
         return true;
     for (unsigned i = 0; whole[i]; i++)
@@ -130,7 +131,7 @@ static void find_sites(struct unit *unit, site_list *sites)
             if (t.kind == TOKEN_DIRECTIVE)
                 VEC_PUSH(sites, ((struct site){t.end, fn}));
     }
-    qsort(sites->at, sites->count, sizeof *sites->at, compare_sites);
+    mem_sort(sites->at, sites->count, sizeof *sites->at, compare_sites);
 }
 
 static void refuse_macro(const struct front_options *options, struct unit *unit, const char *name,

@@ -3,7 +3,6 @@
 //   out:   fn->top, fn->slot_offset, unit->prototypes; E0116, E0303
 #include "front.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 // ---- Top-level declarations -----------------------------------------------------------------
@@ -171,8 +170,8 @@ static void find_tops(struct unit *unit)
         }
     }
     if (unit->conditionals.count)
-        qsort(unit->conditionals.at, unit->conditionals.count, sizeof *unit->conditionals.at,
-              compare_conditionals);
+        mem_sort(unit->conditionals.at, unit->conditionals.count, sizeof *unit->conditionals.at,
+                 compare_conditionals);
 }
 
 static unsigned top_of(struct unit *unit, unsigned offset)
@@ -389,7 +388,7 @@ static void find_sites(struct placing *p)
         VEC_PUSH(&p->sites, fn->top);
     }
     if (p->sites.count)
-        qsort(p->sites.at, p->sites.count, sizeof *p->sites.at, compare_offsets);
+        mem_sort(p->sites.at, p->sites.count, sizeof *p->sites.at, compare_offsets);
     p->first_use = p->sites.count ? p->sites.at[0] : p->unit->main->length;
 }
 
@@ -410,7 +409,7 @@ static void refuse_tangled(struct unit *unit)
             VEC_PUSH(&sorted, fn);
     }
     if (sorted.count)
-        qsort(sorted.at, sorted.count, sizeof *sorted.at, compare_tops);
+        mem_sort(sorted.at, sorted.count, sizeof *sorted.at, compare_tops);
     for (size_t i = 1; i < sorted.count; i++) {
         struct function *before = sorted.at[i - 1], *fn = sorted.at[i];
         if (fn->top < before->bottom)

@@ -3,7 +3,6 @@
 //   out:   nothing, or an internal fault
 #include "front.h"
 
-#include <stdlib.h>
 
 // ---- lower: an await is a statement of its own ----------------------------------------------
 
@@ -73,7 +72,7 @@ void verify_lower(struct function *fn)
     for (size_t i = 0; i < fn->awaits.count; i++)
         VEC_PUSH(&await_offsets, fn->awaits.at[i]->node->start);
     if (await_offsets.count)
-        qsort(await_offsets.at, await_offsets.count, sizeof *await_offsets.at, by_number);
+        mem_sort(await_offsets.at, await_offsets.count, sizeof *await_offsets.at, by_number);
     verify_stmts(fn, fn->lowered);
     if (awaits_seen != fn->awaits.count)
         internal_fault("lower: '%s' has %zu awaits, and %u statements for them", fn->name,
