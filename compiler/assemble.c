@@ -43,7 +43,7 @@ static void rewrite_form(struct function *fn, struct node *form, bool spawn)
             mem_format("asyncc_%s_%zu", spawn ? "spawn" : "block_on", pointer_helpers.count + 1);
         h.operand.function_type = type_function_of(call->first->type);
         h.operand.result = type_result(h.operand.function_type);
-        h.needs = type_needs(fn->unit, h.operand.function_type);
+        h.needs = type_needs(h.operand.function_type);
         VEC_PUSH(&pointer_helpers, h);
         bool comma = callee->kind == NODE_BINARY && callee->op == OP_COMMA;
         replace(fn, form->start, callee->start, mem_format(comma ? "%s((" : "%s(", h.name));
@@ -241,7 +241,7 @@ static bool is_mentioned(struct local *l)
 
 static const char *prologue(struct function *fn)
 {
-    struct buffer b = {0};
+    struct buffer b = {0}, parameters = {0}; // which may be called like the others' types
     put(&b, "\n    struct %s_future *%s = asyncc_future;\n", fn->name, fn->self);
     if (fn->names_itself)
         put(&b, "    static const char asyncc_func[] = \"%s\";\n", fn->name);
@@ -250,7 +250,8 @@ static const char *prologue(struct function *fn)
         if (l->in_frame || l->is_literal || (!l->is_parameter && !l->is_temporary) ||
             (l->is_parameter && !is_mentioned(l)))
             continue;
-        put(&b, "    %s%s;\n", type_declare(l->type, l->spelling), l->is_scalar ? " = 0" : "");
+        put(l->is_parameter ? &parameters : &b, "    %s%s;\n", type_declare(l->type, l->spelling),
+            l->is_scalar ? " = 0" : "");
     }
     if (fn->deferred_count) {
         put(&b, "    unsigned asyncc_leave = 0;\n    (void)asyncc_leave;\n");
@@ -258,6 +259,8 @@ static const char *prologue(struct function *fn)
             put(&b, "    %s%s;\n", type_declare(fn->result, "asyncc_value"),
                 type_is_scalar(fn->result) ? " = 0" : "");
     }
+    if (parameters.text)
+        put(&b, "%s", parameters.text);
     put(&b, "    switch (%s->state) {\n    case %s_state_start:\n", fn->self, fn->stem);
     for (unsigned i = 0; i < fn->parameter_count; i++) {
         struct local *l = fn->locals.at[i];
@@ -715,7 +718,7 @@ static void find_announced(struct unit *unit, unsigned first, struct announcemen
     for (size_t i = 0; i < unit->functions.count; i++) {
         struct function *fn = unit->functions.at[i];
         if (is_announced(fn, first))
-            VEC_PUSH(&all->list, ((struct announcement){fn, type_needs(unit, fn->type), i}));
+            VEC_PUSH(&all->list, ((struct announcement){fn, type_needs(fn->type), i}));
     }
     if (all->list.count)
         mem_sort(all->list.at, all->list.count, sizeof *all->list.at, by_needs);

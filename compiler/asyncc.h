@@ -161,7 +161,8 @@ struct place {
 
 // in the text of an expanded macro?
 bool source_is_expanded(struct source *source, unsigned offset);
-unsigned source_line(struct source *source, unsigned offset); // 1-based, physical
+struct keyword *source_keyword(struct source *source, unsigned offset); // or NULL
+unsigned source_line(struct source *source, unsigned offset);           // 1-based, physical
 // As #line directives say: the user's file and line.
 unsigned presumed_line(struct source *source, unsigned offset, const char **file);
 
@@ -648,12 +649,13 @@ void verify_layout(struct function *fn);
 struct local_type {
     struct front_cursor *cursor;
     struct function *function;
-    struct local_type *inside; // declared inside this one, and moves with it
-    const char *keyword;       // "struct", "union"
-    const char *name, *moved;  // of its tag; its name at file scope
-    unsigned start, end;       // of the declaration
-    unsigned enums_end;        // of the last of `enums`
-    unsigned scope_end;        // of its name
+    struct local_type *same_name; // of mention_local_types
+    struct local_type *inside;    // declared inside this one, and moves with it
+    const char *keyword;          // "struct", "union"
+    const char *name, *moved;     // of its tag; its name at file scope
+    unsigned start, end;          // of the declaration
+    unsigned enums_end;           // of the last of `enums`
+    unsigned scope_end;           // of its name
     bool hoisted, defined;
     const char *definition; // at file scope
     const char *enums;      // declared inside it; they stay in the function
@@ -673,8 +675,9 @@ struct unit {
     struct vec(struct source *) sources;
     struct vec(const char *) pasted; // inline.c: the files that became part of this one
     struct table functions_by_name;
-    struct table taken_names; // of plain functions and variables -> struct place
-    struct table taken_stems; // what names like STEM_state begin with
+    struct table typedef_names; // at file scope
+    struct table taken_names;   // of plain functions and variables -> struct place
+    struct table taken_stems;   // what names like STEM_state begin with
     // every async function named or defined, in order of appearance
     struct vec(struct function *) functions;
 };

@@ -1,5 +1,5 @@
-// check.c - the rules of the language. The last pass that reports to the user (goto into a block
-// with defers is found by lower, before anything is written).
+// check.c - the rules of the language. What a pass behind it still finds (a goto into a block with
+// defers, a type that cannot be written at file scope) is found before anything is written.
 //   in:    unit->functions
 //   out:   flags on nodes; E0101 to E0302
 #include "front.h"
@@ -79,7 +79,10 @@ static unsigned annotate(struct node *n)
 
 struct checking {
     struct function *fn;
-    struct node *defer; // innermost around
+    struct node *defer;               // innermost around
+    struct table *labels;             // in it
+    struct vec(struct node *) awaits; // of the function, in the order of the text
+    struct node *passed;              // a defer that is in force here and began in this switch
     struct node *unevaluated, *generic, *static_initializer, *assembly;
 };
 
@@ -150,7 +153,11 @@ static void check_await(struct checking *ck, struct node *n)
     struct node *called = operand && operand->kind == NODE_CALL ? called_expression(operand) : NULL;
     if (called && called->undeclared) {
         error_at(at(ck, called), "E0102", "'%s' is not declared", called->name);
-        hint("include the header that declares it");
+        const char *header = front_header_of(called->name);
+        if (header)
+            hint("#include <%s>", header);
+        else
+            hint("include the header that declares it");
     } else {
         error_at(at(ck, n), "E0102", "await needs a call of an async function");
         if (operand && operand->type && type_points_to(operand->type, "async_task"))
@@ -244,18 +251,36 @@ static void check_call(struct checking *ck, struct node *n)
                      "'%s' needs a stack frame that stays, and an async function has none", name);
 }
 
-static struct node *await_after(struct node *n, unsigned offset)
+static void collect_awaits(struct checking *ck, struct node *n)
 {
-    if (!n->has_await || n->end <= offset)
-        return NULL;
-    if (n->kind == NODE_AWAIT && n->start >= offset)
-        return n;
-    for (struct node *c = n->first; c; c = c->next) {
-        struct node *found = await_after(c, offset);
-        if (found)
-            return found;
+    if (!n->has_await)
+        return;
+    if (n->kind == NODE_AWAIT)
+        VEC_PUSH(&ck->awaits, n);
+    for (struct node *c = n->first; c; c = c->next)
+        collect_awaits(ck, c);
+}
+
+static int by_start(const void *left, const void *right)
+{
+    const struct node *a = *(struct node *const *)left, *b = *(struct node *const *)right;
+    return a->start < b->start ? -1 : a->start > b->start;
+}
+
+// The first one in `scope` from `offset` on.
+static struct node *await_after(const struct checking *ck, const struct node *scope,
+                                unsigned offset)
+{
+    size_t low = 0, high = ck->awaits.count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (ck->awaits.at[middle]->start < offset)
+            low = middle + 1;
+        else
+            high = middle;
     }
-    return NULL;
+    struct node *found = low < ck->awaits.count ? ck->awaits.at[low] : NULL;
+    return found && found->start < scope->end ? found : NULL;
 }
 
 // Called as what it is not, an async function would not run but crash.
@@ -282,7 +307,7 @@ static void check_type(struct checking *ck, struct node *n)
 {
     if (!ck->fn->is_async || !n->type || !type_is_variably_modified(n->type))
         return;
-    struct node *await = await_after(scope_around(n), n->end);
+    struct node *await = await_after(ck, scope_around(n), n->end);
     if (!await)
         return;
     error_at(at(ck, await), "E0201", "a type without a fixed size is in scope across this await");
@@ -296,7 +321,7 @@ static void check_variable(struct checking *ck, struct node *n)
         (!l->is_variable_length && !l->is_va_list && !l->is_jmp_buf))
         return;
     struct node *scope = l->scope ? l->scope : ck->fn->body;
-    struct node *await = scope ? await_after(scope, n->end) : NULL;
+    struct node *await = scope ? await_after(ck, scope, n->end) : NULL;
     if (!await)
         return;
     if (l->is_variable_length)
@@ -309,9 +334,10 @@ static void check_variable(struct checking *ck, struct node *n)
     note_at(at(ck, n), "declared here");
 }
 
-static void check_parameters(struct function *fn)
+static void check_parameters(struct checking *ck)
 {
-    struct node *await = await_after(fn->body, fn->body->start);
+    struct function *fn = ck->fn;
+    struct node *await = ck->awaits.count ? ck->awaits.at[0] : NULL;
     for (unsigned i = 0; i < fn->parameter_count; i++)
         if (fn->locals.at[i]->is_variable_length)
             error_at((struct place){fn->source, fn->locals.at[i]->offset}, "E0201",
@@ -335,21 +361,19 @@ static bool is_loop(struct node *n)
     return n->kind == NODE_WHILE || n->kind == NODE_DO || n->kind == NODE_FOR;
 }
 
-static bool has_label_named(struct node *n, const char *name)
+static void collect_labels(struct table *labels, struct node *n)
 {
-    if (n->kind == NODE_LABEL && name && !strcmp(n->name, name))
-        return true;
+    if (n->kind == NODE_LABEL && n->name)
+        *table_at(labels, n->name) = n;
     for (struct node *c = n->first; c; c = c->next)
-        if (has_label_named(c, name))
-            return true;
-    return false;
+        collect_labels(labels, c);
 }
 
 static void check_jump_in_defer(struct checking *ck, struct node *n)
 {
     if (!ck->defer)
         return;
-    bool bound = n->kind == NODE_GOTO && has_label_named(ck->defer, n->name);
+    bool bound = n->kind == NODE_GOTO && n->name && *table_at(ck->labels, n->name);
     for (struct node *up = n->parent; up && up != ck->defer; up = up->parent)
         bound |= (n->kind == NODE_BREAK && (is_loop(up) || up->kind == NODE_SWITCH)) ||
                  (n->kind == NODE_CONTINUE && is_loop(up));
@@ -367,17 +391,10 @@ static bool is_in_force_after(struct node *n)
 // A case label after a defer of the same switch would enter the block without passing the defer.
 static void check_case(struct checking *ck, struct node *n)
 {
-    for (struct node *inner = n, *up = n->parent; up; inner = up, up = up->parent) {
-        if (up->kind == NODE_BLOCK)
-            for (struct node *c = up->first; c && c != inner; c = c->next)
-                if (c->has_defer && is_in_force_after(c)) {
-                    error_at(at(ck, n), "E0205", "this case enters a block after its defer");
-                    note_at(at(ck, c), "the defer is here");
-                    return;
-                }
-        if (up->kind == NODE_SWITCH)
-            return;
-    }
+    if (!ck->passed)
+        return;
+    error_at(at(ck, n), "E0205", "this case enters a block after its defer");
+    note_at(at(ck, ck->passed), "the defer is here");
 }
 
 static void check_node(struct checking *ck, struct node *n, struct node *parent)
@@ -415,6 +432,8 @@ static void check_node(struct checking *ck, struct node *n, struct node *parent)
         if (!ck->fn->is_async)
             error_at(at(ck, n), "E0112", "defer outside an async function");
         ck->defer = n;
+        ck->labels = mem_alloc(sizeof *ck->labels);
+        collect_labels(ck->labels, n);
         while (parent && (parent->kind == NODE_LABEL || parent->kind == NODE_CASE))
             parent = parent->parent;
         if (parent && parent->kind != NODE_BLOCK)
@@ -428,6 +447,9 @@ static void check_node(struct checking *ck, struct node *n, struct node *parent)
         check_jump_in_defer(ck, n);
         if (n->kind == NODE_COMPUTED_GOTO && ck->fn->body && ck->fn->body->has_defer)
             error_at(at(ck, n), "E0203", "a computed goto in a function with defers");
+        break;
+    case NODE_SWITCH:
+        ck->passed = NULL;
         break;
     case NODE_CASE:
         check_case(ck, n);
@@ -452,8 +474,14 @@ static void check_node(struct checking *ck, struct node *n, struct node *parent)
     default:
         break;
     }
-    for (struct node *c = n->first; c; c = c->next)
+    bool passes = n->kind == NODE_BLOCK && n->has_defer;
+    for (struct node *c = n->first; c; c = c->next) {
         check_node(ck, c, n);
+        if (passes && c->has_defer && is_in_force_after(c)) {
+            ck->passed = c;
+            passes = false; // the first one is shown
+        }
+    }
     *ck = saved;
 }
 
@@ -481,6 +509,9 @@ void check(struct unit *unit)
         if (!fn->body)
             continue;
         annotate(fn->body);
+        collect_awaits(&ck, fn->body);
+        if (ck.awaits.count)
+            mem_sort(ck.awaits.at, ck.awaits.count, sizeof *ck.awaits.at, by_start);
         check_node(&ck, fn->body, NULL);
         mark_uses(fn, fn->body);
         struct place place = {fn->source, fn->name_offset};
@@ -488,7 +519,7 @@ void check(struct unit *unit)
             error_at(place, "E0109", "async function '%s' cannot be variadic", fn->name);
         if (fn->is_async) {
             check_type_names(fn);
-            check_parameters(fn);
+            check_parameters(&ck);
         }
         if (fn->is_main && (!fn->result || !type_is_scalar(fn->result)))
             error_at(place, "E0113", "async main returns int");

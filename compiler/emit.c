@@ -736,7 +736,7 @@ static void emit_declare(struct output *o, struct stmt *s)
         return;
     }
     if (!l->in_frame) {
-        say(o, "%s", type_declare(l->type, l->spelling));
+        say(o, "%s", type_declare_behind(l->type, l->spelling, declaration->first, l->declaration));
         if (s->has_value) {
             say(o, " = ");
             write_rope(o, &s->rope);

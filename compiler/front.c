@@ -5,6 +5,8 @@
 #include "front_clang.h"
 
 #include <clang-c/CXCompilationDatabase.h>
+#include <dirent.h>
+#include <stdio.h>
 #include <string.h>
 
 static CXIndex clang_index;
@@ -404,6 +406,37 @@ bool front_is_ours(CXFile file)
            (path[length] == '/' || ours[length - 1] == '/');
 }
 
+// Whether a line of a header, at its left edge, declares or defines this function or macro.
+static bool declares(const char *line, const char *name)
+{
+    size_t length = strlen(name);
+    if (*line == '/' || *line == ' ')
+        return false;
+    for (const char *at = line; (at = strstr(at, name)); at += length)
+        if (at > line && !is_name_byte(at[-1]) && at[length] == '(')
+            return true;
+    return false;
+}
+
+const char *front_header_of(const char *name)
+{
+    const char *path = mem_format("%s/asyncc", accepted.include_directory), *found = NULL;
+    DIR *directory = accepted.include_directory ? opendir(path) : NULL;
+    if (!directory)
+        return NULL;
+    for (struct dirent *entry; !found && (entry = readdir(directory));) {
+        FILE *file = fopen(mem_format("%s/%s", path, entry->d_name), "r");
+        char line[256];
+        while (file && !found && fgets(line, sizeof line, file))
+            if (declares(line, name))
+                found = mem_format("asyncc/%s", entry->d_name);
+        if (file)
+            fclose(file);
+    }
+    closedir(directory);
+    return found;
+}
+
 static bool lacks_compiler_headers(void)
 {
     bool lacks = false;
@@ -510,7 +543,8 @@ bool front_parse(const struct front_options *o, struct unit *unit)
     unit->main = source;
     unit->sources.count = 0;
     unit->functions.count = 0;
-    unit->functions_by_name = unit->taken_names = unit->taken_stems = (struct table){0};
+    unit->functions_by_name = unit->taken_names = unit->taken_stems = unit->typedef_names =
+        (struct table){0};
     VEC_PUSH(&unit->sources, source);
     front_unit = unit;
     inclusions.count = open_files.count = 0;

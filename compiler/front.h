@@ -70,6 +70,7 @@ struct token macro_body(const struct macro *m);
 void front_macros_behind(const struct source *s, const struct invocation *v, unsigned list,
                          void (*visit)(struct macro *macro, void *data), void *data);
 bool front_is_macro(const char *name, size_t length); // anywhere in the unit
+const char *front_header_of(const char *name);        // of ours, that declares it; or NULL
 // Is its body empty, a pragma, or ended by a semicolon or brace, so that what follows is another
 // declaration?
 bool front_macro_is_whole(const struct invocation *v);
@@ -95,6 +96,9 @@ bool front_probe(const struct front_options *options, const char *text, unsigned
 extern struct place type_subject;
 // A declaration of `name` with this type, without a const that would forbid assigning to it.
 const char *type_declare(struct type *type, const char *name);
+// The same behind the declarators from `first` to `declarator`, whose names may hide a typedef's.
+const char *type_declare_behind(struct type *type, const char *name, struct node *first,
+                                struct node *declarator);
 // What stands before the declarator: "const char" of an array of pointers to it.
 const char *type_specifiers(struct type *type);
 // "T *" of an object of this type, "T *" of an array of T.
@@ -125,7 +129,7 @@ long long type_align(struct type *type);
 // Of the type as it is written where the local typedefs it comes by are not known.
 long long type_written_align(struct type *type);
 // Behind which offset of the main file everything is declared that the type needs.
-unsigned type_needs(struct unit *unit, struct type *type);
+unsigned type_needs(struct type *type);
 
 // Writes t->definition, for file scope, and those of the types it needs, in t->function's list.
 void type_define(struct local_type *t);

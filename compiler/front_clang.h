@@ -44,7 +44,7 @@ struct local *front_local_at(const char *name, size_t length, unsigned offset);
 void front_mention_local(struct local *local, unsigned offset, unsigned length);
 void front_mention_hidden(struct function *fn); // front_hidden.c
 void front_note_typedef(CXCursor c);
-void front_forget_typedefs(void);
+void front_forget_types(void);
 // As clang knows it, however it was written; it has no argument.
 bool front_has_attribute(CXCursor declaration, const char *word);
 

@@ -5,7 +5,8 @@
 //
 // The record is in the order of translation, so a definition that stands before an invocation is in
 // force there unless a later one does, too. It has no #undef: what is said of a macro is of use
-// only while its name is defined. `#pragma pop_macro` is not there either: expand.c compares.
+// only while its name is defined. `#pragma pop_macro` is not there either: what a probe of the text
+// gives is compared with what clang made of it.
 #include "front_clang.h"
 
 #include <stdlib.h>

@@ -602,6 +602,12 @@ static void build_unary(struct node *n)
 
 static bool is_async_declaration(CXCursor c);
 
+// Clang makes up a declaration at the first call of a function that nobody declares, as in C89.
+static bool is_made_up(CXCursor function)
+{
+    return clang_Range_isNull(clang_getCursorExtent(function));
+}
+
 static void build_reference(CXCursor c, struct node *n)
 {
     CXCursor target = clang_getCursorReferenced(c);
@@ -617,8 +623,7 @@ static void build_reference(CXCursor c, struct node *n)
     } else if (kind == CXCursor_FunctionDecl) {
         n->constant_ref = true;
         n->name = front_text(clang_getCursorSpelling(target));
-        n->undeclared =
-            clang_equalLocations(clang_getCursorLocation(target), clang_getCursorLocation(c));
+        n->undeclared = is_made_up(target);
         if (strncmp(n->name, "async_form_", 11) && is_async_declaration(target))
             n->callee = function_of(target);
     } else {
@@ -626,9 +631,8 @@ static void build_reference(CXCursor c, struct node *n)
     }
 }
 
-static void build_call(CXCursor c, struct node *n)
+static void build_call(struct node *n)
 {
-    (void)c;
     struct node *callee = n->first;
     if (!callee || !callee->type)
         return;
@@ -751,7 +755,7 @@ static struct node *build_expression_by_kind(CXCursor c, enum CXCursorKind kind,
         break;
     case CXCursor_CallExpr:
         n->kind = NODE_CALL;
-        build_call(c, n);
+        build_call(n);
         break;
     case CXCursor_MemberRefExpr: {
         n->kind = NODE_MEMBER;
@@ -1333,14 +1337,8 @@ static unsigned annotation_offset(CXCursor c)
     return offset;
 }
 
-static void mark_keyword(CXCursor function)
+struct keyword *source_keyword(struct source *s, unsigned offset)
 {
-    CXFile file;
-    front_offset(clang_getCursorLocation(function), &file);
-    if (!front_in_main(file))
-        return;
-    struct source *s = front_unit->main;
-    unsigned offset = annotation_offset(function);
     size_t low = 0, high = s->keywords.count;
     while (low < high) {
         size_t middle = (low + high) / 2;
@@ -1349,8 +1347,23 @@ static void mark_keyword(CXCursor function)
         else
             high = middle;
     }
-    for (; low < s->keywords.count && s->keywords.at[low].offset == offset; low++)
-        s->keywords.at[low].declares = true;
+    return low < s->keywords.count && s->keywords.at[low].offset == offset ? &s->keywords.at[low]
+                                                                           : NULL;
+}
+
+static void mark_keyword(CXCursor function)
+{
+    CXFile file;
+    front_offset(clang_getCursorLocation(function), &file);
+    if (!front_in_main(file))
+        return;
+    struct source *s = front_unit->main;
+    struct keyword *first = source_keyword(s, annotation_offset(function));
+    for (struct keyword *k = first; k && k < s->keywords.at + s->keywords.count; k++)
+        if (k->offset == first->offset) // a macro may say it more than once
+            k->declares = true;
+        else
+            break;
 }
 
 static void refuse_other_keywords(struct source *s)
@@ -1601,15 +1614,15 @@ static void name_locals(struct function *fn)
 }
 
 // Behind its definition `struct NAME` means this one, or one in an inner block.
-static struct local_type *local_type_named(const char *text, struct token name)
+static struct local_type *local_type_named(struct table *by_name, const char *text,
+                                           struct token name)
 {
     struct local_type *found = NULL;
-    for (size_t i = 0; i < current->local_types.count; i++) {
-        struct local_type *t = current->local_types.at[i];
-        if (token_is(text, name, t->name) && t->start < name.start && name.start < t->scope_end &&
+    const char *tag = mem_text(text + name.start, name.end - name.start);
+    for (struct local_type *t = *table_at(by_name, tag); t; t = t->same_name)
+        if (t->start < name.start && name.start < t->scope_end &&
             (!found || found->start < t->start))
             found = t;
-    }
     return found;
 }
 
@@ -1619,13 +1632,20 @@ static void mention_local_types(struct function *fn)
 {
     const char *text = fn->source->text;
     unsigned end = fn->body->end;
+    struct table by_name = {0};
+    for (size_t i = 0; i < fn->local_types.count; i++) {
+        struct local_type *t = fn->local_types.at[i];
+        void **same = table_at(&by_name, t->name);
+        t->same_name = *same;
+        *same = t;
+    }
     struct token before = {TOKEN_END, 0, 0};
     for (struct token t = lex_next(text, fn->body->start, end); t.kind != TOKEN_END;
          before = t, t = lex_next(text, t.end, end)) {
         if (t.kind != TOKEN_NAME ||
             (!token_is(text, before, "struct") && !token_is(text, before, "union")))
             continue;
-        struct local_type *type = local_type_named(text, t);
+        struct local_type *type = local_type_named(&by_name, text, t);
         if (type)
             mention_record(type, t.start);
     }
@@ -1780,6 +1800,8 @@ static void note_taken_name(CXCursor c)
     if (part && clang_getCursorKind(c) == CXCursor_FunctionDecl)
         VEC_PUSH(&hand_functions, ((struct hand_function){mem_text(name, strlen(name)),
                                                           (size_t)(part - name), end_in_main(c)}));
+    if (name && clang_getCursorKind(c) == CXCursor_TypedefDecl)
+        *table_at(&front_unit->typedef_names, mem_text(name, strlen(name))) = front_unit;
     if (name && !front_in_main(file))
         take_stems(front_unit, name, (unsigned)strlen(name));
     else if (name && strstr(name, "_future")) {
@@ -1831,7 +1853,7 @@ void front_build(struct unit *unit)
     unit->conditionals.count = 0;
     unit->no_convention = false;
     futures_by_hand.count = hand_functions.count = 0;
-    front_forget_typedefs();
+    front_forget_types();
     front_collect(unit);
     clang_visitChildren(clang_getTranslationUnitCursor(front_tu), on_top, NULL);
     for (size_t i = 0; i < futures_by_hand.count; i++) {

@@ -158,11 +158,6 @@ void front_note_typedef(CXCursor c)
         VEC_PUSH(&marked_typedefs, c);
 }
 
-void front_forget_typedefs(void)
-{
-    marked_typedefs.count = 0;
-}
-
 static CXType pointed_to(CXType t)
 {
     for (t = clang_getCanonicalType(t); t.kind == CXType_Pointer || is_array_kind(t.kind);)
@@ -234,12 +229,77 @@ static enum CXChildVisitResult on_path_candidate(CXCursor c, CXCursor parent, CX
     return CXChildVisit_Break;
 }
 
+// What stands at file scope and is of a record or an enumeration, an array of such, or a pointer to one;
+// by the hash of that type.
+struct named_by {
+    unsigned hash, order;
+    CXCursor cursor;
+};
+static struct {
+    bool known;
+    struct vec(struct named_by) at;
+} file_scope;
+
+static int by_hash(const void *left, const void *right)
+{
+    const struct named_by *a = left, *b = right;
+    if (a->hash != b->hash)
+        return a->hash < b->hash ? -1 : 1;
+    return a->order < b->order ? -1 : a->order > b->order;
+}
+
+static enum CXChildVisitResult on_file_scope(CXCursor c, CXCursor parent, CXClientData data)
+{
+    (void)parent;
+    (void)data;
+    enum CXCursorKind kind = clang_getCursorKind(c);
+    if (kind != CXCursor_VarDecl && kind != CXCursor_TypedefDecl)
+        return CXChildVisit_Continue;
+    CXCursor type = clang_getTypeDeclaration(pointed_to(clang_getCursorType(c)));
+    if (clang_isDeclaration(clang_getCursorKind(type)))
+        VEC_PUSH(&file_scope.at,
+                 ((struct named_by){clang_hashCursor(type), (unsigned)file_scope.at.count, c}));
+    return CXChildVisit_Continue;
+}
+
+void front_forget_types(void)
+{
+    marked_typedefs.count = 0;
+    file_scope.known = false;
+    file_scope.at.count = 0;
+}
+
+static void search_file_scope(CXCursor unit, struct path_search *s)
+{
+    if (!file_scope.known) {
+        file_scope.known = true;
+        clang_visitChildren(unit, on_file_scope, NULL);
+        if (file_scope.at.count)
+            mem_sort(file_scope.at.at, file_scope.at.count, sizeof *file_scope.at.at, by_hash);
+    }
+    unsigned hash = clang_hashCursor(s->type);
+    size_t low = 0, high = file_scope.at.count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (file_scope.at.at[middle].hash < hash)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (; low < file_scope.at.count && file_scope.at.at[low].hash == hash; low++)
+        if (on_path_candidate(file_scope.at.at[low].cursor, unit, s) == CXChildVisit_Break)
+            return;
+}
+
 // `struct { int x; } v[2];`: `__typeof__(v[0])`, or of the member it is the type of.
 static const char *unnamed_spelling(CXType t)
 {
     struct path_search s = {.type = clang_getTypeDeclaration(t), .found = clang_getNullCursor()};
     CXCursor parent = clang_getCursorSemanticParent(s.type);
-    clang_visitChildren(parent, on_path_candidate, &s);
+    if (clang_getCursorKind(parent) == CXCursor_TranslationUnit)
+        search_file_scope(parent, &s);
+    else
+        clang_visitChildren(parent, on_path_candidate, &s);
     if (clang_Cursor_isNull(s.found)) {
         refuse_type(t, "a type without a name is needed at file scope");
         return unqualified_spelling(t);
@@ -270,6 +330,17 @@ static const char *declare_under(CXType t, CXType under, const char *inner, bool
     if (clang_getCanonicalType(under).kind == CXType_Pointer)
         return declare(under, mem_format("%s%s", added, inner), keep_const);
     return mem_format("%s%s", added, declare(under, inner, keep_const));
+}
+
+// The declarators before one of the same declaration: a typedef's name may be theirs.
+static struct node *hiding_from, *hiding_to;
+
+static bool is_hidden(const char *name)
+{
+    for (struct node *n = hiding_from; n != hiding_to; n = n->next)
+        if (n->local && !strcmp(n->local->spelling, name))
+            return true;
+    return false;
 }
 
 static const char *declare(CXType t, const char *inner, bool keep_const)
@@ -313,8 +384,11 @@ static const char *declare(CXType t, const char *inner, bool keep_const)
     }
     if (declared == CXCursor_TypedefDecl && t.kind == CXType_Typedef) {
         bool hides_const = !keep_const && (clang_isConstQualifiedType(c) || is_array_kind(c.kind));
-        if (!is_local(declaration) && !hides_const)
-            return leaf(front_text(clang_getCursorSpelling(declaration)), t, inner, keep_const);
+        const char *name = front_text(clang_getCursorSpelling(declaration));
+        if (!is_local(declaration) && !hides_const && !is_hidden(name))
+            return leaf(name, t, inner, keep_const);
+        if (is_hidden(name) && clang_Cursor_isAnonymous(clang_getTypeDeclaration(c)))
+            refuse_type(t, "a type needed behind a declarator called like its only name");
         if (c.kind == CXType_ExtVector)
             refuse_type(t, "a vector type that only has this name is needed at file scope");
         if (front_has_attribute(declaration, "may_alias"))
@@ -357,6 +431,15 @@ const char *front_declare(CXType t, const char *name)
 const char *type_declare(struct type *type, const char *name)
 {
     return declare(type->type, name, false);
+}
+
+const char *type_declare_behind(struct type *type, const char *name, struct node *first,
+                                struct node *declarator)
+{
+    hiding_from = first, hiding_to = declarator;
+    const char *text = type_declare(type, name);
+    hiding_from = hiding_to = NULL;
+    return text;
 }
 
 const char *type_specifiers(struct type *type)
@@ -585,9 +668,8 @@ static unsigned declaration_end(CXCursor declaration)
     return front_in_main(file) ? end : front_included_at(file);
 }
 
-unsigned type_needs(struct unit *unit, struct type *type)
+unsigned type_needs(struct type *type)
 {
-    (void)unit;
     CXType t = type->type;
     unsigned needs = 0;
     for (int depth = 0; depth < 64; depth++) {
@@ -608,7 +690,7 @@ unsigned type_needs(struct unit *unit, struct type *type)
             t = clang_getPointeeType(t);
         } else if (is_function_kind(t.kind)) {
             for (int i = 0; i < clang_getNumArgTypes(t); i++) {
-                unsigned end = type_needs(unit, type_new(clang_getArgType(t, (unsigned)i)));
+                unsigned end = type_needs(type_new(clang_getArgType(t, (unsigned)i)));
                 needs = end > needs ? end : needs;
             }
             t = clang_getResultType(t);

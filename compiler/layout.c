@@ -13,10 +13,22 @@
 #include <string.h>
 
 static struct table names; // of one function's future: how often each was asked for
+static struct unit *named_in;
+static const char *const own_members[] = {"state", "link", "result"};
+
+// The program's macros may replace it, and clang takes members of unnamed structs for what hides
+// the typedefs of further members.
+static bool is_unfit(const char *name)
+{
+    struct place macro;
+    return *table_at(&named_in->typedef_names, name) || front_macro_place(name, false, &macro);
+}
 
 static const char *unique_name(const char *wanted)
 {
     uintptr_t *asked = (uintptr_t *)table_at(&names, wanted);
+    if (!*asked && is_unfit(wanted))
+        *asked = 1;
     if (!*asked) {
         *asked = 1;
         return wanted;
@@ -25,7 +37,7 @@ static const char *unique_name(const char *wanted)
         const char *name = mem_format("%s_%u", wanted, (unsigned)++*asked);
         uintptr_t *taken = (uintptr_t *)table_at(&names, name);
         asked = (uintptr_t *)table_at(&names, wanted); // the table may have grown
-        if (!*taken) {
+        if (!*taken && !is_unfit(name)) {
             *(uintptr_t *)table_at(&names, name) = 1;
             return name;
         }
@@ -281,7 +293,7 @@ struct grouping {
     unsigned *count;  // points of a component, by leader
     unsigned *seen;   // stamp
     unsigned *index;  // of a component, by leader
-    unsigned stamp, points;
+    unsigned stamp;
 };
 
 static unsigned find(struct grouping *g, unsigned point)
@@ -590,9 +602,9 @@ void layout(struct function *fn)
                 layout(o->callee);
         }
     names = (struct table){0};
-    unique_name("state");
-    unique_name("link");
-    unique_name("result");
+    named_in = fn->unit;
+    for (size_t i = 0; i < sizeof own_members / sizeof *own_members; i++)
+        *(uintptr_t *)table_at(&names, own_members[i]) = 1;
     struct field_list all = {0}, shared = {0};
     local_members(fn, &all);
     unsigned result = (unsigned)fn->awaits.count + 1, points = result + 1 + fn->own_points;
@@ -615,9 +627,7 @@ void layout(struct function *fn)
         struct grouping g = {mem_alloc(points * sizeof(unsigned)),
                              mem_alloc(points * sizeof(unsigned)),
                              mem_alloc(points * sizeof(unsigned)),
-                             mem_alloc(points * sizeof(unsigned)),
-                             0,
-                             points};
+                             mem_alloc(points * sizeof(unsigned)), 0};
         adopt(top, arrange(&g, &shared));
     }
     size_t states = fn->awaits.count + 2;

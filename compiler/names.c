@@ -7,12 +7,13 @@
 
 // ---- Names that are part of the interface ---------------------------------------------------
 
+static const char *const public_suffixes[] = {"future_init", "future_poll", "future_drop",
+                                              "future_type", "future",      NULL};
+
 static void check_names(struct unit *unit, struct function *fn)
 {
-    static const char *const suffixes[] = {"future_init", "future_poll", "future_drop",
-                                           "future_type", "future"};
-    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
-        const char *name = mem_format("%s_%s", fn->name, suffixes[i]);
+    for (size_t i = 0; public_suffixes[i]; i++) {
+        const char *name = mem_format("%s_%s", fn->name, public_suffixes[i]);
         struct function *other = *table_at(&unit->functions_by_name, name);
         struct place *plain = *table_at(&unit->taken_names, name);
         if (other || plain)
@@ -30,16 +31,18 @@ static const char *const private_suffixes[] = {"_state",    "_frame",    "_init_
                                                "_poll_any", "_drop_any", "_links",
                                                "_spawn",    "_block_on", "_at_"};
 
+static const char *const private_names[] = {"_state",      "_states",   "_state_start",
+                                            "_state_done", "_frame",    "_frame_poll",
+                                            "_init_any",   "_poll_any", "_drop_any",
+                                            "_links",      "_spawn",    "_block_on",
+                                            NULL};
+
 static bool is_private_suffix(const char *text, unsigned length)
 {
-    static const char *const whole[] = {"_state",    "_states",     "_state_start", "_state_done",
-                                        "_frame",    "_frame_poll", "_init_any",    "_poll_any",
-                                        "_drop_any", "_links",      "_spawn",       "_block_on",
-                                        NULL};
     if (length > 4 && !memcmp(text, "_at_", 4))
         return true;
-    for (unsigned i = 0; whole[i]; i++)
-        if (length == strlen(whole[i]) && !memcmp(text, whole[i], length))
+    for (unsigned i = 0; private_names[i]; i++)
+        if (length == strlen(private_names[i]) && !memcmp(text, private_names[i], length))
             return true;
     return false;
 }
@@ -58,6 +61,15 @@ void take_stems(struct unit *unit, const char *text, unsigned length)
         }
 }
 
+static bool is_taken(struct unit *unit, const char *stem)
+{
+    struct place macro;
+    for (unsigned i = 0; private_names[i]; i++)
+        if (front_macro_place(mem_format("%s%s", stem, private_names[i]), true, &macro))
+            return true;
+    return *table_at(&unit->taken_stems, stem);
+}
+
 static void choose_stems(struct unit *unit)
 {
     struct table taken = {0};
@@ -72,7 +84,7 @@ static void choose_stems(struct unit *unit)
         if (!fn->is_async)
             continue;
         fn->stem = fn->name;
-        for (unsigned n = 1; *table_at(&unit->taken_stems, fn->stem); n++)
+        for (unsigned n = 1; is_taken(unit, fn->stem); n++)
             fn->stem =
                 n == 1 ? mem_format("%s_async", fn->name) : mem_format("%s_async%u", fn->name, n);
         if (fn->stem != fn->name)
@@ -161,6 +173,11 @@ void check_macro_names(const struct front_options *options, struct unit *unit)
         refuse_macro(options, unit, called_members[i], true);
     for (size_t i = 0; i < sizeof members / sizeof *members; i++)
         refuse_macro(options, unit, members[i], false);
+    for (size_t i = 0; i < unit->functions.count; i++)
+        for (size_t j = 0; unit->functions.at[i]->is_async && public_suffixes[j]; j++)
+            refuse_macro(options, unit,
+                         mem_format("%s_%s", unit->functions.at[i]->name, public_suffixes[j]),
+                         true);
 }
 
 void choose_names(struct unit *unit)

@@ -270,8 +270,7 @@ static void find_prototypes(struct unit *unit)
                 t.end = lex_group_end(s->text, t.start, limit);
                 continue;
             }
-            if (t.kind == TOKEN_NAME &&
-                (token_is(s->text, t, "async") || token_is(s->text, t, "asyncc_async")))
+            if (t.kind == TOKEN_NAME && source_keyword(s, t.start))
                 async = true;
             if (token_is(s->text, t, "{") || token_is(s->text, t, "=") ||
                 token_is(s->text, t, "typedef"))
@@ -322,7 +321,7 @@ static unsigned site_behind(const struct placing *p, unsigned offset)
 
 static unsigned tree_needs(struct unit *unit, struct node *n)
 {
-    unsigned needs = n->type ? type_needs(unit, n->type) : 0;
+    unsigned needs = n->type ? type_needs(n->type) : 0;
     for (struct node *c = n->first; c; c = c->next)
         needs = max_of(needs, tree_needs(unit, c));
     return needs;
@@ -356,10 +355,10 @@ static void place_callee(struct function *fn, struct node *call, void *data)
 static void place_future(struct function *fn, struct placing *p)
 {
     fn->visit = 1;
-    unsigned needs = fn->result ? type_needs(p->unit, fn->result) : 0;
+    unsigned needs = fn->result ? type_needs(fn->result) : 0;
     visit_calls(fn, fn->body, need_future_by_hand, &needs);
     for (size_t i = 0; i < fn->locals.count; i++)
-        needs = max_of(needs, type_needs(p->unit, fn->locals.at[i]->type));
+        needs = max_of(needs, type_needs(fn->locals.at[i]->type));
     if (fn->top > p->first_use)
         needs = max_of(needs, tree_needs(p->unit, fn->body));
     unsigned site = needs > p->first_use ? site_behind(p, needs) : p->first_use;

@@ -3,7 +3,6 @@
 //   out:   nothing, or an internal fault
 #include "front.h"
 
-
 // ---- lower: an await is a statement of its own ----------------------------------------------
 
 static unsigned awaits_seen;

@@ -54,12 +54,12 @@ void once_future_init(struct once_future *self, struct async_tcp *peer)
 static enum async_poll once_frame_poll(void *asyncc_future, struct async_context *cx)
 {
     struct once_future *self = asyncc_future;
-    struct async_tcp *peer = 0;
     int asyncc_t1 = 0;
     int asyncc_t2 = 0;
     unsigned asyncc_leave = 0;
     (void)asyncc_leave;
     int asyncc_value = 0;
+    struct async_tcp *peer = 0;
     switch (self->state) {
     case once_state_start:
         peer = self->peer;

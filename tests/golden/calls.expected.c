@@ -106,8 +106,8 @@ void depth_future_init(struct depth_future *self, int n)
 static enum async_poll depth_frame_poll(void *asyncc_future, struct async_context *cx)
 {
     struct depth_future *self = asyncc_future;
-    int n = 0;
     int asyncc_t1 = 0;
+    int n = 0;
     switch (self->state) {
     case depth_state_start:
         n = self->n;
@@ -232,9 +232,9 @@ void apply_future_init(struct apply_future *self, async_fn_pointer function, int
 static enum async_poll apply_frame_poll(void *asyncc_future, struct async_context *cx)
 {
     struct apply_future *self = asyncc_future;
+    int asyncc_t1 = 0;
     async_fn_pointer function = 0;
     int n = 0;
-    int asyncc_t1 = 0;
     switch (self->state) {
     case apply_state_start:
         function = self->function;
@@ -338,9 +338,9 @@ void all_future_init(struct all_future *self, int n)
 static enum async_poll all_frame_poll(void *asyncc_future, struct async_context *cx)
 {
     struct all_future *self = asyncc_future;
-    int n = 0;
     int asyncc_t1 = 0;
     int asyncc_t2 = 0;
+    int n = 0;
     switch (self->state) {
     case all_state_start:
         n = self->n;

@@ -68,10 +68,10 @@ void straight_future_init(struct straight_future *self, int n)
 static enum async_poll straight_frame_poll(void *asyncc_future, struct async_context *cx)
 {
     struct straight_future *self = asyncc_future;
-    int n = 0;
     unsigned asyncc_leave = 0;
     (void)asyncc_leave;
     int asyncc_value = 0;
+    int n = 0;
     switch (self->state) {
     case straight_state_start:
         n = self->n;
@@ -177,10 +177,10 @@ void nested_future_init(struct nested_future *self, int n)
 static enum async_poll nested_frame_poll(void *asyncc_future, struct async_context *cx)
 {
     struct nested_future *self = asyncc_future;
-    int n = 0;
     unsigned asyncc_leave = 0;
     (void)asyncc_leave;
     int asyncc_value = 0;
+    int n = 0;
     switch (self->state) {
     case nested_state_start:
         n = self->n;

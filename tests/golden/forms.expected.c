@@ -367,8 +367,8 @@ void limited_future_init(struct limited_future *self, int *result)
 static enum async_poll limited_frame_poll(void *asyncc_future, struct async_context *cx)
 {
     struct limited_future *self = asyncc_future;
-    int *result = 0;
     int asyncc_t1 = 0;
+    int *result = 0;
     switch (self->state) {
     case limited_state_start:
         result = self->result_2;

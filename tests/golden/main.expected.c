@@ -173,9 +173,9 @@ static void main_future_init(struct main_future *self, int argc, char **argv)
 static enum async_poll main_frame_poll(void *asyncc_future, struct async_context *cx)
 {
     struct main_future *self = asyncc_future;
+    char *asyncc_t1 = 0;
     int argc = 0;
     char **argv = 0;
-    char *asyncc_t1 = 0;
     switch (self->state) {
     case main_state_start:
         argc = self->argc;

@@ -131,9 +131,9 @@ void sums_future_init(struct sums_future *self, int *a, int n)
 static enum async_poll sums_frame_poll(void *asyncc_future, struct async_context *cx)
 {
     struct sums_future *self = asyncc_future;
+    int asyncc_t1 = 0;
     int *a = 0;
     int n = 0;
-    int asyncc_t1 = 0;
     switch (self->state) {
     case sums_state_start:
         a = self->a;
@@ -229,9 +229,9 @@ void chosen_future_init(struct chosen_future *self, int n)
 static enum async_poll chosen_frame_poll(void *asyncc_future, struct async_context *cx)
 {
     struct chosen_future *self = asyncc_future;
-    int n = 0;
     int asyncc_t1 = 0;
     int asyncc_t2 = 0;
+    int n = 0;
     switch (self->state) {
     case chosen_state_start:
         n = self->n;
@@ -355,8 +355,8 @@ void arguments_future_init(struct arguments_future *self, int n)
 static enum async_poll arguments_frame_poll(void *asyncc_future, struct async_context *cx)
 {
     struct arguments_future *self = asyncc_future;
-    int n = 0;
     int asyncc_t1 = 0;
+    int n = 0;
     switch (self->state) {
     case arguments_state_start:
         n = self->n;

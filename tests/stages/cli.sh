@@ -81,6 +81,8 @@ expect "the input as dependency file" 2 'is the input' kept.c -o x.c -MF ./kept.
 check "cli/it is still there" cmp good.c kept.c
 echo 'int kept;' >kept.h
 cp kept.h kept.h.old
+printf '#include <asyncc/async.h>\nasync void f(void) { await async_sleep_ms(1); await async_sleep_ms(2); }\n' >headerless.c
+expect "a header of ours is missing" 1 '#include <asyncc/time.h>' headerless.c -o x.c
 { echo '#include "kept.h"'; cat good.c; } >includes.c
 expect "an included file as output" 2 'kept.h is included by the input' includes.c -o kept.h
 expect "an included file as dependency file" 2 'kept.h is included by the input' includes.c -o x.c -MF ./kept.h
