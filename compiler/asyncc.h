@@ -193,6 +193,7 @@ void report_foreign(enum severity severity, const char *file, unsigned line, uns
                     const char *source_text, const char *message, const char *code);
 void usage_error(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
 void internal_fault(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
+void libclang_fault(const char *path) __attribute__((noreturn)); // it crashed, not we
 void disable_warning(const char *name);
 void flush_diagnostics(void); // prints what was collected, in the order of the source
 bool is_warning(const char *name);

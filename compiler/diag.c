@@ -333,6 +333,16 @@ void usage_error(const char *format, ...)
     exit(2);
 }
 
+void libclang_fault(const char *path)
+{
+    fprintf(stderr,
+            "asyncc: libclang crashed on %s; nothing was written.\n"
+            "Its clang may crash there, too: repair what 'clang -fsyntax-only' says before, or build\n"
+            "asyncc with another libclang (14 to 22).\n",
+            path);
+    exit(70);
+}
+
 void internal_fault(const char *format, ...)
 {
     va_list list;

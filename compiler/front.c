@@ -522,7 +522,7 @@ bool front_parse(const struct front_options *o, struct unit *unit)
         front_tu = parse(&accepted, o->text, o->length, PARSE_FLAGS, &code);
     }
     if (!front_tu && code == CXError_Crashed)
-        internal_fault("the C front end crashed on %s", o->path);
+        libclang_fault(o->path);
     if (!front_tu) {
         CXIndex loud = clang_createIndex(0, 1); // so that its reason reaches stderr
         CXIndex quiet = clang_index;
