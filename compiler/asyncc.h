@@ -30,6 +30,9 @@ char *mem_text(const char *start, size_t length);
 // Like qsort, and what is equal keeps its order, so that the output is the same with every C library.
 void mem_sort(void *at, size_t count, size_t size, int (*compare)(const void *, const void *));
 char *mem_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
+// In `small`, or in memory of its own if there is no room for it there.
+const char *mem_format_in(char *small, size_t room, size_t *length, const char *format,
+                          va_list list) __attribute__((format(printf, 4, 0)));
 
 // A growable array: `struct vec(int) v = {0}; VEC_PUSH(&v, 3); v.at[0]`.
 #define vec(T)                  \
@@ -147,10 +150,12 @@ struct source {
     // Invocations of macros of the compiler's own headers, as in <stdatomic.h>: another compiler
     // has others. They are never opened, and count as calls. Sorted.
     struct vec(struct range) opaque;
-    struct vec(struct keyword) keywords;     // of the main file, sorted
-    struct vec(struct range) skipped;        // by #if
-    struct vec(unsigned) lines;              // offset of each line's start
-    struct source *original;                 // before expand.c changed the text; NULL: unchanged
+    struct vec(struct keyword) keywords; // of the main file, sorted
+    struct vec(struct range) skipped;    // by #if
+    struct vec(unsigned) lines;          // offset of each line's start
+    const char *plain_path;  // of presumed_line: of all lines, if no directive says otherwise
+    unsigned lines_of;       // the parse plain_path was found in
+    struct source *original; // before expand.c changed the text; NULL: unchanged
     struct vec(struct expansion) expansions; // sorted
 };
 

@@ -335,11 +335,12 @@ void usage_error(const char *format, ...)
 
 void libclang_fault(const char *path)
 {
-    fprintf(stderr,
-            "asyncc: libclang crashed on %s; nothing was written.\n"
-            "Its clang may crash there, too: repair what 'clang -fsyntax-only' says before, or build\n"
-            "asyncc with another libclang (14 to 22).\n",
-            path);
+    fprintf(
+        stderr,
+        "asyncc: libclang crashed on %s; nothing was written.\n"
+        "Its clang may crash there, too: repair what 'clang -fsyntax-only' says before, or build\n"
+        "asyncc with another libclang (14 to 22).\n",
+        path);
     exit(70);
 }
 

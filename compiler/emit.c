@@ -25,18 +25,12 @@ void write_text(struct output *o, const char *text, size_t length)
 void say(struct output *o, const char *format, ...)
 {
     char small[1024];
-    va_list list, again;
+    size_t length;
+    va_list list;
     va_start(list, format);
-    va_copy(again, list);
-    int length = vsnprintf(small, sizeof small, format, list);
+    const char *text = mem_format_in(small, sizeof small, &length, format, list);
     va_end(list);
-    char *text = small;
-    if ((size_t)length >= sizeof small) {
-        text = mem_alloc((size_t)length + 1);
-        vsnprintf(text, (size_t)length + 1, format, again);
-    }
-    va_end(again);
-    write_text(o, text, (size_t)length);
+    write_text(o, text, length);
 }
 
 bool at_line_start(struct output *o)

@@ -71,7 +71,7 @@ void front_collect_skipped(struct source *source)
         clang_disposeSourceRangeList(list);
 }
 
-unsigned presumed_line(struct source *source, unsigned offset, const char **file)
+static unsigned clang_line(struct source *source, unsigned offset, const char **file)
 {
     CXSourceLocation location = clang_getLocationForOffset(front_tu, file_of(source), offset);
     CXString name;
@@ -82,6 +82,36 @@ unsigned presumed_line(struct source *source, unsigned offset, const char **file
     else
         clang_disposeString(name);
     return line ? line : source_line(source, offset);
+}
+
+// Whether a #line directive may be in it. Some lines are taken for one that are none.
+static bool may_change_lines(const struct source *s)
+{
+    if (strstr(s->text, "%:") || strstr(s->text, "?\?="))
+        return true;
+    for (const char *at = s->text; (at = strchr(at, '#')); at++) {
+        const char *word = at + 1;
+        word += strspn(word, " \t\f\v");
+        if ((*word >= '0' && *word <= '9') || *word == '/' || *word == '\\' || *word == '?' ||
+            !strncmp(word, "line", 4))
+            return true;
+    }
+    return false;
+}
+
+unsigned presumed_line(struct source *source, unsigned offset, const char **file)
+{
+    if (source->lines_of != front_parses) {
+        source->lines_of = front_parses;
+        source->plain_path = NULL;
+        if (!may_change_lines(source))
+            clang_line(source, 0, &source->plain_path);
+    }
+    if (!source->plain_path)
+        return clang_line(source, offset, file);
+    if (file)
+        *file = source->plain_path;
+    return source_line(source, offset);
 }
 
 bool front_in_main(CXFile file)

@@ -144,11 +144,19 @@ static bool same_text(struct definition *a, struct definition *b)
             !memcmp(x->text + x->start, y->text + y->start, x->end - x->start));
 }
 
+static bool has_future_macros;
+
+bool front_has_future_macros(void)
+{
+    return has_future_macros;
+}
+
 static void add_definition(CXCursor cursor, unsigned order)
 {
     struct definition *d = mem_alloc(sizeof *d);
     const char *name = front_text(clang_getCursorSpelling(cursor));
     size_t length = strlen(name);
+    has_future_macros |= strstr(name, "_future") != NULL;
     d->macro.name = name;
     d->cursor = cursor;
     d->order = order;
@@ -536,6 +544,7 @@ void front_collect_macros(void)
 {
     unsigned order = 0;
     memset(definitions, 0, sizeof definitions);
+    has_future_macros = false;
     clang_visitChildren(clang_getTranslationUnitCursor(front_tu), on_preprocessing, &order);
     for (size_t i = 0; i < front_unit->sources.count; i++)
         sort_invocations(front_unit->sources.at[i]);

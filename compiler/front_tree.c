@@ -1800,7 +1800,8 @@ static void note_taken_name(CXCursor c)
     if (part && clang_getCursorKind(c) == CXCursor_FunctionDecl)
         VEC_PUSH(&hand_functions, ((struct hand_function){mem_text(name, strlen(name)),
                                                           (size_t)(part - name), end_in_main(c)}));
-    if (name && clang_getCursorKind(c) == CXCursor_TypedefDecl)
+    if (name && clang_getCursorKind(c) == CXCursor_TypedefDecl &&
+        !clang_Location_isInSystemHeader(clang_getCursorLocation(c)))
         *table_at(&front_unit->typedef_names, mem_text(name, strlen(name))) = front_unit;
     if (name && !front_in_main(file))
         take_stems(front_unit, name, (unsigned)strlen(name));

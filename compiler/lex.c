@@ -257,12 +257,16 @@ void lex_blank(char *text, unsigned start, unsigned end)
 
 static bool has_rare_spellings(const char *text, unsigned length)
 {
-    for (unsigned i = 0; i + 1 < length; i++) {
-        char c = text[i], next = text[i + 1];
-        if ((c == '\r' && next != '\n') || (c == '<' && next == '%') || (c == '%' && next == '>') ||
-            (c == '%' && next == ':') || (c == '?' && next == '?'))
+    const char *end = text + length;
+    for (const char *at = text; (at = memchr(at, '\r', (size_t)(end - at))); at++)
+        if (at + 1 < end && at[1] != '\n')
             return true;
-    }
+    for (const char *at = text; (at = memchr(at, '%', (size_t)(end - at))); at++)
+        if ((at > text && at[-1] == '<') || (at + 1 < end && (at[1] == '>' || at[1] == ':')))
+            return true;
+    for (const char *at = text; (at = memchr(at, '?', (size_t)(end - at))); at++)
+        if (at + 1 < end && at[1] == '?')
+            return true;
     return false;
 }
 

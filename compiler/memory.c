@@ -81,17 +81,77 @@ char *mem_text(const char *start, size_t length)
     return copy;
 }
 
-char *mem_format(const char *format, ...)
+// Like vsnprintf, but nearly all that is written here are names: %s and %u are done without it.
+static size_t format_into(char *to, size_t room, const char *format, va_list list)
 {
-    va_list list, again;
-    va_start(list, format);
+    va_list values;
+    va_copy(values, list);
+    size_t length = 0;
+    char digits[16];
+    while (*format) {
+        const char *part = format, *next = strchr(format, '%');
+        size_t count = next ? (size_t)(next - format) : strlen(format);
+        if (count) {
+            format += count;
+        } else if (format[1] == 's') {
+            part = va_arg(values, const char *);
+            part = part ? part : "(null)";
+            count = strlen(part);
+            format += 2;
+        } else if (format[1] == 'u') {
+            unsigned value = va_arg(values, unsigned);
+            char *digit = digits + sizeof digits;
+            do
+                *--digit = (char)('0' + value % 10);
+            while (value /= 10);
+            part = digit;
+            count = (size_t)(digits + sizeof digits - digit);
+            format += 2;
+        } else {
+            break;
+        }
+        if (length + count < room)
+            memcpy(to + length, part, count);
+        length += count;
+    }
+    va_end(values);
+    if (*format)
+        return SIZE_MAX; // something else
+    if (length < room)
+        to[length] = 0;
+    return length;
+}
+
+const char *mem_format_in(char *small, size_t room, size_t *length, const char *format,
+                          va_list list)
+{
+    va_list again;
     va_copy(again, list);
-    int length = vsnprintf(NULL, 0, format, list);
-    va_end(list);
-    char *text = mem_alloc((size_t)length + 1);
-    vsnprintf(text, (size_t)length + 1, format, again);
+    *length = format_into(small, room, format, list);
+    bool simple = *length != SIZE_MAX;
+    if (!simple)
+        *length = (size_t)vsnprintf(small, room, format, list);
+    char *text = small;
+    if (*length >= room) {
+        text = mem_alloc(*length + 1);
+        if (simple)
+            format_into(text, *length + 1, format, again);
+        else
+            vsnprintf(text, *length + 1, format, again);
+    }
     va_end(again);
     return text;
+}
+
+char *mem_format(const char *format, ...)
+{
+    char small[512];
+    size_t length;
+    va_list list;
+    va_start(list, format);
+    const char *text = mem_format_in(small, sizeof small, &length, format, list);
+    va_end(list);
+    return mem_text(text, length);
 }
 
 void put_text(struct buffer *b, const char *text, size_t length)
@@ -109,23 +169,12 @@ void put_text(struct buffer *b, const char *text, size_t length)
 void put(struct buffer *b, const char *format, ...)
 {
     char small[512];
-    va_list list, again;
-    if (!strchr(format, '%')) {
-        put_text(b, format, strlen(format));
-        return;
-    }
+    size_t length;
+    va_list list;
     va_start(list, format);
-    va_copy(again, list);
-    int length = vsnprintf(small, sizeof small, format, list);
+    const char *text = mem_format_in(small, sizeof small, &length, format, list);
     va_end(list);
-    if ((size_t)length < sizeof small) {
-        put_text(b, small, (size_t)length);
-    } else {
-        char *text = mem_alloc((size_t)length + 1);
-        vsnprintf(text, (size_t)length + 1, format, again);
-        put_text(b, text, (size_t)length);
-    }
-    va_end(again);
+    put_text(b, text, length);
 }
 
 // ---- Tables ---------------------------------------------------------------------------------

@@ -61,15 +61,6 @@ void take_stems(struct unit *unit, const char *text, unsigned length)
         }
 }
 
-static bool is_taken(struct unit *unit, const char *stem)
-{
-    struct place macro;
-    for (unsigned i = 0; private_names[i]; i++)
-        if (front_macro_place(mem_format("%s%s", stem, private_names[i]), true, &macro))
-            return true;
-    return *table_at(&unit->taken_stems, stem);
-}
-
 static void choose_stems(struct unit *unit)
 {
     struct table taken = {0};
@@ -84,7 +75,7 @@ static void choose_stems(struct unit *unit)
         if (!fn->is_async)
             continue;
         fn->stem = fn->name;
-        for (unsigned n = 1; is_taken(unit, fn->stem); n++)
+        for (unsigned n = 1; *table_at(&unit->taken_stems, fn->stem); n++)
             fn->stem =
                 n == 1 ? mem_format("%s_async", fn->name) : mem_format("%s_async%u", fn->name, n);
         if (fn->stem != fn->name)
@@ -173,7 +164,7 @@ void check_macro_names(const struct front_options *options, struct unit *unit)
         refuse_macro(options, unit, called_members[i], true);
     for (size_t i = 0; i < sizeof members / sizeof *members; i++)
         refuse_macro(options, unit, members[i], false);
-    for (size_t i = 0; i < unit->functions.count; i++)
+    for (size_t i = 0; front_has_future_macros() && i < unit->functions.count; i++)
         for (size_t j = 0; unit->functions.at[i]->is_async && public_suffixes[j]; j++)
             refuse_macro(options, unit,
                          mem_format("%s_%s", unit->functions.at[i]->name, public_suffixes[j]),
