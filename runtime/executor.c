@@ -36,7 +36,7 @@ static struct async_executor *executor_new(void)
         return NULL;
     memset(executor, 0, sizeof *executor);
     executor->ops = &reactor_epoll;
-    if (executor->ops->init(&executor->reactor) < 0) {
+    if (executor->ops->init(executor, &executor->reactor) < 0) {
         free(executor);
         return NULL;
     }
@@ -157,7 +157,7 @@ static void wait_or_look(struct async_executor *executor, uint64_t timeout_ns)
         if (atomic_load(&executor->inbox))
             timeout_ns = 0;
     }
-    executor->ops->wait(executor->reactor, timeout_ns, io_ready, executor);
+    executor->ops->wait(executor->reactor, timeout_ns);
     atomic_store_explicit(&executor->sleeping, false, memory_order_relaxed);
     executor_reopen(executor);
 }
@@ -286,6 +286,7 @@ void async_executor_close(void)
     executor->ready_first = NULL;
     pool_each(&executor->pool, release_done);
     io_fini(executor);
+    buffers_fini(&executor->buffers);
     arena_cache_fini(&executor->chunks);
     async_current = NULL;
     if (thread_end_made)

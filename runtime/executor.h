@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 
 #include "arena.h"
+#include "buffers.h"
 #include "pool.h"
 #include "reactor.h"
 #include "task.h"
@@ -36,9 +37,11 @@ struct async_executor {
     struct timer_wheel timers;
     struct pool pool;
     struct arena_cache chunks;
+    bool simulated;                // by the sim reactor: nothing may happen behind its back
+    struct buffers buffers;
     struct async_source **sources; // by descriptor
     size_t source_room;            // length of that array
-    size_t source_count;           // registered ones
+    size_t source_count;           // open ones
     uint32_t source_generation;    // of the last one
     const struct async_reactor_ops *ops;
     struct async_reactor *reactor;
@@ -89,6 +92,15 @@ static inline void executor_reopen(struct async_executor *executor)
 {
     atomic_signal_fence(memory_order_seq_cst);
     executor->open = true;
+}
+
+// For the reactor's wait, before it wakes anybody: the owner need not be woken any more.
+static inline void executor_awake(struct async_executor *executor)
+{
+    if (executor->open)
+        return;
+    atomic_store_explicit(&executor->sleeping, false, memory_order_relaxed);
+    executor_reopen(executor);
 }
 
 #pragma GCC visibility pop

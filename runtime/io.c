@@ -1,22 +1,72 @@
-// io.c - the table of sources, waiting, and async_readable and async_writable.
+// io.c - the table of sources, the lists of operations, and async_readable and async_writable.
 #include "io.h"
 
-#include <assert.h>
+#include "memory.h"
+#include "task.h"
+
 #include <errno.h>
-#include <poll.h>
-#include <stdlib.h>
+
+// ---- Operations -----------------------------------------------------------------------------
+
+static struct async_op **list_of(struct async_op *op)
+{
+    return &op->source->ops[op_direction(op)];
+}
+
+void op_wait(struct async_op *op, const struct async_waker *waker)
+{
+    if (op->state == OP_WAITING) {
+        waker_update(&op->waker, waker);
+        return;
+    }
+    op->waker = async_waker_clone(waker);
+    if (op->state == OP_IDLE) {
+        struct async_op **link = list_of(op);
+        while (*link)
+            link = &(*link)->next;
+        op->next = NULL;
+        *link = op;
+    }
+    op->state = OP_WAITING;
+}
+
+void op_unlink(struct async_op *op)
+{
+    if (op->state == OP_WAITING)
+        async_waker_drop(&op->waker);
+    if (op->state == OP_WAITING || op->state == OP_WOKEN) {
+        struct async_op **link = list_of(op);
+        while (*link != op)
+            link = &(*link)->next;
+        *link = op->next;
+    }
+    op->state = OP_IDLE;
+}
+
+void op_wake(struct async_op *op)
+{
+    struct async_waker waker = op->waker; // the operation may be gone once its task is woken
+    op->state = OP_WOKEN;
+    async_waker_wake(&waker);
+    async_waker_drop(&waker);
+}
+
+void op_finish(struct async_op *op, intptr_t result)
+{
+    bool waiting = op->state == OP_WAITING;
+    struct async_waker waker = op->waker;
+    if (waiting)
+        op->state = OP_WOKEN; // the waker is ours now
+    op_unlink(op);
+    op->result = result;
+    op->state = OP_DONE;
+    if (waiting) {
+        async_waker_wake(&waker);
+        async_waker_drop(&waker);
+    }
+}
 
 // ---- Sources --------------------------------------------------------------------------------
-
-static uint64_t token_of(const struct async_source *source)
-{
-    return (uint64_t)source->generation << 32 | (uint32_t)source->fd;
-}
-
-static struct async_source *source_at(struct async_executor *executor, int fd)
-{
-    return (size_t)fd < executor->source_room ? executor->sources[fd] : NULL;
-}
 
 static int make_room(struct async_executor *executor, int fd)
 {
@@ -26,7 +76,7 @@ static int make_room(struct async_executor *executor, int fd)
     size_t want = room ? room : 16;
     while (want <= (size_t)fd)
         want *= 2;
-    struct async_source **sources = realloc(executor->sources, want * sizeof *sources);
+    struct async_source **sources = memory_realloc(executor->sources, want * sizeof *sources);
     if (!sources)
         return -ENOMEM;
     for (size_t i = room; i < want; i++)
@@ -36,128 +86,82 @@ static int make_room(struct async_executor *executor, int fd)
     return 0;
 }
 
-int source_open(struct async_executor *executor, struct async_source *source, int fd)
+int source_open(struct async_executor *executor, struct async_source *source, int fd, bool socket)
 {
     int rc = make_room(executor, fd);
     if (rc < 0)
         return rc;
+    struct async_source *stale = executor->sources[fd];
+    if (stale) // its descriptor was closed under those who wait for it
+        source_close(stale, -EBADF);
     *source = (struct async_source){
         .executor = executor,
         .fd = fd,
         .generation = ++executor->source_generation,
         .users = 1,
+        .socket = socket,
         // Trying once tells the truth sooner than the reactor's first report.
-        .ready = REACTOR_READABLE | REACTOR_WRITABLE,
+        .ready = 1 << IO_READ | 1 << IO_WRITE,
     };
-    struct async_source *stale = executor->sources[fd];
-    if (stale) {
-        // Its descriptor was closed under those who wait for it. They see an error when they look
-        // again.
-        executor->ops->remove(executor->reactor, fd);
-        executor->sources[fd] = NULL;
-        executor->source_count--;
-        source_wake(stale, IO_READ);
-        source_wake(stale, IO_WRITE);
-    }
-    rc = executor->ops->add(executor->reactor, fd, token_of(source));
-    if (rc < 0)
-        return rc;
     executor->sources[fd] = source;
     executor->source_count++;
     return 0;
 }
 
-void source_close(struct async_source *source)
+static void end_operations(struct async_source *source, int direction, int status)
+{
+    const struct async_executor *executor = source->executor;
+    struct async_op *op;
+    while ((op = source->ops[direction])) {
+        bool waiting = op->state == OP_WAITING;
+        struct async_waker waker = {0};
+        if (waiting)
+            waker = async_waker_clone(&op->waker);
+        executor->ops->cancel(executor->reactor, op);
+        op_finish(op, status);
+        if (waiting) {
+            async_waker_wake(&waker);
+            async_waker_drop(&waker);
+        }
+    }
+}
+
+void source_close(struct async_source *source, int status)
 {
     struct async_executor *executor = source->executor;
     if (!executor)
         return;
     assert(executor == async_current && "a descriptor is used on the thread that opened it");
-    assert(!source->waiting[IO_READ] && !source->waiting[IO_WRITE] &&
-           "a descriptor is closed while an operation waits for it");
-    if (source_at(executor, source->fd) != source)
-        return;
-    executor->ops->remove(executor->reactor, source->fd);
+    end_operations(source, IO_READ, status);
+    end_operations(source, IO_WRITE, status);
+    executor->ops->forget(executor->reactor, source);
     executor->sources[source->fd] = NULL;
     executor->source_count--;
+    source->executor = NULL;
 }
 
-void source_wait(struct async_source *source, int direction, struct async_io_wait *wait,
-                 const struct async_waker *waker)
+void source_release(struct async_source *source)
 {
-    assert(!wait->waker.ops);
-    wait->waker = async_waker_clone(waker);
-    wait->next = source->waiting[direction];
-    source->waiting[direction] = wait;
-}
-
-void source_forget(struct async_source *source, int direction, struct async_io_wait *wait)
-{
-    if (!wait->waker.ops)
+    if (--source->users)
         return;
-    struct async_io_wait **link = &source->waiting[direction];
-    while (*link != wait)
-        link = &(*link)->next;
-    *link = wait->next;
-    async_waker_drop(&wait->waker);
+    source_close(source, -ECANCELED);
+    memory_free(source);
 }
 
-void source_wake(struct async_source *source, int direction)
+void source_shut(struct async_source *source)
 {
-    struct async_io_wait *wait;
-    while ((wait = source->waiting[direction])) {
-        source->waiting[direction] = wait->next;
-        struct async_waker waker = wait->waker;
-        wait->waker.ops = NULL;
-        async_waker_wake(&waker);
-        async_waker_drop(&waker);
-    }
-}
-
-bool source_may_try(struct async_source *source, int direction, struct async_io_wait *wait,
-                    struct async_context *cx)
-{
-    assert(source->executor == async_current &&
-           "a descriptor is used on the thread that opened it");
-    if (wait->waker.ops) { // polled without having been woken
-        waker_update(&wait->waker, &cx->waker);
-        return false;
-    }
-    if (!(source->ready & (direction == IO_READ ? REACTOR_READABLE : REACTOR_WRITABLE))) {
-        source_wait(source, direction, wait, &cx->waker);
-        return false;
-    }
-    if (!source->executor->io_credit) {
-        async_waker_wake(&cx->waker);
-        return false;
-    }
-    source->executor->io_credit--;
-    return true;
-}
-
-void io_ready(void *data, uint64_t token, unsigned events)
-{
-    struct async_executor *executor = data;
-    if (!executor->open) { // the first of its turn: no need to be woken any more
-        atomic_store_explicit(&executor->sleeping, false, memory_order_relaxed);
-        executor_reopen(executor);
-    }
-    struct async_source *source = source_at(executor, (int)(uint32_t)token);
-    if (!source || source->generation != token >> 32)
-        return; // of a source that is gone
-    source->ready |= (uint8_t)events;
-    if (events & REACTOR_READABLE)
-        source_wake(source, IO_READ);
-    if (events & REACTOR_WRITABLE)
-        source_wake(source, IO_WRITE);
+    int fd = source->fd;
+    source_close(source, -ECANCELED);
+    sys->close(fd);
+    source_release(source);
 }
 
 void io_fini(struct async_executor *executor)
 {
     for (size_t fd = 0; fd < executor->source_room; fd++)
         if (executor->sources[fd])
-            executor->sources[fd]->executor = NULL;
-    free(executor->sources);
+            source_close(executor->sources[fd], -ECANCELED);
+    memory_free(executor->sources);
     executor->sources = NULL;
     executor->source_room = executor->source_count = 0;
 }
@@ -174,95 +178,86 @@ static int ready_now(int fd, int direction)
     if (fd < 0)
         return -EBADF; // poll(2) would ignore it
     struct pollfd look = {.fd = fd, .events = direction == IO_READ ? POLLIN : POLLOUT};
-    int n;
-    do
-        n = poll(&look, 1, 0);
-    while (n < 0 && errno == EINTR);
+    int n = sys->poll(&look, 1, 0);
     if (n < 0)
-        return -errno;
+        return n;
     return look.revents & POLLNVAL ? -EBADF : n;
 }
 
 // The source of fd, with one user more.
 static int use_source(struct async_executor *executor, int fd, struct async_source **out)
 {
-    struct async_source *source = source_at(executor, fd);
+    struct async_source *source = (size_t)fd < executor->source_room ? executor->sources[fd] : NULL;
     if (source) {
         source->users++;
         *out = source;
         return 0;
     }
-    source = malloc(sizeof *source);
+    source = memory_alloc(sizeof *source);
     if (!source)
         return -ENOMEM;
-    int rc = source_open(executor, source, fd);
+    int rc = source_open(executor, source, fd, false);
     if (rc < 0)
-        free(source);
+        memory_free(source);
     else
         *out = source;
     return rc;
 }
 
-static void unuse_source(struct async_source *source)
+static void unuse_source(struct async_op *op)
 {
-    if (--source->users)
-        return;
-    source_close(source);
-    free(source);
+    source_release(op->source);
+    op->source = NULL;
 }
 
-static enum async_poll wait_poll(struct async_io_wait *wait, struct async_source **source, int *fd,
-                                 int direction, struct async_context *cx)
+static enum async_poll fd_poll(struct async_op *op, int *fd, enum op_code code,
+                               struct async_context *cx)
 {
     assert(async_current && async_current->running && "polled outside an asyncc executor");
-    if (*source) {
-        if (wait->waker.ops) { // polled without having been woken
-            waker_update(&wait->waker, &cx->waker);
-            return ASYNC_PENDING;
+    if (!op->source) {
+        int rc = ready_now(*fd, code == OP_READABLE ? IO_READ : IO_WRITE);
+        if (rc == 0)
+            rc = use_source(async_current, *fd, &op->source);
+        if (rc != 0) {
+            *fd = rc < 0 ? rc : 0;
+            return ASYNC_READY;
         }
-        unuse_source(*source);
-        *source = NULL;
-        *fd = 0; // the result
-        return ASYNC_READY;
+        op->code = code;
+        op->source->ready &= (uint8_t) ~(1u << op_direction(op)); // we have just looked
     }
-    int rc = ready_now(*fd, direction);
-    if (rc == 0)
-        rc = use_source(async_current, *fd, source);
-    if (rc == 0) {
-        source_wait(*source, direction, wait, &cx->waker);
+    if (op_poll(op, cx) == ASYNC_PENDING)
         return ASYNC_PENDING;
-    }
-    *fd = rc > 0 || rc == -EPERM ? 0 : rc;
+    *fd = op->result == -EPERM ? 0 : (int)op->result; // -EPERM: what the reactor need not watch
+    unuse_source(op);
     return ASYNC_READY;
 }
 
-static void wait_drop(struct async_io_wait *wait, struct async_source **source, int direction)
+static void fd_drop(struct async_op *op)
 {
-    if (!*source)
+    if (!op->source)
         return;
-    source_forget(*source, direction, wait);
-    unuse_source(*source);
-    *source = NULL;
+    op_drop(op);
+    unuse_source(op);
 }
 
 enum async_poll async_readable_future_poll(struct async_readable_future *self,
                                            struct async_context *cx)
 {
-    return wait_poll(&self->wait, &self->source, &self->result, IO_READ, cx);
+    return fd_poll(&self->op, &self->result, OP_READABLE, cx);
 }
 
 void async_readable_future_drop(struct async_readable_future *self)
 {
-    wait_drop(&self->wait, &self->source, IO_READ);
+    fd_drop(&self->op);
 }
 
 enum async_poll async_writable_future_poll(struct async_writable_future *self,
                                            struct async_context *cx)
 {
-    return wait_poll(&self->wait, &self->source, &self->result, IO_WRITE, cx);
+    return fd_poll(&self->op, &self->result, OP_WRITABLE, cx);
 }
 
 void async_writable_future_drop(struct async_writable_future *self)
 {
-    wait_drop(&self->wait, &self->source, IO_WRITE);
+    fd_drop(&self->op);
 }

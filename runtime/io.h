@@ -1,54 +1,81 @@
-// io.h - watched descriptors ("sources") and those who wait for them.
+// io.h - open descriptors ("sources"), and the operations on them that are under way.
 //
-// A source is registered with the reactor once, for both directions, edge by edge. It remembers in
-// `ready` what may succeed: operations try only then, and clear the bit when the descriptor turns
-// out to be drained.
+// A source is what the runtime knows of a descriptor. Its operations are in its lists from when
+// they first wait until they end, so that closing it ends them too.
 #ifndef ASYNCC_RUNTIME_IO_H
 #define ASYNCC_RUNTIME_IO_H
 
 #include <asyncc/io.h>
+#include <assert.h>
 
 #include "executor.h"
+#include "reactor.h"
+#include "sys.h"
 
 #pragma GCC visibility push(hidden)
 
 struct async_source {
-    struct async_executor *executor;  // NULL: it is gone
-    struct async_io_wait *waiting[2]; // by direction: for reading, for writing
+    struct async_executor *executor; // NULL: it is gone
+    struct async_op *ops[2];         // by direction: those that are WAITING or WOKEN, oldest first
     int fd;
     uint32_t generation; // tells it from earlier sources of the same descriptor number
     uint32_t users;      // who keep it: its owner, or the futures that wait for it
-    uint8_t ready;       // REACTOR_*: what may succeed. CLOSED stays set
+    bool socket;         // recv and send, not read and write
+    uint8_t ready;       // readiness.c: READY_*, what may succeed. CLOSED stays set
+    bool watched;        // readiness.c: the back end watches it
+    void *kept; // reactor_uring.c: what cancelled operations had taken already; NULL: nothing
 };
 
-enum {
-    IO_READ = 0,
-    IO_WRITE = 1
-};
+// Makes fd a source, with one user. 0 or -ENOMEM.
+int source_open(struct async_executor *executor, struct async_source *source, int fd, bool socket);
 
-// Registers fd, with one user. 0, -EPERM (fd is always ready), -ENOMEM, -ENOSPC, -EBADF.
-int source_open(struct async_executor *executor, struct async_source *source, int fd);
+// Ends all operations with `status`, and the source. The descriptor stays open.
+void source_close(struct async_source *source, int status);
 
-// Ends the registration. Nobody waits.
-void source_close(struct async_source *source);
+// One user less. The last one closes the source, and frees its memory: it is the first member of
+// what was allocated.
+void source_release(struct async_source *source);
 
-// Keeps the waker until the direction is ready. The wait is in no list.
-void source_wait(struct async_source *source, int direction, struct async_io_wait *wait,
-                 const struct async_waker *waker);
+// Puts an operation that is IDLE into its list, or keeps one that is WOKEN there: it is WAITING,
+// with a waker.
+void op_wait(struct async_op *op, const struct async_waker *waker);
 
-// Takes the wait out of the list, if it is in it.
-void source_forget(struct async_source *source, int direction, struct async_io_wait *wait);
+// Takes an operation out of its list, if it is in one: it is IDLE.
+void op_unlink(struct async_op *op);
 
-// Wakes all who wait for the direction.
-void source_wake(struct async_source *source, int direction);
+// Wakes an operation that is WAITING: it is WOKEN.
+void op_wake(struct async_op *op);
 
-// What operations on a source do before they try: true if they may, false if they return
-// ASYNC_PENDING, because the direction is not ready or this poll has had its share.
-bool source_may_try(struct async_source *source, int direction, struct async_io_wait *wait,
-                    struct async_context *cx);
+// Ends an operation, wherever it is, and wakes who waits for it: it is DONE.
+void op_finish(struct async_op *op, intptr_t result);
 
-// For the reactor: data is the executor.
-void io_ready(void *data, uint64_t token, unsigned events);
+// What a future does with its operation. After ASYNC_READY the operation is IDLE, and may be used
+// again.
+static inline enum async_poll op_poll(struct async_op *op, struct async_context *cx)
+{
+    if (op->state == OP_DONE) {
+        op->state = OP_IDLE;
+        return ASYNC_READY;
+    }
+    struct async_executor *executor = op->source->executor;
+    assert(executor && executor == async_current &&
+           "a descriptor is used on the thread that opened it");
+    return executor->ops->perform(executor->reactor, op, cx);
+}
+
+// A future is dropped: its operation ends here.
+static inline void op_drop(struct async_op *op)
+{
+    if (op->state == OP_WAITING || op->state == OP_WOKEN) {
+        struct async_executor *executor = op->source->executor;
+        executor->ops->cancel(executor->reactor, op);
+    }
+    op->state = OP_IDLE;
+}
+
+// Ends what is under way on a source that somebody owns, with -ECANCELED, closes its descriptor and
+// gives it up.
+void source_shut(struct async_source *source);
 
 // Frees the table of sources. What is still open is cut off, and can only be closed.
 void io_fini(struct async_executor *executor);

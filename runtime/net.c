@@ -2,25 +2,21 @@
 #define _GNU_SOURCE
 #include <asyncc/net.h>
 
-#include "io.h"
+#include "memory.h"
+#include "stream.h"
 
 #include <arpa/inet.h>
-#include <assert.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 struct async_tcp {
-    struct async_source source;
+    struct async_stream stream; // first: a connection is a stream
 };
 
 struct async_listener {
-    struct async_source source;
-    struct async_timer retry; // armed while descriptors are short
+    struct async_source source; // first: releasing it frees the listener
     int port;
 };
 
@@ -58,17 +54,7 @@ static int parse_address(const char *host, int port, union address *address)
 
 static int new_socket(const union address *address)
 {
-    int fd = socket(address->any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    return fd < 0 ? -errno : fd;
-}
-
-static void close_source(struct async_source *source)
-{
-    assert(source->users == 1 && "closed while a task waits for its descriptor");
-    int fd = source->fd;
-    source_close(source);
-    close(fd);
-    free(source);
+    return sys->socket(address->any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 }
 
 // ---- Listeners ------------------------------------------------------------------------------
@@ -76,16 +62,16 @@ static void close_source(struct async_source *source)
 // Takes fd over, also when it fails.
 static int new_listener(int fd, struct async_listener **out)
 {
-    struct async_listener *listener = calloc(1, sizeof *listener);
-    int rc = listener ? source_open(async_current, &listener->source, fd) : -ENOMEM;
+    struct async_listener *listener = memory_zeroed(sizeof *listener);
+    int rc = listener ? source_open(async_current, &listener->source, fd, true) : -ENOMEM;
     if (rc < 0) {
-        free(listener);
-        close(fd);
+        memory_free(listener);
+        sys->close(fd);
         return rc;
     }
     union address bound;
     socklen_t length = sizeof bound;
-    if (getsockname(fd, &bound.any, &length) == 0)
+    if (sys->getsockname(fd, &bound.any, &length) == 0)
         listener->port =
             ntohs(bound.any.sa_family == AF_INET ? bound.v4.sin_port : bound.v6.sin6_port);
     *out = listener;
@@ -104,10 +90,12 @@ int async_tcp_listen(const char *host, int port, struct async_listener **out)
     if (fd < 0)
         return fd;
     int on = 1;
-    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    if (bind(fd, &address.any, (socklen_t)length) < 0 || listen(fd, BACKLOG) < 0) {
-        int rc = -errno;
-        close(fd);
+    sys->setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    int rc = sys->bind(fd, &address.any, (socklen_t)length);
+    if (rc == 0)
+        rc = sys->listen(fd, BACKLOG);
+    if (rc < 0) {
+        sys->close(fd);
         return rc;
     }
     return new_listener(fd, out);
@@ -120,11 +108,8 @@ int async_listener_port(const struct async_listener *listener)
 
 void async_listener_close(struct async_listener *listener)
 {
-    if (!listener)
-        return;
-    if (listener->retry.link.next && listener->source.executor)
-        timer_disarm(&listener->retry);
-    close_source(&listener->source);
+    if (listener)
+        source_shut(&listener->source);
 }
 
 // ---- Connections ----------------------------------------------------------------------------
@@ -132,111 +117,91 @@ void async_listener_close(struct async_listener *listener)
 // Takes fd over, also when it fails.
 static int new_tcp(int fd, struct async_tcp **out)
 {
-    struct async_tcp *tcp = malloc(sizeof *tcp);
-    int rc = tcp ? source_open(async_current, &tcp->source, fd) : -ENOMEM;
-    if (rc < 0) {
-        free(tcp);
-        close(fd);
+    struct async_stream *stream;
+    int rc = stream_new(fd, true, &stream);
+    if (rc < 0)
         return rc;
-    }
     int on = 1;
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    *out = tcp;
+    sys->setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    *out = (struct async_tcp *)stream;
     return 0;
 }
 
 void async_tcp_close(struct async_tcp *tcp)
 {
     if (tcp)
-        close_source(&tcp->source);
+        async_stream_close(&tcp->stream);
 }
 
 int async_tcp_fd(const struct async_tcp *tcp)
 {
-    return tcp->source.fd;
+    return tcp->stream.source.fd;
 }
 
 // ---- async_tcp_accept -----------------------------------------------------------------------
 
-// The retry timer's waker: its data is the listener, which disarms it when it is closed.
-static void retry_keep(void *data)
-{
-    (void)data;
-}
-
-static void retry_wake(void *data)
-{
-    struct async_listener *listener = data;
-    listener->source.ready |= REACTOR_READABLE;
-    source_wake(&listener->source, IO_READ);
-}
-
-static const struct async_waker_ops retry_waker_ops = {retry_keep, retry_wake, retry_keep};
-
-// No edge will come when descriptors are free again, so a timer stands in for it.
-static void retry_later(struct async_listener *listener)
-{
-    listener->source.ready &= (uint8_t)~REACTOR_READABLE;
-    if (listener->retry.link.next)
-        return;
-    listener->retry.when = RETRY_MS;
-    listener->retry.waker.data = listener;
-    listener->retry.waker.ops = &retry_waker_ops;
-    timer_arm(&async_current->timers, &listener->retry);
-}
-
-// Of accept4: the connection failed, not the listener. accept(2) lists them.
-static bool connection_failed(int error)
+// Of accept: the connection failed, not the listener. accept(2) lists them.
+static bool connection_failed(intptr_t error)
 {
     switch (error) {
-    case EINTR:
-    case ECONNABORTED:
-    case ENETDOWN:
-    case EPROTO:
-    case ENOPROTOOPT:
-    case EHOSTDOWN:
-    case ENONET:
-    case EHOSTUNREACH:
-    case EOPNOTSUPP:
-    case ENETUNREACH:
+    case -ECONNABORTED:
+    case -ENETDOWN:
+    case -EPROTO:
+    case -ENOPROTOOPT:
+    case -EHOSTDOWN:
+    case -ENONET:
+    case -EHOSTUNREACH:
+    case -EOPNOTSUPP:
+    case -ENETUNREACH:
         return true;
     default:
         return false;
     }
 }
 
+static bool out_of_descriptors(intptr_t error)
+{
+    return error == -EMFILE || error == -ENFILE || error == -ENOBUFS || error == -ENOMEM;
+}
+
+// Nobody tells when descriptors are free again, so a timer stands in for it.
+static enum async_poll retry_later(struct async_timer *retry, struct async_context *cx)
+{
+    retry->when = RETRY_MS;
+    retry->waker = async_waker_clone(&cx->waker);
+    timer_arm(&async_current->timers, retry);
+    return ASYNC_PENDING;
+}
+
 enum async_poll async_tcp_accept_future_poll(struct async_tcp_accept_future *self,
                                              struct async_context *cx)
 {
-    struct async_listener *listener = self->listener;
-    struct async_source *source = &listener->source;
-    while (source_may_try(source, IO_READ, &self->wait, cx)) {
-        int fd = accept4(source->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (fd >= 0) {
-            self->result = new_tcp(fd, self->out);
-            return ASYNC_READY;
-        }
-        if (errno == EAGAIN) {
-            source->ready &= (uint8_t)~REACTOR_READABLE;
-        } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-            retry_later(listener);
-        } else if (!connection_failed(errno)) {
-            self->result = -errno;
-            return ASYNC_READY;
-        }
+    struct async_op *op = &self->op;
+    if (self->retry.link.next) { // polled without having been woken
+        waker_update(&self->retry.waker, &cx->waker);
+        return ASYNC_PENDING;
     }
-    return ASYNC_PENDING;
+    op->code = OP_ACCEPT;
+    do {
+        if (op_poll(op, cx) == ASYNC_PENDING)
+            return ASYNC_PENDING;
+        if (out_of_descriptors(op->result))
+            return retry_later(&self->retry, cx);
+    } while (connection_failed(op->result));
+    self->result = op->result < 0 ? (int)op->result : new_tcp((int)op->result, self->out);
+    return ASYNC_READY;
 }
 
 void async_tcp_accept_future_drop(struct async_tcp_accept_future *self)
 {
-    if (self->wait.waker.ops)
-        source_forget(&self->listener->source, IO_READ, &self->wait);
+    if (self->retry.link.next)
+        timer_disarm(&self->retry);
+    op_drop(&self->op);
 }
 
 // ---- async_tcp_connect ----------------------------------------------------------------------
 
-// Begins to connect. 0: done; -EINPROGRESS: self->tcp is on its way; or -errno.
+// Makes the socket of a connection. 0 or -errno.
 static int connect_start(struct async_tcp_connect_future *self)
 {
     union address address;
@@ -247,127 +212,70 @@ static int connect_start(struct async_tcp_connect_future *self)
     int fd = new_socket(&address);
     if (fd < 0)
         return fd;
-    int rc = connect(fd, &address.any, (socklen_t)length) < 0 ? -errno : 0;
-    if (rc < 0 && rc != -EINPROGRESS && rc != -EINTR) {
-        close(fd);
+    struct async_tcp *tcp;
+    int rc = new_tcp(fd, &tcp);
+    if (rc < 0)
         return rc;
-    }
-    // Registered only now: a socket that is not connecting yet reports that it is closed.
-    int open = new_tcp(fd, &self->tcp);
-    if (open < 0) {
-        self->tcp = NULL;
-        return open;
-    }
-    self->tcp->source.ready = REACTOR_READABLE;
-    if (rc == 0)
-        self->tcp->source.ready |= REACTOR_WRITABLE;
-    return rc == -EINTR ? -EINPROGRESS : rc;
-}
-
-static int connect_outcome(struct async_tcp *tcp)
-{
-    int error = 0;
-    socklen_t length = sizeof error;
-    if (getsockopt(tcp->source.fd, SOL_SOCKET, SO_ERROR, &error, &length) < 0)
-        return -errno;
-    return -error;
+    memcpy(self->address_, &address, (size_t)length);
+    self->op.code = OP_CONNECT;
+    self->op.source = &tcp->stream.source;
+    self->op.at = self->address_;
+    self->op.size = (size_t)length;
+    return 0;
 }
 
 enum async_poll async_tcp_connect_future_poll(struct async_tcp_connect_future *self,
                                               struct async_context *cx)
 {
-    int rc = 0;
-    if (!self->tcp) {
-        rc = connect_start(self);
-        if (rc == -EINPROGRESS)
-            rc = 0;
-    }
+    struct async_op *op = &self->op;
+    int rc = op->source ? 0 : connect_start(self);
     if (rc == 0) {
-        if (!source_may_try(&self->tcp->source, IO_WRITE, &self->wait, cx))
+        if (op_poll(op, cx) == ASYNC_PENDING)
             return ASYNC_PENDING;
-        rc = connect_outcome(self->tcp);
+        rc = (int)op->result;
+        if (rc == 0)
+            *self->out = (struct async_tcp *)op->source;
+        else
+            source_shut(op->source);
+        op->source = NULL;
     }
-    if (rc == 0)
-        *self->out = self->tcp;
-    else
-        async_tcp_close(self->tcp);
-    self->tcp = NULL;
     self->result = rc;
     return ASYNC_READY;
 }
 
 void async_tcp_connect_future_drop(struct async_tcp_connect_future *self)
 {
-    if (!self->tcp)
+    if (!self->op.source)
         return;
-    source_forget(&self->tcp->source, IO_WRITE, &self->wait);
-    async_tcp_close(self->tcp);
-    self->tcp = NULL;
+    op_drop(&self->op);
+    source_shut(self->op.source);
+    self->op.source = NULL;
 }
 
 // ---- async_tcp_read, async_tcp_write_all ----------------------------------------------------
 
-// Fewer bytes than asked for: the socket has nothing (no room) left, and an edge will tell when it
-// has. Except for the end of the stream: if that was reported already, no edge will come.
-static void drained(struct async_source *source, uint8_t what)
-{
-    if (!(source->ready & REACTOR_CLOSED))
-        source->ready &= (uint8_t)~what;
-}
-
 enum async_poll async_tcp_read_future_poll(struct async_tcp_read_future *self,
                                            struct async_context *cx)
 {
-    struct async_source *source = &self->tcp->source;
-    while (source_may_try(source, IO_READ, &self->wait, cx)) {
-        ssize_t n = recv(source->fd, self->buf, self->n, 0);
-        if (n >= 0) {
-            if (n > 0 && (size_t)n < self->n)
-                drained(source, REACTOR_READABLE);
-            self->result = n;
-            return ASYNC_READY;
-        }
-        if (errno == EAGAIN) {
-            source->ready &= (uint8_t)~REACTOR_READABLE;
-        } else if (errno != EINTR) {
-            self->result = -errno;
-            return ASYNC_READY;
-        }
-    }
-    return ASYNC_PENDING;
+    return stream_read(&self->op, cx);
 }
 
 void async_tcp_read_future_drop(struct async_tcp_read_future *self)
 {
-    if (self->wait.waker.ops)
-        source_forget(&self->tcp->source, IO_READ, &self->wait);
+    op_drop(&self->op);
 }
 
 enum async_poll async_tcp_write_all_future_poll(struct async_tcp_write_all_future *self,
                                                 struct async_context *cx)
 {
-    struct async_source *source = &self->tcp->source;
-    while (self->sent < self->n) {
-        if (!source_may_try(source, IO_WRITE, &self->wait, cx))
-            return ASYNC_PENDING;
-        ssize_t n = send(source->fd, self->buf + self->sent, self->n - self->sent, MSG_NOSIGNAL);
-        if (n >= 0) {
-            self->sent += (size_t)n;
-            if (self->sent < self->n)
-                drained(source, REACTOR_WRITABLE);
-        } else if (errno == EAGAIN) {
-            source->ready &= (uint8_t)~REACTOR_WRITABLE;
-        } else if (errno != EINTR) {
-            self->result = -errno;
-            return ASYNC_READY;
-        }
-    }
-    self->result = (ssize_t)self->n;
+    ssize_t left = stream_write_all(&self->op, self->end, cx);
+    if (left > 0)
+        return ASYNC_PENDING;
+    self->result = left < 0 ? left : (ssize_t)self->n;
     return ASYNC_READY;
 }
 
 void async_tcp_write_all_future_drop(struct async_tcp_write_all_future *self)
 {
-    if (self->wait.waker.ops)
-        source_forget(&self->tcp->source, IO_WRITE, &self->wait);
+    op_drop(&self->op);
 }

@@ -1,46 +1,85 @@
 // reactor.h - what an executor asks of the operating system. A back end is one file with these
 // functions.
+//
+// AN OPERATION (struct async_op, in asyncc/io.h) is a member of the future that awaits it. The
+// future fills in what is to be done and calls op_poll until that returns ASYNC_READY; then
+// `result` is what the system call returned, or -errno. How an operation comes to its end is the
+// back end's affair:
+//  - epoll and sim are told when a descriptor is ready: the task is woken, and the operation makes
+//    its system call when it is polled again (readiness.c, for both);
+//  - io_uring is handed the operation, and tells when it is done.
 #ifndef ASYNCC_RUNTIME_REACTOR_H
 #define ASYNCC_RUNTIME_REACTOR_H
 
+#include <asyncc/io.h>
 #include <stdint.h>
 
+#pragma GCC visibility push(hidden)
+
+struct async_executor;
 struct async_reactor;
 
-// What can be ready. A closed descriptor is also readable and writable: the call reports the rest.
-enum {
-    REACTOR_READABLE = 1,
-    REACTOR_WRITABLE = 2,
-    REACTOR_CLOSED = 4 // the peer has shut down, or there is an error: no further edge may come
+// What an operation does. In brackets, what `at` and `size` are.
+enum op_code {
+    OP_READABLE, // waits until reading would not block
+    OP_WRITABLE,
+    OP_READ,          // [buffer, bytes]
+    OP_READ_BORROWED, // [-, -]: into a buffer of the executor's: `at`, if the result is positive
+    OP_READV,         // [struct iovec, how many]
+    OP_RECVMSG,       // [struct msghdr, -], with `flags` of recvmsg
+    OP_ACCEPT,        // [-, -]: the descriptor, non-blocking and close-on-exec
+    OP_WRITE,         // [bytes, how many]
+    OP_WRITEV,        // [struct iovec, how many]
+    OP_SENDMSG,       // [struct msghdr, -], with `flags` of sendmsg
+    OP_CONNECT,       // [struct sockaddr, its length]: 0
+    OP_CODES
 };
 
-// Called by wait for each descriptor that became ready. It must not call the reactor.
-typedef void reactor_ready(void *data, uint64_t token, unsigned events);
+// The direction an operation waits for.
+enum {
+    IO_READ = 0,
+    IO_WRITE = 1
+};
+
+enum op_state {
+    OP_IDLE,    // not begun, or its result was taken. In no list
+    OP_WAITING, // in its source's list; the waker is held
+    OP_WOKEN,   // in its source's list; to be polled: no waker is held
+    OP_DONE     // `result` is set and not taken yet. In no list, and the source may be gone
+};
 
 // All but `wake` and `fini` are for the owner thread only.
 struct async_reactor_ops {
     const char *name;
     // 0 or -errno.
-    int (*init)(struct async_reactor **out);
+    int (*init)(struct async_executor *executor, struct async_reactor **out);
     // On any thread, when nobody can wake it any more.
     void (*fini)(struct async_reactor *reactor);
-    // Reports fd's readiness in both directions, edge by edge, until it is removed. Whatever is
-    // ready at the time of the call counts as an edge. 0, or -EPERM (fd is always ready), or
-    // -errno.
-    int (*add)(struct async_reactor *reactor, int fd, uint64_t token);
-    void (*remove)(struct async_reactor *reactor, int fd);
+    // Polls an operation that is not DONE. Sets op->result before it returns ASYNC_READY.
+    enum async_poll (*perform)(struct async_reactor *reactor, struct async_op *op,
+                               struct async_context *cx);
+    // Takes an operation that is WAITING or WOKEN back: afterwards it is IDLE, and nothing refers
+    // to it or to its memory. What it has read or accepted already is not lost: the next operation
+    // on the source gets that.
+    void (*cancel)(struct async_reactor *reactor, struct async_op *op);
+    // The descriptor of the source is about to be closed. No operations are in its lists.
+    void (*forget)(struct async_reactor *reactor, struct async_source *source);
     // Waits until something is ready, wake is called, or timeout_ns nanoseconds have passed (0:
-    // looks only; UINT64_MAX: no limit), and reports what is ready.
-    void (*wait)(struct async_reactor *reactor, uint64_t timeout_ns, reactor_ready *ready,
-                 void *data);
+    // looks only; UINT64_MAX: no limit), and wakes who waited for it. Calls executor_awake before
+    // the first of them.
+    void (*wait)(struct async_reactor *reactor, uint64_t timeout_ns);
     // Makes a wait of the owner, current or next, return. Any thread, and signal handlers.
     void (*wake)(struct async_reactor *reactor);
     // The clock that timeouts are measured on.
     uint64_t (*now_ns)(struct async_reactor *reactor);
 };
 
-#pragma GCC visibility push(hidden)
 extern const struct async_reactor_ops reactor_epoll;
-#pragma GCC visibility pop
 
+static inline int op_direction(const struct async_op *op)
+{
+    return op->code == OP_WRITABLE || op->code >= OP_WRITE ? IO_WRITE : IO_READ;
+}
+
+#pragma GCC visibility pop
 #endif

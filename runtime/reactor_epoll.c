@@ -3,12 +3,11 @@
 // Both are edge-triggered: a descriptor is registered once, and the eventfd need never be read, for
 // each write to it is an edge of its own.
 #define _GNU_SOURCE
-#include "reactor.h"
+#include "memory.h"
+#include "readiness.h"
 
 #include <errno.h>
 #include <limits.h>
-#include <stdbool.h>
-#include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/syscall.h>
@@ -22,6 +21,7 @@ enum {
 #define WAKE_TOKEN UINT64_MAX
 
 struct async_reactor {
+    struct async_executor *executor;
     int epoll;
     int wake;
     bool no_pwait2; // the kernel or a sandbox refuses epoll_pwait2
@@ -34,14 +34,15 @@ static void epoll_fini(struct async_reactor *reactor)
         close(reactor->wake);
     if (reactor->epoll >= 0)
         close(reactor->epoll);
-    free(reactor);
+    memory_free(reactor);
 }
 
-static int epoll_init(struct async_reactor **out)
+static int epoll_init(struct async_executor *executor, struct async_reactor **out)
 {
-    struct async_reactor *reactor = calloc(1, sizeof *reactor);
+    struct async_reactor *reactor = memory_zeroed(sizeof *reactor);
     if (!reactor)
         return -ENOMEM;
+    reactor->executor = executor;
     struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data.u64 = WAKE_TOKEN};
     reactor->wake = -1;
     reactor->epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -56,20 +57,28 @@ static int epoll_init(struct async_reactor **out)
     return 0;
 }
 
-static int epoll_add(struct async_reactor *reactor, int fd, uint64_t token)
+static int watch(struct async_reactor *reactor, struct async_source *source)
 {
     struct epoll_event event = {
         .events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
-        .data.u64 = token,
+        .data.u64 = readiness_token(source),
     };
-    return epoll_ctl(reactor->epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
+    return epoll_ctl(reactor->epoll, EPOLL_CTL_ADD, source->fd, &event) < 0 ? -errno : 0;
 }
 
-static void epoll_remove(struct async_reactor *reactor, int fd)
+static enum async_poll epoll_perform(struct async_reactor *reactor, struct async_op *op,
+                                     struct async_context *cx)
 {
+    return readiness_perform(reactor, op, cx, watch);
+}
+
+static void epoll_forget(struct async_reactor *reactor, struct async_source *source)
+{
+    if (!source->watched)
+        return;
     // Fails only if the descriptor is closed already, and then it has left by itself.
     struct epoll_event unused = {0};
-    epoll_ctl(reactor->epoll, EPOLL_CTL_DEL, fd, &unused);
+    epoll_ctl(reactor->epoll, EPOLL_CTL_DEL, source->fd, &unused);
 }
 
 // Like epoll_wait with a timeout in nanoseconds.
@@ -97,26 +106,33 @@ static int wait_ns(struct async_reactor *reactor, uint64_t timeout_ns)
     return epoll_wait(reactor->epoll, reactor->events, EVENTS, timeout_ms);
 }
 
-static void epoll_wait_ready(struct async_reactor *reactor, uint64_t timeout_ns,
-                             reactor_ready *ready, void *data)
+static unsigned ready_of(uint32_t events)
+{
+    unsigned ready = 0;
+    if (events & EPOLLIN)
+        ready |= READY_READ;
+    if (events & EPOLLOUT)
+        ready |= READY_WRITE;
+    if (events & (EPOLLHUP | EPOLLERR))
+        ready |= READY_READ | READY_WRITE | READY_CLOSED;
+    if (events & EPOLLRDHUP)
+        ready |= READY_READ | READY_CLOSED;
+    return ready;
+}
+
+static void epoll_wait_ready(struct async_reactor *reactor, uint64_t timeout_ns)
 {
     // Fails only when a signal comes; the executor looks around and comes back.
     int n = wait_ns(reactor, timeout_ns);
+    if (n > 0)
+        executor_awake(reactor->executor);
     for (int i = 0; i < n; i++) {
         struct epoll_event *event = &reactor->events[i];
-        uint64_t token = event->data.u64;
-        if (token == WAKE_TOKEN)
-            continue;
-        unsigned events = 0;
-        if (event->events & EPOLLIN)
-            events |= REACTOR_READABLE;
-        if (event->events & EPOLLOUT)
-            events |= REACTOR_WRITABLE;
-        if (event->events & (EPOLLHUP | EPOLLERR))
-            events |= REACTOR_READABLE | REACTOR_WRITABLE | REACTOR_CLOSED;
-        if (event->events & EPOLLRDHUP)
-            events |= REACTOR_READABLE | REACTOR_CLOSED;
-        ready(data, token, events);
+        struct async_source *source = NULL;
+        if (event->data.u64 != WAKE_TOKEN)
+            source = readiness_source(reactor->executor, event->data.u64);
+        if (source)
+            readiness_report(source, ready_of(event->events));
     }
 }
 
@@ -143,8 +159,9 @@ const struct async_reactor_ops reactor_epoll = {
     .name = "epoll",
     .init = epoll_init,
     .fini = epoll_fini,
-    .add = epoll_add,
-    .remove = epoll_remove,
+    .perform = epoll_perform,
+    .cancel = readiness_cancel,
+    .forget = epoll_forget,
     .wait = epoll_wait_ready,
     .wake = epoll_wake,
     .now_ns = epoll_now_ns,

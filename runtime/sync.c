@@ -1,7 +1,7 @@
 // sync.c - what sync.h does not do in the header.
 #include <asyncc/sync.h>
 
-// ---- Semaphore ----------------------------------------------------------------------------------
+// ---- Semaphore ------------------------------------------------------------------------------
 
 static void serve_acquirers(struct async_semaphore *semaphore)
 {
@@ -50,7 +50,7 @@ void async_semaphore_acquire_future_drop(struct async_semaphore_acquire_future *
     self->waiter.granted = false;
 }
 
-// ---- Read-write lock ----------------------------------------------------------------------------
+// ---- Read-write lock ------------------------------------------------------------------------
 
 static bool may_enter(const struct async_rwlock *lock, bool writes)
 {
@@ -131,7 +131,7 @@ void async_rwlock_wait_drop(struct async_rwlock_wait *wait)
     wait->waiter.granted = false;
 }
 
-// ---- Condition, event, wait group -----------------------------------------------------------------
+// ---- Condition, event, wait group -----------------------------------------------------------
 
 // Everybody who waits.
 static void grant_all(struct async_line *line)
@@ -158,7 +158,7 @@ void async_wait_group_done(struct async_wait_group *group)
         grant_all(&group->waiting);
 }
 
-// ---- Once -----------------------------------------------------------------------------------------
+// ---- Once -----------------------------------------------------------------------------------
 
 void async_once_leave(struct async_once *once, bool done)
 {
@@ -189,7 +189,7 @@ void async_once_enter_future_drop(struct async_once_enter_future *self)
     self->waiter.granted = false;
 }
 
-// ---- Barrier --------------------------------------------------------------------------------------
+// ---- Barrier --------------------------------------------------------------------------------
 
 enum async_poll async_barrier_wait_future_poll(struct async_barrier_wait_future *self,
                                                struct async_context *cx)

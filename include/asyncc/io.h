@@ -18,8 +18,9 @@
 //     }
 //
 // The descriptor stays the caller's: it is not closed, and its flags are not changed. It must not
-// be closed while somebody waits for it. These waits are for pipes, terminals, devices and other
-// libraries' sockets; net.h has cheaper ones for TCP. Owner thread only.
+// be closed while somebody waits for it. These waits are for terminals, devices and other
+// libraries' sockets; stream.h and net.h have cheaper ones for pipes and sockets. Owner thread
+// only.
 #ifndef ASYNCC_IO_H
 #define ASYNCC_IO_H
 
@@ -29,11 +30,39 @@
 
 struct async_source;
 
-// One who waits for one direction of a descriptor.
-struct async_io_wait {
-    struct async_io_wait *next; // the source's list
-    struct async_waker waker;   // held while in the list; ops is NULL: not in it
+// An operation of the runtime's on a descriptor, in the memory of the future that awaits it. It is
+// for the runtime's own futures, which are what may be awaited.
+struct async_op {
+    struct async_op *next;       // the source's list
+    struct async_waker waker;    // held while it waits
+    struct async_source *source; // what is operated on
+    void *at;                    // what the operation needs: a buffer, say
+    uint8_t code, state;         // private to the runtime
+    int flags;                   // of the system call
+    union {
+        size_t size;     // until done: bytes, or what else the operation needs
+        intptr_t result; // when done: what the system call returned, or -errno
+    };
 };
+
+// The members of a future whose result is its operation's, of type TYPE.
+#define ASYNC_OP_AND_RESULT_(TYPE)                         \
+    union {                                                \
+        struct async_op op;                                \
+        struct {                                           \
+            char op_[offsetof(struct async_op, result)];   \
+            TYPE result;                                   \
+        };                                                 \
+    }
+
+static inline void async_op_init_(struct async_op *op, void *source, const void *at, size_t size)
+{
+    op->source = (struct async_source *)source;
+    op->at = (void *)(uintptr_t)at;
+    op->size = size;
+    op->state = 0;
+    op->flags = 0;
+}
 
 // ---- await async_readable(fd), await async_writable(fd) -----------------------------------------
 //
@@ -45,8 +74,7 @@ asyncc_async int async_readable(int fd);
 asyncc_async int async_writable(int fd);
 
 struct async_readable_future {
-    struct async_io_wait wait;
-    struct async_source *source; // NULL: not waiting
+    struct async_op op; // op.source NULL: not waiting
     union {
         int fd; // until done
         int result;
@@ -54,8 +82,7 @@ struct async_readable_future {
 };
 
 struct async_writable_future {
-    struct async_io_wait wait;
-    struct async_source *source; // NULL: not waiting
+    struct async_op op; // op.source NULL: not waiting
     union {
         int fd; // until done
         int result;
@@ -64,9 +91,8 @@ struct async_writable_future {
 
 static inline void async_readable_future_init(struct async_readable_future *self, int fd)
 {
-    self->wait.waker.ops = NULL;
+    async_op_init_(&self->op, NULL, NULL, 0);
     self->fd = fd;
-    self->source = NULL;
 }
 
 enum async_poll async_readable_future_poll(struct async_readable_future *self,
@@ -75,9 +101,8 @@ void async_readable_future_drop(struct async_readable_future *self);
 
 static inline void async_writable_future_init(struct async_writable_future *self, int fd)
 {
-    self->wait.waker.ops = NULL;
+    async_op_init_(&self->op, NULL, NULL, 0);
     self->fd = fd;
-    self->source = NULL;
 }
 
 enum async_poll async_writable_future_poll(struct async_writable_future *self,

@@ -20,13 +20,13 @@
 // raises no signal.
 //
 // Connections and listeners belong to the executor of the thread that made them and are used on
-// that thread only. One task may read while another writes. They must be closed with no operation
-// on them in flight (a dropped operation is not in flight); debug builds check.
+// that thread only. One task may read while another writes. Closing one ends what is under way on
+// it with -ECANCELED.
 #ifndef ASYNCC_NET_H
 #define ASYNCC_NET_H
 
-#include <asyncc/io.h>
-#include <sys/types.h>
+#include <asyncc/stream.h>
+#include <asyncc/time.h>
 // async.h comes last: its keywords are macros.
 #include <asyncc/async.h>
 
@@ -47,6 +47,13 @@ void async_listener_close(struct async_listener *listener);
 // Closes the connection; what was written is still sent. NULL is allowed.
 void async_tcp_close(struct async_tcp *tcp);
 
+// The connection as a stream: what stream.h and buffered.h have works on it. It stays the
+// connection's, and is closed with it.
+static inline struct async_stream *async_tcp_stream(struct async_tcp *tcp)
+{
+    return (struct async_stream *)tcp;
+}
+
 // The socket, for setsockopt, shutdown and the like. It stays the connection's.
 int async_tcp_fd(const struct async_tcp *tcp);
 
@@ -60,9 +67,9 @@ int async_tcp_fd(const struct async_tcp *tcp);
 asyncc_async int async_tcp_accept(struct async_listener *listener, struct async_tcp **out);
 
 struct async_tcp_accept_future {
-    struct async_listener *listener;
+    struct async_op op;
+    struct async_timer retry; // armed while descriptors are short
     struct async_tcp **out;
-    struct async_io_wait wait;
     int result;
 };
 
@@ -70,9 +77,9 @@ static inline void async_tcp_accept_future_init(struct async_tcp_accept_future *
                                                 struct async_listener *listener,
                                                 struct async_tcp **out)
 {
-    self->listener = listener;
+    async_op_init_(&self->op, listener, NULL, 0);
+    self->retry.link.next = NULL;
     self->out = out;
-    self->wait.waker.ops = NULL;
 }
 
 enum async_poll async_tcp_accept_future_poll(struct async_tcp_accept_future *self,
@@ -87,10 +94,13 @@ void async_tcp_accept_future_drop(struct async_tcp_accept_future *self);
 asyncc_async int async_tcp_connect(const char *host, int port, struct async_tcp **out);
 
 struct async_tcp_connect_future {
-    const char *host;      // until the first poll
-    struct async_tcp *tcp; // being connected; NULL: nothing is in flight
+    struct async_op op;    // op.source is the socket's; NULL: nothing is in flight
     struct async_tcp **out;
-    struct async_io_wait wait;
+    union {
+        const char *host;   // until the first poll
+        char address_[28];  // where it connects to: a struct sockaddr_in or sockaddr_in6
+        uint64_t align_;
+    };
     union {
         int port; // until the first poll
         int result;
@@ -100,10 +110,9 @@ struct async_tcp_connect_future {
 static inline void async_tcp_connect_future_init(struct async_tcp_connect_future *self,
                                                  const char *host, int port, struct async_tcp **out)
 {
-    self->host = host;
-    self->tcp = NULL;
+    async_op_init_(&self->op, NULL, NULL, 0);
     self->out = out;
-    self->wait.waker.ops = NULL;
+    self->host = host;
     self->port = port;
 }
 
@@ -111,48 +120,29 @@ enum async_poll async_tcp_connect_future_poll(struct async_tcp_connect_future *s
                                               struct async_context *cx);
 void async_tcp_connect_future_drop(struct async_tcp_connect_future *self);
 
-// ---- await async_tcp_read(tcp, buf, n) ----------------------------------------------------------
+// ---- await async_tcp_read(tcp, buf, n), await async_tcp_write_all(tcp, buf, n) ------------------
 //
-// Waits for bytes and reads at most n of them. Returns how many (at least 1 unless n is 0), 0 at
-// the end of the stream, or -ECONNRESET, ... buf must stay until then. Cancel-safe: a dropped read
-// has read nothing.
+// As async_stream_read and async_stream_write_all of stream.h.
 asyncc_async ssize_t async_tcp_read(struct async_tcp *tcp, void *buf, size_t n);
+asyncc_async ssize_t async_tcp_write_all(struct async_tcp *tcp, const void *buf, size_t n);
 
 struct async_tcp_read_future {
-    struct async_tcp *tcp;
-    void *buf;
-    struct async_io_wait wait;
-    union {
-        size_t n; // until done
-        ssize_t result;
-    };
+    ASYNC_OP_AND_RESULT_(ssize_t);
 };
 
 static inline void async_tcp_read_future_init(struct async_tcp_read_future *self,
                                               struct async_tcp *tcp, void *buf, size_t n)
 {
-    self->tcp = tcp;
-    self->buf = buf;
-    self->wait.waker.ops = NULL;
-    self->n = n;
+    async_op_init_(&self->op, tcp, buf, n);
 }
 
 enum async_poll async_tcp_read_future_poll(struct async_tcp_read_future *self,
                                            struct async_context *cx);
 void async_tcp_read_future_drop(struct async_tcp_read_future *self);
 
-// ---- await async_tcp_write_all(tcp, buf, n) -----------------------------------------------------
-//
-// Writes all n bytes. Returns n, or -EPIPE, -ECONNRESET, ... when some of them could not be
-// written. buf must stay until then. NOT cancel-safe in one respect: a dropped write may have sent
-// a part of its bytes.
-asyncc_async ssize_t async_tcp_write_all(struct async_tcp *tcp, const void *buf, size_t n);
-
 struct async_tcp_write_all_future {
-    struct async_tcp *tcp;
-    const char *buf;
-    struct async_io_wait wait;
-    size_t sent;
+    struct async_op op; // of what is left
+    const char *end;    // of the bytes
     union {
         size_t n; // until done
         ssize_t result;
@@ -162,10 +152,8 @@ struct async_tcp_write_all_future {
 static inline void async_tcp_write_all_future_init(struct async_tcp_write_all_future *self,
                                                    struct async_tcp *tcp, const void *buf, size_t n)
 {
-    self->tcp = tcp;
-    self->buf = (const char *)buf;
-    self->wait.waker.ops = NULL;
-    self->sent = 0;
+    async_op_init_(&self->op, tcp, buf, n);
+    self->end = (const char *)buf + n;
     self->n = n;
 }
 

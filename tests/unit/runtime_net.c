@@ -472,6 +472,66 @@ static void nobody_starves(void **unused)
     close_pair(&p);
 }
 
+static void closing_ends_what_waits(void **unused)
+{
+    (void)unused;
+    struct pair p = make_pair("127.0.0.1");
+    char byte;
+    struct async_tcp *peer = NULL;
+    struct async_task *accept = start_accept(p.listener, &peer);
+    struct async_task *read = start_read(p.a, &byte, 1);
+    struct async_task *look = start_readable(async_tcp_fd(p.a));
+    nap(1);
+    async_listener_close(p.listener);
+    async_tcp_close(p.a);
+    nap(1);
+    assert_int_equal(async_task_result(accept, int), -ECANCELED);
+    assert_int_equal(async_task_result(read, ssize_t), -ECANCELED);
+    assert_int_equal(async_task_result(look, int), -ECANCELED);
+    async_detach(accept);
+    async_detach(read);
+    async_detach(look);
+    async_tcp_close(p.b);
+}
+
+struct closing {
+    struct async_tcp_read_future read; // of one connection
+    struct async_tcp *other;           // closed when that is done
+};
+
+static enum async_poll close_when_read(void *data, struct async_context *cx, int *state)
+{
+    (void)state;
+    struct closing *c = data;
+    if (async_tcp_read_future_poll(&c->read, cx) == ASYNC_PENDING)
+        return ASYNC_PENDING;
+    async_tcp_close(c->other);
+    return ASYNC_READY;
+}
+
+// Both are woken in one turn, and the first to run closes the other's connection.
+static void closing_ends_what_was_woken(void **unused)
+{
+    (void)unused;
+    struct pair p = make_pair("127.0.0.1"), q = make_pair("127.0.0.1");
+    char bytes[2];
+    struct closing closing = {.other = q.a};
+    async_tcp_read_future_init(&closing.read, p.a, &bytes[0], 1);
+    struct async_task *closer = spawn_script(close_when_read, NULL, &closing);
+    struct async_task *read = start_read(q.a, &bytes[1], 1);
+    nap(1);
+    assert_int_equal(send(async_tcp_fd(p.b), "x", 1, 0), 1);
+    assert_int_equal(send(async_tcp_fd(q.b), "x", 1, 0), 1);
+    nap(1);
+    assert_true(async_task_done(closer));
+    assert_int_equal(async_task_result(read, ssize_t), -ECANCELED);
+    async_detach(closer);
+    async_detach(read);
+    q.a = NULL;
+    close_pair(&p);
+    close_pair(&q);
+}
+
 #define TEST(NAME) cmocka_unit_test_setup_teardown(NAME, count_descriptors, no_descriptor_leaks)
 
 int main(void)
@@ -489,6 +549,8 @@ int main(void)
         TEST(needs_not_wait_for_a_file),
         TEST(waits_beside_a_connection),
         TEST(nobody_starves),
+        TEST(closing_ends_what_waits),
+        TEST(closing_ends_what_was_woken),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,36 @@
+// buffers.c - lending and taking back.
+#include "buffers.h"
+
+#include "memory.h"
+
+void *buffer_borrow(struct buffers *buffers)
+{
+    struct buffer *buffer = buffers->free;
+    if (!buffer)
+        return memory_alloc(BUFFER_SIZE);
+    buffers->free = buffer->next;
+    buffers->count--;
+    return buffer;
+}
+
+void buffer_return(struct buffers *buffers, void *at)
+{
+    if (buffers->count == BUFFERS_KEPT) {
+        memory_free(at);
+        return;
+    }
+    struct buffer *buffer = at;
+    buffer->next = buffers->free;
+    buffers->free = buffer;
+    buffers->count++;
+}
+
+void buffers_fini(struct buffers *buffers)
+{
+    while (buffers->free) {
+        struct buffer *next = buffers->free->next;
+        memory_free(buffers->free);
+        buffers->free = next;
+    }
+    buffers->count = 0;
+}

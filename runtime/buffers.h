@@ -1,0 +1,34 @@
+// buffers.h - the executor's buffers, lent for as long as there are bytes in them, so that
+// connections that wait hold none. The one returned last is lent first: it is in the cache.
+#ifndef ASYNCC_RUNTIME_BUFFERS_H
+#define ASYNCC_RUNTIME_BUFFERS_H
+
+#include <stddef.h>
+
+#pragma GCC visibility push(hidden)
+
+enum {
+    BUFFER_SIZE = 16384, // bytes
+    BUFFERS_KEPT = 64    // free ones that are not given back to the heap
+};
+
+struct buffer {
+    struct buffer *next;
+};
+
+// All zero: there are none. Owner thread only.
+struct buffers {
+    struct buffer *free;
+    unsigned count; // of free ones
+};
+
+// BUFFER_SIZE bytes, or NULL with no memory left.
+void *buffer_borrow(struct buffers *buffers);
+
+void buffer_return(struct buffers *buffers, void *buffer);
+
+// Frees those that are not lent.
+void buffers_fini(struct buffers *buffers);
+
+#pragma GCC visibility pop
+#endif

@@ -1,0 +1,162 @@
+// sys.c - the kernel's system calls, with -errno in their results.
+#define _GNU_SOURCE
+#include "sys.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+_Thread_local const struct sys *sys = &sys_kernel;
+
+// The value of a call, made again while a signal interrupts it.
+#define CALL(TYPE, EXPRESSION)                     \
+    do {                                           \
+        TYPE value_;                               \
+        do                                         \
+            value_ = (EXPRESSION);                 \
+        while (value_ < 0 && errno == EINTR);      \
+        return value_ < 0 ? (TYPE)-errno : value_; \
+    } while (0)
+
+static int kernel_socket(int family, int type, int protocol)
+{
+    CALL(int, socket(family, type, protocol));
+}
+
+static int kernel_socketpair(int family, int type, int protocol, int fds[2])
+{
+    CALL(int, socketpair(family, type, protocol, fds));
+}
+
+static int kernel_pipe(int fds[2], int flags)
+{
+    CALL(int, pipe2(fds, flags));
+}
+
+static int kernel_bind(int fd, const struct sockaddr *address, socklen_t length)
+{
+    CALL(int, bind(fd, address, length));
+}
+
+static int kernel_listen(int fd, int backlog)
+{
+    CALL(int, listen(fd, backlog));
+}
+
+static int kernel_accept(int fd, struct sockaddr *address, socklen_t *length, int flags)
+{
+    CALL(int, accept4(fd, address, length, flags));
+}
+
+// Interrupted, it goes on by itself: asking again would fail.
+static int kernel_connect(int fd, const struct sockaddr *address, socklen_t length)
+{
+    return connect(fd, address, length) < 0 ? -errno : 0;
+}
+
+static int kernel_shutdown(int fd, int how)
+{
+    CALL(int, shutdown(fd, how));
+}
+
+static int kernel_getsockname(int fd, struct sockaddr *address, socklen_t *length)
+{
+    CALL(int, getsockname(fd, address, length));
+}
+
+static int kernel_getpeername(int fd, struct sockaddr *address, socklen_t *length)
+{
+    CALL(int, getpeername(fd, address, length));
+}
+
+static int kernel_getsockopt(int fd, int level, int name, void *value, socklen_t *length)
+{
+    CALL(int, getsockopt(fd, level, name, value, length));
+}
+
+static int kernel_setsockopt(int fd, int level, int name, const void *value, socklen_t length)
+{
+    CALL(int, setsockopt(fd, level, name, value, length));
+}
+
+static ssize_t kernel_recv(int fd, void *buf, size_t n, int flags)
+{
+    CALL(ssize_t, recv(fd, buf, n, flags));
+}
+
+static ssize_t kernel_send(int fd, const void *buf, size_t n, int flags)
+{
+    CALL(ssize_t, send(fd, buf, n, flags));
+}
+
+static ssize_t kernel_recvmsg(int fd, struct msghdr *message, int flags)
+{
+    CALL(ssize_t, recvmsg(fd, message, flags));
+}
+
+static ssize_t kernel_sendmsg(int fd, const struct msghdr *message, int flags)
+{
+    CALL(ssize_t, sendmsg(fd, message, flags));
+}
+
+static ssize_t kernel_read(int fd, void *buf, size_t n)
+{
+    CALL(ssize_t, read(fd, buf, n));
+}
+
+static ssize_t kernel_write(int fd, const void *buf, size_t n)
+{
+    CALL(ssize_t, write(fd, buf, n));
+}
+
+static ssize_t kernel_readv(int fd, const struct iovec *parts, int count)
+{
+    CALL(ssize_t, readv(fd, parts, count));
+}
+
+static ssize_t kernel_writev(int fd, const struct iovec *parts, int count)
+{
+    CALL(ssize_t, writev(fd, parts, count));
+}
+
+static int kernel_poll(struct pollfd *fds, nfds_t count, int timeout_ms)
+{
+    CALL(int, poll(fds, count, timeout_ms));
+}
+
+static int kernel_fcntl(int fd, int command, int argument)
+{
+    CALL(int, fcntl(fd, command, argument));
+}
+
+// Interrupted, it has closed the descriptor all the same.
+static int kernel_close(int fd)
+{
+    return close(fd) < 0 && errno != EINTR ? -errno : 0;
+}
+
+const struct sys sys_kernel = {
+    .socket = kernel_socket,
+    .socketpair = kernel_socketpair,
+    .pipe = kernel_pipe,
+    .bind = kernel_bind,
+    .listen = kernel_listen,
+    .accept = kernel_accept,
+    .connect = kernel_connect,
+    .shutdown = kernel_shutdown,
+    .getsockname = kernel_getsockname,
+    .getpeername = kernel_getpeername,
+    .getsockopt = kernel_getsockopt,
+    .setsockopt = kernel_setsockopt,
+    .recv = kernel_recv,
+    .send = kernel_send,
+    .recvmsg = kernel_recvmsg,
+    .sendmsg = kernel_sendmsg,
+    .read = kernel_read,
+    .write = kernel_write,
+    .readv = kernel_readv,
+    .writev = kernel_writev,
+    .poll = kernel_poll,
+    .fcntl = kernel_fcntl,
+    .close = kernel_close,
+};

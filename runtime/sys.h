@@ -1,0 +1,50 @@
+// sys.h - the system calls that the runtime makes on descriptors, as a table: the simulated network
+// of the test kit has one of its own, and so have its injected faults.
+//
+// They return what the call returns, or -errno. A call that a signal interrupts is made again, but
+// for connect.
+#ifndef ASYNCC_RUNTIME_SYS_H
+#define ASYNCC_RUNTIME_SYS_H
+
+#include <poll.h>
+#include <stddef.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+#pragma GCC visibility push(hidden)
+
+struct sys {
+    int (*socket)(int family, int type, int protocol);
+    int (*socketpair)(int family, int type, int protocol, int fds[2]);
+    int (*pipe)(int fds[2], int flags);
+    int (*bind)(int fd, const struct sockaddr *address, socklen_t length);
+    int (*listen)(int fd, int backlog);
+    int (*accept)(int fd, struct sockaddr *address, socklen_t *length, int flags);
+    int (*connect)(int fd, const struct sockaddr *address, socklen_t length);
+    int (*shutdown)(int fd, int how);
+    int (*getsockname)(int fd, struct sockaddr *address, socklen_t *length);
+    int (*getpeername)(int fd, struct sockaddr *address, socklen_t *length);
+    int (*getsockopt)(int fd, int level, int name, void *value, socklen_t *length);
+    int (*setsockopt)(int fd, int level, int name, const void *value, socklen_t length);
+    ssize_t (*recv)(int fd, void *buf, size_t n, int flags);
+    ssize_t (*send)(int fd, const void *buf, size_t n, int flags);
+    ssize_t (*recvmsg)(int fd, struct msghdr *message, int flags);
+    ssize_t (*sendmsg)(int fd, const struct msghdr *message, int flags);
+    ssize_t (*read)(int fd, void *buf, size_t n);
+    ssize_t (*write)(int fd, const void *buf, size_t n);
+    ssize_t (*readv)(int fd, const struct iovec *parts, int count);
+    ssize_t (*writev)(int fd, const struct iovec *parts, int count);
+    int (*poll)(struct pollfd *fds, nfds_t count, int timeout_ms);
+    int (*fcntl)(int fd, int command, int argument);
+    int (*close)(int fd);
+};
+
+// The kernel's.
+extern const struct sys sys_kernel;
+
+// This thread's.
+extern _Thread_local const struct sys *sys;
+
+#pragma GCC visibility pop
+#endif
