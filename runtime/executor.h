@@ -33,6 +33,7 @@ struct async_executor {
     // Owner thread only.
     bool running; // inside block_on or run_main
     bool closing; // all tasks are being dropped; no new ones
+    bool simulated; // nothing may depend on other threads or real time; set when it is made
     unsigned io_credit;
     struct timer_wheel timers;
     struct pool pool;
