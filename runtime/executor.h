@@ -33,12 +33,12 @@ struct async_executor {
     // Owner thread only.
     bool running; // inside block_on or run_main
     bool closing; // all tasks are being dropped; no new ones
-    bool simulated; // nothing may depend on other threads or real time; set when it is made
     unsigned io_credit;
     struct timer_wheel timers;
     struct pool pool;
     struct arena_cache chunks;
-    bool simulated;                // by the sim reactor: nothing may happen behind its back
+    bool simulated;                // by the sim reactor: nothing may happen behind its back; it
+                                   // sets timers.exact, too
     struct buffers buffers;
     struct async_source **sources; // by descriptor
     size_t source_room;            // length of that array

@@ -252,12 +252,9 @@ static uint64_t virtual_now(struct async_reactor *reactor)
 }
 
 // Nothing else can happen, so the wait is over when its time is.
-static void virtual_wait(struct async_reactor *reactor, uint64_t timeout_ns, reactor_ready *ready,
-                         void *data)
+static void virtual_wait(struct async_reactor *reactor, uint64_t timeout_ns)
 {
     (void)reactor;
-    (void)ready;
-    (void)data;
     assert_true(timeout_ns != UINT64_MAX);
     virtual_ns += timeout_ns;
 }
