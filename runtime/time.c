@@ -20,10 +20,10 @@ uint64_t async_now_ns(void)
 
 // ---- Timers ---------------------------------------------------------------------------------
 
-static struct timer_wheel *this_wheel(void)
+static struct async_executor *running_executor(void)
 {
     if (async_current && async_current->running)
-        return &async_current->timers;
+        return async_current;
     fputs("asyncc: a timer is polled outside an asyncc executor\n", stderr);
     abort(); // it would sleep for ever
 }
@@ -38,17 +38,18 @@ static enum async_poll yield_once(struct async_timer *timer, struct async_contex
 
 enum async_poll async_timer_start(struct async_timer *timer, struct async_context *cx)
 {
-    struct timer_wheel *wheel = this_wheel();
+    struct async_executor *executor = running_executor();
     if (timer->when == 0)
         return yield_once(timer, cx);
+    timer_arm(&executor->timers, timer);
     timer->waker = async_waker_clone(&cx->waker);
-    timer_arm(wheel, timer);
     return ASYNC_PENDING;
 }
 
 enum async_poll async_timer_start_at(struct async_timer *timer, struct async_context *cx)
 {
-    if (!timer_arm_at(this_wheel(), timer))
+    struct async_executor *executor = running_executor();
+    if (!timer_arm_at(&executor->timers, timer))
         return yield_once(timer, cx);
     timer->waker = async_waker_clone(&cx->waker);
     return ASYNC_PENDING;

@@ -17,28 +17,6 @@
 
 #include <assert.h>
 
-static bool list_empty(const struct async_timer_link *list)
-{
-    return !list->next || list->next == list;
-}
-
-static void list_push(struct async_timer_link *list, struct async_timer_link *link)
-{
-    if (!list->next)
-        list->next = list->prev = list;
-    link->next = list;
-    link->prev = list->prev;
-    list->prev->next = link;
-    list->prev = link;
-}
-
-static void list_remove(struct async_timer_link *link)
-{
-    link->prev->next = link->next;
-    link->next->prev = link->prev;
-    link->next = NULL;
-}
-
 // Moves all of `from` to the empty list `to`.
 static void list_move(struct async_timer_link *to, struct async_timer_link *from)
 {
@@ -47,11 +25,6 @@ static void list_move(struct async_timer_link *to, struct async_timer_link *from
     *to = *from;
     to->next->prev = to->prev->next = to;
     from->next = from->prev = from;
-}
-
-void timer_arm(struct timer_wheel *wheel, struct async_timer *timer)
-{
-    list_push(&wheel->fresh, &timer->link);
 }
 
 // Where the timer's tick says.

@@ -30,9 +30,34 @@ struct timer_wheel {
     struct async_timer_link slots[TIMER_LEVELS][TIMER_SLOTS]; // all zero: never used
 };
 
+static inline bool list_empty(const struct async_timer_link *list)
+{
+    return !list->next || list->next == list;
+}
+
+static inline void list_push(struct async_timer_link *list, struct async_timer_link *link)
+{
+    if (!list->next)
+        list->next = list->prev = list;
+    link->next = list;
+    link->prev = list->prev;
+    list->prev->next = link;
+    list->prev = link;
+}
+
+static inline void list_remove(struct async_timer_link *link)
+{
+    link->prev->next = link->next;
+    link->next->prev = link->prev;
+    link->next = NULL;
+}
+
 // Arms a timer that fires `timer->when` nanoseconds from the next timer_wheel_advance on. Takes over
 // the waker that the caller puts into it. async_timer_drop disarms it.
-void timer_arm(struct timer_wheel *wheel, struct async_timer *timer);
+static inline void timer_arm(struct timer_wheel *wheel, struct async_timer *timer)
+{
+    list_push(&wheel->fresh, &timer->link);
+}
 
 // Arms a timer that fires at the time `timer->when`. False if that had passed already when the
 // wheel was last told the time: then the timer is not armed.
