@@ -66,7 +66,7 @@ struct async_blocking_job {
     async_blocking_discard *discard; // or NULL
     void *arg;
     uint16_t size; // bytes at arg, of which the function gets a copy; 0: it gets arg itself
-    uint8_t where; // not started, in the pool, or on a simulated executor; of the awaiting side only
+    uint8_t where; // not started, in the pool, or simulated; of the awaiting side only
     // under the pool's lock
     uint8_t state;
     struct async_blocking_job *next, **link; // while in line

@@ -51,7 +51,7 @@ struct async_timer_link {
 // A timer of this thread's executor, in the memory of who waits.
 struct async_timer {
     struct async_timer_link link; // first, so that a link of a list is its timer
-    uint64_t when; // until armed, ns to wait or the deadline; then the executor's; ASYNC_TIMER_FIRED
+    uint64_t when; // ns to wait, or the deadline; armed, the executor's; or ASYNC_TIMER_FIRED
     struct async_waker waker; // held while armed
 };
 
