@@ -29,6 +29,9 @@
 // wait take the same time however many others there are. All waits are cancel-safe: a dropped one
 // leaves nothing behind.
 //
+// Limits of other operations: async_timeout_ms(ms, f(x)); at a deadline, or in other units,
+// async_select(f(x), async_sleep_until_ns(deadline)).
+//
 // Threads: a wait belongs to the executor of the thread that polls it, and must be polled by one.
 #ifndef ASYNCC_TIME_H
 #define ASYNCC_TIME_H
