@@ -217,7 +217,7 @@ static void await_members(struct function *fn, struct await *aw, struct field_li
                 VEC_PUSH(&list->at[i]->points, aw->read_at.at[j]);
     if (aw->is_form && aw->form == FORM_TIMEOUT) {
         aw->timer = unique_name(mem_format("timer_%u", aw->index));
-        add_at(list, member(mem_format("struct async_sleep_ms_future %s", aw->timer), 56, 8),
+        add_at(list, member(mem_format("struct async_sleep_ms_future %s", aw->timer), 40, 8),
                aw->index);
     }
     if (aw->is_form && aw->form == FORM_JOIN) {

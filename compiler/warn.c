@@ -87,7 +87,7 @@ static void warn_call(struct warning *w, struct node *n)
             warning_at(at(w, n), "blocking-call",
                        "'%s' blocks the thread, and with it every task of its executor", name);
             hint(strstr(name, "sleep") ? "await async_sleep_ms(...)"
-                                       : "use the awaitable operation, or a thread of its own");
+                                       : "use the awaitable operation, or async_blocking(...)");
         }
     for (size_t i = 0; i < sizeof locks / sizeof *locks; i++) {
         if (!strcmp(name, locks[i].lock)) {

@@ -37,7 +37,8 @@ struct async_executor {
     struct timer_wheel timers;
     struct pool pool;
     struct arena_cache chunks;
-    bool simulated;                // by the sim reactor: nothing may happen behind its back
+    bool simulated;                // by the sim reactor: nothing may happen behind its back; it
+                                   // sets timers.exact, too
     struct buffers buffers;
     struct async_source **sources; // by descriptor
     size_t source_room;            // length of that array

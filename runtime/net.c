@@ -22,7 +22,7 @@ struct async_listener {
 
 enum {
     BACKLOG = 1024,
-    RETRY_MS = 50
+    RETRY_NS = 50000000
 };
 
 union address {
@@ -167,7 +167,7 @@ static bool out_of_descriptors(intptr_t error)
 // Nobody tells when descriptors are free again, so a timer stands in for it.
 static enum async_poll retry_later(struct async_timer *retry, struct async_context *cx)
 {
-    retry->when = RETRY_MS;
+    retry->when = RETRY_NS;
     retry->waker = async_waker_clone(&cx->waker);
     timer_arm(&async_current->timers, retry);
     return ASYNC_PENDING;
@@ -194,8 +194,7 @@ enum async_poll async_tcp_accept_future_poll(struct async_tcp_accept_future *sel
 
 void async_tcp_accept_future_drop(struct async_tcp_accept_future *self)
 {
-    if (self->retry.link.next)
-        timer_disarm(&self->retry);
+    async_timer_drop(&self->retry);
     op_drop(&self->op);
 }
 

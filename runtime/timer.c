@@ -1,39 +1,21 @@
-// timer.c - a hierarchical timer wheel with 1 ms ticks.
+// timer.c - a hierarchical timer wheel.
 //
 // Level 0 has a slot for each tick of the current 256, level 1 one for each 256 ticks of the
 // current 65536, and so on. A timer sits at the level of the highest byte in which its tick differs
 // from the wheel's, in the slot named by that byte; so every slot in use at a level comes after the
 // wheel's own position there, and when the wheel reaches it, the slot's timers move to lower
-// levels. Timers beyond 2^32 ticks wait in the top level and are sorted again each time round.
+// levels. Timers beyond 2^48 ticks (there are none unless a tick is 1 ns) wait in the top level and
+// are sorted again each time round.
 //
 // FRESH TIMERS. Reading the clock costs more than everything else here, so arming does not: a new
 // timer waits in a list until the executor's turn is over, and its time starts then. A timer that
 // is disarmed in the same turn, like most timeouts, has cost two list operations.
+//
+// CACHE MISSES. With a million timers each of them is somewhere else in memory, and fetching it is
+// what costs. So whoever walks a list asks for what the next step needs while it works on this one.
 #include "timer.h"
 
 #include <assert.h>
-
-static bool list_empty(const struct async_timer_link *list)
-{
-    return !list->next || list->next == list;
-}
-
-static void list_push(struct async_timer_link *list, struct async_timer_link *link)
-{
-    if (!list->next)
-        list->next = list->prev = list;
-    link->next = list;
-    link->prev = list->prev;
-    list->prev->next = link;
-    list->prev = link;
-}
-
-static void list_remove(struct async_timer_link *link)
-{
-    link->prev->next = link->next;
-    link->next->prev = link->prev;
-    link->next = NULL;
-}
 
 // Moves all of `from` to the empty list `to`.
 static void list_move(struct async_timer_link *to, struct async_timer_link *from)
@@ -45,26 +27,7 @@ static void list_move(struct async_timer_link *to, struct async_timer_link *from
     from->next = from->prev = from;
 }
 
-void timer_arm(struct timer_wheel *wheel, struct async_timer *timer)
-{
-    list_push(&wheel->fresh, &timer->link);
-}
-
-void timer_disarm(struct async_timer *timer)
-{
-    list_remove(&timer->link);
-    async_waker_drop(&timer->waker);
-}
-
-bool timer_wheel_busy(const struct timer_wheel *wheel)
-{
-    uint64_t any = 0;
-    for (int level = 0; level < TIMER_LEVELS; level++)
-        for (int i = 0; i < TIMER_SLOTS / 64; i++)
-            any |= wheel->occupied[level][i];
-    return any || !list_empty(&wheel->fresh);
-}
-
+// Where the timer's tick says.
 static void insert(struct timer_wheel *wheel, struct async_timer *timer)
 {
     uint64_t differ = timer->when ^ wheel->tick;
@@ -72,8 +35,37 @@ static void insert(struct timer_wheel *wheel, struct async_timer *timer)
     if (level >= TIMER_LEVELS)
         level = TIMER_LEVELS - 1;
     unsigned slot = (timer->when >> (8 * level)) & (TIMER_SLOTS - 1);
+    wheel->busy |= 1u << level;
     wheel->occupied[level][slot / 64] |= UINT64_C(1) << (slot % 64);
     list_push(&wheel->slots[level][slot], &timer->link);
+}
+
+static int tick_shift(const struct timer_wheel *wheel)
+{
+    return wheel->exact ? 0 : TIMER_TICK_SHIFT;
+}
+
+// Replaces the deadline by its tick.
+static void insert_at(struct timer_wheel *wheel, struct async_timer *timer, uint64_t deadline)
+{
+    int shift = tick_shift(wheel);
+    uint64_t tick = (deadline >> shift) + ((deadline & ((UINT64_C(1) << shift) - 1)) != 0);
+    uint64_t far = (TIMER_NEVER >> shift) - 1; // still a time in nanoseconds
+    timer->when = tick < far ? tick : far;
+    insert(wheel, timer);
+}
+
+bool timer_arm_at(struct timer_wheel *wheel, struct async_timer *timer)
+{
+    if (timer->when <= wheel->now_ns)
+        return false;
+    insert_at(wheel, timer, timer->when);
+    return true;
+}
+
+bool timer_wheel_busy(const struct timer_wheel *wheel)
+{
+    return wheel->busy || !list_empty(&wheel->fresh);
 }
 
 // The first slot in use in [from, TIMER_SLOTS), or TIMER_SLOTS. Clears the bits of empty ones it
@@ -96,7 +88,8 @@ static unsigned find_slot(struct timer_wheel *wheel, int level, unsigned from)
 // The next tick at which a slot must be emptied, or TIMER_NEVER.
 static uint64_t next_tick(struct timer_wheel *wheel)
 {
-    for (int level = 0; level < TIMER_LEVELS; level++) {
+    while (wheel->busy) {
+        int level = __builtin_ctz(wheel->busy);
         int shift = 8 * level;
         unsigned here = (wheel->tick >> shift) & (TIMER_SLOTS - 1);
         // where this round of the level began
@@ -104,25 +97,30 @@ static uint64_t next_tick(struct timer_wheel *wheel)
         unsigned slot = find_slot(wheel, level, here + 1);
         if (slot < TIMER_SLOTS)
             return around | (uint64_t)slot << shift;
-        if (level < TIMER_LEVELS - 1)
-            continue;
         // Beyond the top level's round: sorted again in the next one.
-        slot = find_slot(wheel, level, 0);
-        if (slot < TIMER_SLOTS)
+        if (level == TIMER_LEVELS - 1 && (slot = find_slot(wheel, level, 0)) < TIMER_SLOTS)
             return around + ((uint64_t)TIMER_SLOTS << shift) + ((uint64_t)slot << shift);
+        wheel->busy &= ~(1u << level);
     }
     return TIMER_NEVER;
+}
+
+// Empties the slot the wheel has reached into the empty list.
+static void take_slot(struct timer_wheel *wheel, int level, struct async_timer_link *list)
+{
+    unsigned slot = (wheel->tick >> (8 * level)) & (TIMER_SLOTS - 1);
+    list_move(list, &wheel->slots[level][slot]);
+    wheel->occupied[level][slot / 64] &= ~(UINT64_C(1) << (slot % 64));
 }
 
 // Sorts the timers of a slot the wheel has reached into lower levels.
 static void cascade(struct timer_wheel *wheel, int level)
 {
-    unsigned slot = (wheel->tick >> (8 * level)) & (TIMER_SLOTS - 1);
     struct async_timer_link list = {0};
-    list_move(&list, &wheel->slots[level][slot]);
-    wheel->occupied[level][slot / 64] &= ~(UINT64_C(1) << (slot % 64));
+    take_slot(wheel, level, &list);
     for (struct async_timer_link *link = list.next; link && link != &list;) {
         struct async_timer_link *next = link->next;
+        __builtin_prefetch(next->next);
         insert(wheel, (struct async_timer *)link);
         link = next;
     }
@@ -130,11 +128,14 @@ static void cascade(struct timer_wheel *wheel, int level)
 
 static void fire(struct timer_wheel *wheel)
 {
-    unsigned slot = wheel->tick & (TIMER_SLOTS - 1);
-    list_move(&wheel->due, &wheel->slots[0][slot]);
-    wheel->occupied[0][slot / 64] &= ~(UINT64_C(1) << (slot % 64));
+    take_slot(wheel, 0, &wheel->due);
     while (!list_empty(&wheel->due)) {
         struct async_timer *timer = (struct async_timer *)wheel->due.next;
+        struct async_timer_link *next = timer->link.next;
+        if (next != &wheel->due) {
+            __builtin_prefetch(next->next);
+            __builtin_prefetch(((struct async_timer *)next)->waker.data);
+        }
         list_remove(&timer->link);
         timer->when = ASYNC_TIMER_FIRED;
         struct async_waker waker = timer->waker; // the timer may be gone once it is woken
@@ -143,21 +144,21 @@ static void fire(struct timer_wheel *wheel)
     }
 }
 
-static void start_fresh(struct timer_wheel *wheel, uint64_t now_ns)
+static void start_fresh(struct timer_wheel *wheel)
 {
-    uint64_t now = now_ns / TIMER_TICK_NS + (now_ns % TIMER_TICK_NS != 0); // up: never early
     while (!list_empty(&wheel->fresh)) {
         struct async_timer *timer = (struct async_timer *)wheel->fresh.next;
+        __builtin_prefetch(timer->link.next->next);
         list_remove(&timer->link);
-        uint64_t far = TIMER_NEVER / TIMER_TICK_NS - 1; // still a time in nanoseconds
-        timer->when = timer->when < far - now ? now + timer->when : far;
-        insert(wheel, timer);
+        uint64_t left = TIMER_NEVER - wheel->now_ns;
+        insert_at(wheel, timer, timer->when < left ? wheel->now_ns + timer->when : TIMER_NEVER);
     }
 }
 
 void timer_wheel_advance(struct timer_wheel *wheel, uint64_t now_ns)
 {
-    uint64_t now = now_ns / TIMER_TICK_NS;
+    wheel->now_ns = now_ns;
+    uint64_t now = now_ns >> tick_shift(wheel);
     uint64_t next;
     while ((next = next_tick(wheel)) <= now) {
         wheel->tick = next;
@@ -169,11 +170,11 @@ void timer_wheel_advance(struct timer_wheel *wheel, uint64_t now_ns)
     // Nothing lies in between, so every timer keeps its place.
     if (now > wheel->tick)
         wheel->tick = now;
-    start_fresh(wheel, now_ns);
+    start_fresh(wheel);
 }
 
 uint64_t timer_wheel_next(struct timer_wheel *wheel)
 {
     uint64_t tick = next_tick(wheel);
-    return tick == TIMER_NEVER ? TIMER_NEVER : tick * TIMER_TICK_NS;
+    return tick == TIMER_NEVER ? TIMER_NEVER : tick << tick_shift(wheel);
 }

@@ -109,8 +109,8 @@ struct limited_future {
     union {
         struct {
             int *result_2;
-            struct async_sleep_ms_future timer_1;
             struct work_future work;
+            struct async_sleep_ms_future timer_1;
         };
         int result;
     };
