@@ -14,8 +14,9 @@
 struct helper {
     const char *name;
     struct operand operand;
-    unsigned needs; // behind which offset its types are known
-    bool spawn, written;
+    unsigned needs;   // behind which offset its types are known
+    struct node *use; // NODE_BLOCK_ON, or a form that spawns
+    bool written;
 };
 static struct vec(struct helper) pointer_helpers;
 
@@ -30,24 +31,49 @@ static void replace(struct function *fn, unsigned start, unsigned end, const cha
     VEC_PUSH(&fn->mentions, ((struct mention){.offset = start, .end = end, .text = text}));
 }
 
-static void rewrite_form(struct function *fn, struct node *form, bool spawn)
+static const char *helper_suffix(const struct node *use)
 {
-    struct node *call = form->first, *callee = called_expression(call);
+    if (use->kind == NODE_BLOCK_ON)
+        return "block_on";
+    return use->form == FORM_SPAWN ? "spawn" : "group_spawn";
+}
+
+// `async_group_spawn(GROUP, ` becomes `NAME(GROUP, `; ends at `end`.
+static void rewrite_group(struct function *fn, struct node *form, const char *name, unsigned end,
+                          const char *between)
+{
+    struct node *group = form_argument(form);
+    bool comma = group->kind == NODE_BINARY && group->op == OP_COMMA;
+    replace(fn, form->start, group->start, mem_format(comma ? "%s((" : "%s(", name));
+    replace(fn, group->end, end, mem_format(comma ? ")%s" : "%s", between));
+}
+
+static void rewrite_form(struct function *fn, struct node *form)
+{
+    bool in_group = form->kind == NODE_FORM && form_argument(form);
+    struct node *call = in_group ? form_operands(form) : form->first;
+    struct node *callee = called_expression(call), *argument = call->first->next;
     if (callee->kind == NODE_REF && callee->callee) {
-        replace(fn, form->start, call->first->start, "");
-        replace(fn, call->first->start, call->first->end,
-                mem_format("%s_%s", callee->callee->stem, spawn ? "spawn" : "block_on"));
+        const char *name = mem_format("%s_%s", callee->callee->stem, helper_suffix(form));
+        if (in_group) {
+            rewrite_group(fn, form, name, argument ? argument->start : call->end,
+                          argument ? ", " : ")");
+        } else {
+            replace(fn, form->start, call->first->start, "");
+            replace(fn, call->first->start, call->first->end, name);
+        }
     } else {
-        struct helper h = {.spawn = spawn};
-        h.name =
-            mem_format("asyncc_%s_%zu", spawn ? "spawn" : "block_on", pointer_helpers.count + 1);
+        struct helper h = {.use = form};
+        h.name = mem_format("asyncc_%s_%zu", helper_suffix(form), pointer_helpers.count + 1);
         h.operand.function_type = type_function_of(call->first->type);
         h.operand.result = type_result(h.operand.function_type);
         h.needs = type_needs(h.operand.function_type);
         VEC_PUSH(&pointer_helpers, h);
         bool comma = callee->kind == NODE_BINARY && callee->op == OP_COMMA;
-        replace(fn, form->start, callee->start, mem_format(comma ? "%s((" : "%s(", h.name));
-        struct node *argument = call->first->next;
+        if (in_group)
+            rewrite_group(fn, form, h.name, callee->start, comma ? ", (" : ", ");
+        else
+            replace(fn, form->start, callee->start, mem_format(comma ? "%s((" : "%s(", h.name));
         if (argument)
             replace(fn, callee->end, argument->start, comma ? "), " : ", ");
         else
@@ -58,8 +84,8 @@ static void rewrite_form(struct function *fn, struct node *form, bool spawn)
 
 static void rewrite_forms(struct function *fn, struct node *n)
 {
-    if ((n->kind == NODE_FORM && n->form == FORM_SPAWN) || n->kind == NODE_BLOCK_ON)
-        rewrite_form(fn, n, n->kind == NODE_FORM);
+    if (is_spawn(n) || n->kind == NODE_BLOCK_ON)
+        rewrite_form(fn, n);
     for (struct node *c = n->first; c; c = c->next)
         if (c->has_form)
             rewrite_forms(fn, c);
@@ -165,6 +191,12 @@ static const char *spawn_declarator(struct function *fn)
     return mem_format("%s_spawn(%s)", fn->stem, parameters(fn, ""));
 }
 
+static const char *group_spawn_declarator(struct function *fn)
+{
+    const char *list = parameters(fn, "struct async_group *asyncc_group");
+    return mem_format("%s_group_spawn(%s)", fn->stem, list);
+}
+
 static const char *block_on_declaration(struct function *fn)
 {
     const char *declarator = mem_format("%s_block_on(%s)", fn->stem, parameters(fn, ""));
@@ -173,8 +205,10 @@ static const char *block_on_declaration(struct function *fn)
 
 static void declare_helpers(struct output *o, struct function *fn)
 {
-    if (fn->spawned)
+    if (fn->spawned_alone)
         say(o, "static struct async_task *%s;\n", spawn_declarator(fn));
+    if (fn->spawned_in_group)
+        say(o, "static int %s;\n", group_spawn_declarator(fn));
     if (fn->blocked_on)
         say(o, "static %s;\n", block_on_declaration(fn));
 }
@@ -188,6 +222,28 @@ static void put_spawn_helper(struct output *o, struct function *fn)
     say(o, "    if (!asyncc_future)\n        return NULL;\n");
     say(o, "    %s_future_init(asyncc_future%s%s);\n", fn->name, *arguments ? ", " : "", arguments);
     say(o, "    return async_task_start(asyncc_future);\n}\n");
+}
+
+// The body of a helper for a future that `init`, a call, initialises.
+static void put_group_spawn_body(struct output *o, const char *type, struct type *result,
+                                 const char *init)
+{
+    say(o,
+        "    void *asyncc_future;\n"
+        "    int asyncc_status = async_group_new(asyncc_group, %s, %s, &asyncc_future);\n"
+        "    if (asyncc_status < 0)\n        return asyncc_status;\n"
+        "    %s;\n"
+        "    async_group_start(asyncc_group, asyncc_future);\n    return 0;\n}\n",
+        type, result && type_can_be_negative(result) ? "1" : "0", init);
+}
+
+static void put_group_spawn_helper(struct output *o, struct function *fn)
+{
+    const char *arguments = argument_names(fn);
+    say(o, "\n__attribute__((__unused__)) static int %s\n{\n", group_spawn_declarator(fn));
+    put_group_spawn_body(o, mem_format("&%s_future_type", fn->name), fn->result,
+                         mem_format("%s_future_init(asyncc_future%s%s)", fn->name,
+                                    *arguments ? ", " : "", arguments));
 }
 
 // Runs a future of unknown size, whose descriptor `type` points to, by `init`, and returns its
@@ -228,8 +284,10 @@ static void put_block_on_helper(struct output *o, struct function *fn)
 
 static void put_helpers(struct output *o, struct function *fn)
 {
-    if (fn->spawned)
+    if (fn->spawned_alone)
         put_spawn_helper(o, fn);
+    if (fn->spawned_in_group)
+        put_group_spawn_helper(o, fn);
     if (fn->blocked_on)
         put_block_on_helper(o, fn);
 }
@@ -582,7 +640,9 @@ static void put_pointer_helpers(struct output *o, unsigned place)
             continue;
         h->written = true;
         struct buffer list = {0}, names = {0};
-        put(&list, "async_fn_pointer asyncc_type");
+        bool in_group = h->use->kind == NODE_FORM && h->use->form == FORM_GROUP_SPAWN;
+        put(&list, "%sasync_fn_pointer asyncc_type",
+            in_group ? "struct async_group *asyncc_group, " : "");
         for (unsigned j = 0; j < type_parameter_count(function); j++) {
             put(&list, ", %s",
                 type_parameter_declare(function, j, mem_format("asyncc_a%u", j + 1)));
@@ -592,7 +652,11 @@ static void put_pointer_helpers(struct output *o, unsigned place)
             mem_format("((void (*)(%s))asyncc_type->init)(asyncc_future%s)",
                        type_parameter_types(function, "void *"), names.length ? names.text : "");
         sync_output(o);
-        if (h->spawn) {
+        if (in_group) {
+            say(o, "static int %s(%s)\n{\n", h->name, list.text);
+            put_group_spawn_body(o, "asyncc_type", h->operand.result, init);
+            say(o, "\n");
+        } else if (h->use->kind == NODE_FORM) {
             say(o,
                 "static struct async_task *%s(%s)\n{\n    void *asyncc_future = "
                 "async_task_new(asyncc_type);\n",

@@ -228,7 +228,7 @@ enum node_kind {
     NODE_UNEVALUATED, // sizeof, _Alignof
     NODE_LABEL_ADDRESS,
     NODE_AWAIT,
-    NODE_FORM,     // async_join, async_select, async_timeout_ms, async_spawn: children are operands
+    NODE_FORM,     // async_join, async_select, ...: children are operands
     NODE_BLOCK_ON, // async_block_on(CALL)
     NODE_BOUND,    // of an array, where a variable or a type declares one
     // statements
@@ -259,7 +259,8 @@ enum form_kind {
     FORM_JOIN,
     FORM_SELECT,
     FORM_TIMEOUT,
-    FORM_SPAWN
+    FORM_SPAWN,
+    FORM_GROUP_SPAWN
 };
 
 enum operator_kind {
@@ -341,6 +342,8 @@ struct local {
     bool is_literal; // an unnamed object: a compound literal whose address is taken
     bool is_static;  // stays what it is
     bool is_scalar, is_const, is_volatile, is_variable_length, is_va_list, is_jmp_buf;
+    // A struct async_group of an async function: opened where it is declared; `cleanup` closes it.
+    bool is_group;
     bool escapes;         // its address is taken, or an array of it decays
     bool in_own_value;    // expand.c: its initialiser awaits and names it: it must be there before
     bool in_own_size;     // expand.c: the same, but only in sizeof
@@ -570,6 +573,7 @@ struct function {
     bool desugars;
     // uses in this file
     bool used_as_value, spawned, blocked_on;
+    bool spawned_alone, spawned_in_group; // how it is spawned
     // check.c, layout.c
     bool recursive; // on a cycle of embedded calls
     bool has_defer;
@@ -604,6 +608,9 @@ struct node *called_expression(struct node *call);
 struct function *direct_callee(struct node *call); // NULL: it is a value
 bool is_form_operand(struct node *call);           // of async_join and the like
 bool is_spawned(struct node *call);
+bool is_spawn(struct node *n);              // a form that spawns
+struct node *form_argument(struct node *n); // of a form: what comes before its operands, or NULL
+struct node *form_operands(struct node *n); // the first one
 // The async calls below `n`, each with `data`.
 void visit_calls(struct function *fn, struct node *n,
                  void (*visit)(struct function *fn, struct node *call, void *data), void *data);

@@ -22,6 +22,23 @@ struct node *called_expression(struct node *call)
     return n;
 }
 
+bool is_spawn(struct node *n)
+{
+    return n->kind == NODE_FORM && (n->form == FORM_SPAWN || n->form == FORM_GROUP_SPAWN);
+}
+
+// The milliseconds, the group.
+struct node *form_argument(struct node *n)
+{
+    return n->form == FORM_TIMEOUT || n->form == FORM_GROUP_SPAWN ? n->first : NULL;
+}
+
+struct node *form_operands(struct node *n)
+{
+    struct node *argument = form_argument(n);
+    return argument ? argument->next : n->first;
+}
+
 bool is_form_operand(struct node *call)
 {
     struct node *inner = call, *n = call->parent;
@@ -32,8 +49,8 @@ bool is_form_operand(struct node *call)
         inner = n;
         n = n->parent;
     }
-    if (n && n->kind == NODE_FORM && n->form == FORM_TIMEOUT && n->first == inner)
-        return false; // the milliseconds
+    if (n && n->kind == NODE_FORM && form_argument(n) == inner)
+        return false;
     return n && (n->kind == NODE_FORM || n->kind == NODE_BLOCK_ON);
 }
 
@@ -54,10 +71,10 @@ struct function *direct_callee(struct node *call)
 
 bool is_spawned(struct node *call)
 {
-    struct node *n = call->parent;
-    while (n && n->kind == NODE_PAREN)
-        n = n->parent;
-    return n && ((n->kind == NODE_FORM && n->form == FORM_SPAWN) || n->kind == NODE_BLOCK_ON);
+    struct node *n = call->parent, *inner = call;
+    for (; n && n->kind == NODE_PAREN; n = n->parent)
+        inner = n;
+    return n && (n->kind == NODE_BLOCK_ON || (is_spawn(n) && form_argument(n) != inner));
 }
 
 // ---- Recursion ------------------------------------------------------------------------------
@@ -155,10 +172,13 @@ void mark_uses(struct function *fn, struct node *n)
         if (!called)
             n->callee->used_as_value = true;
     }
-    if (n->kind == NODE_FORM && n->form == FORM_SPAWN && n->first && n->first->kind == NODE_CALL) {
-        struct function *callee = direct_callee(n->first);
-        if (callee)
+    struct node *call = is_spawn(n) ? form_operands(n) : NULL;
+    if (call && call->kind == NODE_CALL) {
+        struct function *callee = direct_callee(call);
+        if (callee) {
             callee->spawned = true;
+            *(n->form == FORM_SPAWN ? &callee->spawned_alone : &callee->spawned_in_group) = true;
+        }
     }
     if (n->kind == NODE_BLOCK_ON && n->first && n->first->kind == NODE_CALL) {
         struct function *callee = direct_callee(n->first);

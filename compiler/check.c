@@ -104,7 +104,7 @@ static bool is_async_call(struct node *n)
 static bool is_call_operand(struct node *form, struct node *operand)
 {
     struct node *n = strip(operand);
-    if (n->kind == NODE_ASSIGN && !n->compound && form->form != FORM_SPAWN)
+    if (n->kind == NODE_ASSIGN && !n->compound && !is_spawn(form))
         n = strip(n->last);
     return is_async_call(n);
 }
@@ -112,11 +112,11 @@ static bool is_call_operand(struct node *form, struct node *operand)
 static void check_operand(struct checking *ck, struct node *form, struct node *operand)
 {
     static const char *const names[] = {"async_join", "async_select", "async_timeout_ms",
-                                        "async_spawn"};
+                                        "async_spawn", "async_group_spawn"};
     if (is_call_operand(form, operand))
         return;
     error_at(at(ck, operand), "E0110", "an operand of %s must be a call of an async function%s",
-             names[form->form], form->form == FORM_SPAWN ? "" : ", or 'lvalue = call'");
+             names[form->form], is_spawn(form) ? "" : ", or 'lvalue = call'");
     struct node *value = strip(operand);
     if (value->kind == NODE_ASSIGN)
         value = strip(value->last);
@@ -124,6 +124,8 @@ static void check_operand(struct checking *ck, struct node *form, struct node *o
         hint("leave out the await: %s runs the call itself", names[form->form]);
     else if (form->form == FORM_SPAWN)
         hint("write async_spawn(f(x)); async_task_result() gives the value of a joined task");
+    else if (form->form == FORM_GROUP_SPAWN)
+        hint("write async_group_spawn(&g, f(x)); f leaves its result where a pointer tells it to");
 }
 
 static void check_await(struct checking *ck, struct node *n)
@@ -146,7 +148,7 @@ static void check_await(struct checking *ck, struct node *n)
     if (ck->assembly)
         error_at(at(ck, n), "E0107", "await in an operand of asm");
     struct node *operand = strip(n->first);
-    if (operand && operand->kind == NODE_FORM && operand->form != FORM_SPAWN)
+    if (operand && operand->kind == NODE_FORM && !is_spawn(operand))
         return;
     if (is_async_call(operand))
         return;
@@ -168,21 +170,17 @@ static void check_await(struct checking *ck, struct node *n)
 static void check_form(struct checking *ck, struct node *n, struct node *parent)
 {
     bool awaited = parent && parent->kind == NODE_AWAIT;
-    struct node *operand = n->first;
-    if (n->form != FORM_SPAWN && !awaited) {
+    if (!is_spawn(n) && !awaited) {
         error_at(at(ck, n), "E0103", "this needs an await");
         hint("write 'await' before it");
     }
-    if (n->form == FORM_TIMEOUT && operand)
-        operand = operand->next;
     unsigned count = 0;
-    for (; operand; operand = operand->next, count++)
+    for (struct node *operand = form_operands(n); operand; operand = operand->next, count++)
         check_operand(ck, n, operand);
-    if ((n->form == FORM_TIMEOUT || n->form == FORM_SPAWN) && count != 1) {
+    if ((n->form == FORM_TIMEOUT || is_spawn(n)) && count != 1) {
         error_at(at(ck, n), "E0110", "one call is expected here");
-        hint(n->form == FORM_SPAWN
-                 ? "each async_spawn starts one task"
-                 : "write async_timeout_ms(ms, f(x)), or async_join in a function");
+        hint(is_spawn(n) ? "each spawn starts one task"
+                         : "write async_timeout_ms(ms, f(x)), or async_join in a function");
     }
     if (count > 64)
         error_at(at(ck, n), "E0110", "at most 64 operands");
@@ -191,8 +189,7 @@ static void check_form(struct checking *ck, struct node *n, struct node *parent)
 static bool is_in_refused_operand(struct node *n)
 {
     for (; n && n->kind < NODE_BLOCK; n = n->parent)
-        if (n->parent && n->parent->kind == NODE_FORM &&
-            !(n->parent->form == FORM_TIMEOUT && n->parent->first == n))
+        if (n->parent && n->parent->kind == NODE_FORM && form_argument(n->parent) != n)
             return !is_call_operand(n->parent, n);
     return false;
 }
@@ -314,8 +311,36 @@ static void check_type(struct checking *ck, struct node *n)
     note_at(at(ck, n), "declared here");
 }
 
+static bool is_zero_list(struct checking *ck, struct node *n)
+{
+    if (n->kind != NODE_INIT_LIST)
+        return false;
+    const char *text = ck->fn->source->text;
+    struct token open = lex_next(text, n->start, n->end), first = lex_next(text, open.end, n->end);
+    struct token second = lex_next(text, first.end, n->end);
+    return token_is(text, first, "}") ||
+           (token_is(text, first, "0") && token_is(text, second, "}"));
+}
+
+// A group's tasks end with its block, so it must be a variable of its own, empty at first.
+static void check_group(struct checking *ck, struct node *n)
+{
+    struct local *l = n->local;
+    if (!ck->fn->is_async || !l || l->is_static || !type_holds_group(l->type))
+        return;
+    if (!l->is_group) {
+        error_at(at(ck, n), "E0212", "'%s' holds a group that nobody would end with its block",
+                 l->name);
+        hint("declare each as a variable, struct async_group g; or take the memory from elsewhere");
+    } else if (n->part[0] && !is_zero_list(ck, n->part[0])) {
+        error_at(at(ck, n->part[0]), "E0212", "the group '%s' begins as an empty one", l->name);
+        hint("leave out the value");
+    }
+}
+
 static void check_variable(struct checking *ck, struct node *n)
 {
+    check_group(ck, n);
     struct local *l = n->local;
     if (!ck->fn->is_async || !l || l->is_static ||
         (!l->is_variable_length && !l->is_va_list && !l->is_jmp_buf))
@@ -338,6 +363,12 @@ static void check_parameters(struct checking *ck)
 {
     struct function *fn = ck->fn;
     struct node *await = ck->awaits.count ? ck->awaits.at[0] : NULL;
+    for (unsigned i = 0; fn->is_async && i < fn->parameter_count; i++)
+        if (type_holds_group(fn->locals.at[i]->type)) {
+            error_at((struct place){fn->source, fn->locals.at[i]->offset}, "E0212",
+                     "parameter '%s' holds a copy of a group", fn->locals.at[i]->name);
+            hint("pass a pointer to the group");
+        }
     for (unsigned i = 0; i < fn->parameter_count; i++)
         if (fn->locals.at[i]->is_variable_length)
             error_at((struct place){fn->source, fn->locals.at[i]->offset}, "E0201",

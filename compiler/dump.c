@@ -171,7 +171,7 @@ static void put_operand(struct function *fn, struct operand *o, struct buffer *o
 
 static void put_await(struct function *fn, struct await *aw, struct buffer *out)
 {
-    static const char *const forms[] = {"join ", "select ", "timeout ", "spawn "};
+    static const char *const forms[] = {"join ", "select ", "timeout "};
     put(out, "await %u: %s", aw->index, aw->is_form ? forms[aw->form] : "");
     if (aw->timeout.pieces.count) {
         put_rope(fn, &aw->timeout, out);

@@ -715,6 +715,12 @@ static void emit_declare(struct output *o, struct stmt *s)
 {
     struct local *l = s->local;
     struct node *value = l->declaration->part[0];
+    if (l->is_group) {
+        if (!l->in_frame)
+            say(o, "%s; ", type_declare(l->type, l->spelling));
+        say(o, "async_group_open(&%s);", local_text(l));
+        return;
+    }
     bool list = value && value->kind == NODE_INIT_LIST;
     struct node *declaration = l->declaration->parent;
     bool alone =
@@ -792,6 +798,11 @@ static void emit_final_jump(struct output *o, struct exit_path *e, unsigned inde
         say(o, "continue;");
 }
 
+static bool is_group(const struct deferred *d)
+{
+    return d->cleanup && d->cleanup->is_group;
+}
+
 // `always`: control gets here by jumps only, so that the last way out needs no test.
 static void emit_deferred(struct output *o, struct deferred *d, unsigned indent, bool always)
 {
@@ -801,6 +812,12 @@ static void emit_deferred(struct output *o, struct deferred *d, unsigned indent,
         say(o, "asyncc_leave_%u:;", d->index);
     }
     newline(o, indent, at);
+    // A block's groups end before all else that ends with it: their tasks may still need that.
+    for (struct deferred *g = is_group(d) ? NULL : d->before; g; g = g->before)
+        if (is_group(g)) {
+            say(o, "async_group_close(&%s);", local_text(g->cleanup));
+            newline(o, indent, at);
+        }
     if (d->cleanup) {
         say(o, "%s(&%s);", d->cleanup->cleanup, local_text(d->cleanup));
     } else {

@@ -130,6 +130,15 @@ static const struct explanation explanations[] = {
      "its kind may stand anywhere. Loop hints (#pragma GCC unroll, ...) before a loop that is "
      "taken\n"
      "apart are left out.\n"},
+    {"E0212", "declare each group as a variable: struct async_group g;",
+     "The tasks of a group end when the block that declares it is left, and asyncc sees to that. "
+     "It does so for variables of their own, which begin as empty groups, and whose address is "
+     "passed on.\n\n"
+     "    struct async_group g[2];                          // error\n"
+     "    struct async_group first, second;                 // repaired\n"
+     "    struct server { struct async_group conns; } s;    // error: allocate it, or make it\n"
+     "                                                      // static, and call "
+     "async_group_cancel\n"},
     {"E0301", "spawn it as a task of its own, or await the calls one after the other",
      "The operands of async_join, async_select and async_timeout_ms are stored by value; a "
      "function that holds "

@@ -118,6 +118,9 @@ bool type_has_const_member(struct type *type); // an object of it cannot be assi
 bool type_is_array(struct type *type);
 bool type_is_variably_modified(struct type *type);       // an array's size in it is not constant
 bool type_points_to(struct type *type, const char *tag); // struct TAG
+bool type_is_group(struct type *type);                   // struct async_group
+bool type_holds_group(struct type *type);                // it, or an array or record of them
+bool type_can_be_negative(struct type *type);            // int, long or long long
 bool type_is_pointer(struct type *type);
 bool type_is_function_pointer(struct type *type);
 bool type_is_async_pointer(struct type *type); // to a function

@@ -351,11 +351,22 @@ bool front_macro_place(const char *name, bool with_parameters, struct place *pla
 // ---- Keywords -------------------------------------------------------------------------------
 
 static const char *const keywords[] = {
-    "async",        "await",          "defer",
-    "async_fn",     "asyncc_async",   "asyncc_await",
-    "asyncc_defer", "asyncc_fn",      "asyncc_call_convention",
-    "async_join",   "async_select",   "async_timeout_ms",
-    "async_spawn",  "async_block_on", NULL,
+    "async",
+    "await",
+    "defer",
+    "async_fn",
+    "asyncc_async",
+    "asyncc_await",
+    "asyncc_defer",
+    "asyncc_fn",
+    "asyncc_call_convention",
+    "async_join",
+    "async_select",
+    "async_timeout_ms",
+    "async_spawn",
+    "async_group_spawn",
+    "async_block_on",
+    NULL,
 };
 
 static bool is_keyword(const char *name)

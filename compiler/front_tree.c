@@ -474,8 +474,9 @@ static struct node *skip_parens(struct node *n)
 static enum form_kind form_named(const char *name, bool *is_form)
 {
     static const char *const names[] = {"async_form_join", "async_form_select",
-                                        "async_form_timeout_ms", "async_form_spawn"};
-    for (int i = 0; i < 4; i++)
+                                        "async_form_timeout_ms", "async_form_spawn",
+                                        "async_form_group_spawn"};
+    for (int i = 0; i < 5; i++)
         if (!strcmp(names[i], name)) {
             *is_form = true;
             return (enum form_kind)i;
@@ -511,7 +512,7 @@ static void make_form(struct node *n, enum form_kind form)
     n->kind = NODE_FORM;
     n->form = form;
     n->first = n->last = NULL;
-    if (form == FORM_TIMEOUT && arguments) {
+    if ((form == FORM_TIMEOUT || form == FORM_GROUP_SPAWN) && arguments) {
         struct node *next = arguments->next;
         node_append(n, skip_parens(arguments));
         arguments = next;
@@ -964,6 +965,10 @@ static struct node *build_variable(CXCursor c, struct node *parent)
     n->local = local_new(c, scope_of(parent));
     n->local->declaration = n;
     clang_visitChildren(c, on_variable_part, n->local);
+    if (current->is_async && !n->local->is_static && type_is_group(n->local->type)) {
+        n->local->is_group = true;
+        n->local->cleanup = "async_group_close";
+    }
     add_mention(n->local->offset, name_length(n->local->offset), n->local, NULL, NULL, 0);
     CXCursor initializer = clang_Cursor_getVarDeclInitializer(c);
     if (!clang_Cursor_isNull(initializer)) {

@@ -595,6 +595,38 @@ bool type_points_to(struct type *type, const char *tag)
            !strcmp(front_text(clang_getCursorSpelling(clang_getTypeDeclaration(to))), tag);
 }
 
+bool type_is_group(struct type *type)
+{
+    CXType t = canonical(type);
+    return t.kind == CXType_Record &&
+           !strcmp(front_text(clang_getCursorSpelling(clang_getTypeDeclaration(t))), "async_group");
+}
+
+static enum CXVisitorResult on_group_field(CXCursor c, CXClientData data)
+{
+    struct type member = {clang_getCursorType(c)};
+    bool *found = data;
+    *found = type_holds_group(&member);
+    return *found ? CXVisit_Break : CXVisit_Continue;
+}
+
+bool type_holds_group(struct type *type)
+{
+    struct type element = {canonical(type)};
+    while (is_array_kind(element.type.kind))
+        element.type = clang_getCanonicalType(clang_getArrayElementType(element.type));
+    bool found = type_is_group(&element);
+    if (!found && type_is_record(&element))
+        clang_Type_visitFields(element.type, on_group_field, &found);
+    return found;
+}
+
+bool type_can_be_negative(struct type *type)
+{
+    enum CXTypeKind kind = type_is_void(type) ? CXType_Void : canonical(type).kind;
+    return kind == CXType_Int || kind == CXType_Long || kind == CXType_LongLong;
+}
+
 bool type_is_pointer(struct type *type)
 {
     return canonical(type).kind == CXType_Pointer;

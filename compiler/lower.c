@@ -525,14 +525,11 @@ static struct rope lower_form(struct lowering *lo, struct node *n, struct node *
     struct await *aw = await_new(lo, n);
     aw->is_form = true;
     aw->form = form->form;
-    struct node *operand = form->first;
     bool outer = lo->keep_results;
     lo->keep_results = true;
-    if (form->form == FORM_TIMEOUT) {
-        aw->timeout = lower_expression(lo, operand);
-        operand = operand->next;
-    }
-    for (; operand; operand = operand->next) {
+    if (form->form == FORM_TIMEOUT)
+        aw->timeout = lower_expression(lo, form_argument(form));
+    for (struct node *operand = form_operands(form); operand; operand = operand->next) {
         struct node *assigned = strip(operand);
         struct rope target = {0};
         struct node *call = assigned;
@@ -773,8 +770,10 @@ static struct rope lower_unevaluated(struct node *n)
 // The call's text is rewritten around its arguments and, if any, the pointer it goes through.
 static struct rope lower_spawn(struct lowering *lo, struct node *form)
 {
-    struct node *call = form->first, *target = called_expression(call);
+    struct node *call = form_operands(form), *target = called_expression(call);
     struct vec(struct node *) parts = {0};
+    if (form_argument(form))
+        VEC_PUSH(&parts, form_argument(form));
     if (!(target->kind == NODE_REF && target->callee))
         VEC_PUSH(&parts, target);
     for (struct node *a = call->first->next; a; a = a->next)

@@ -145,24 +145,42 @@ static struct node *pointer_to_local(struct node *n)
     return (n->kind == NODE_UNARY && n->op == OP_ADDRESS) || array ? object : NULL;
 }
 
+// A group's tasks end with its block: what lives as long is safe.
+static bool outlives_group(struct local *l, struct node *group)
+{
+    group = strip(group);
+    struct node *object =
+        group->kind == NODE_UNARY && group->op == OP_ADDRESS ? strip(group->first) : NULL;
+    if (!object || object->kind != NODE_REF || !object->local || !object->local->is_group)
+        return false;
+    if (!l->scope)
+        return true;
+    for (struct node *scope = object->local->scope; scope; scope = scope->parent)
+        if (scope == l->scope)
+            return true;
+    return false;
+}
+
 static void warn_spawn(struct warning *w, struct node *n)
 {
-    if (is_statement(n)) {
+    struct node *group = form_argument(n);
+    if (!group && is_statement(n)) {
         warning_at(at(w, n), "lost-task",
                    "the handle of this task is lost, and its memory with it");
         hint("async_detach(async_spawn(...)) lets it run on its own");
     }
-    struct node *call = strip(n->first);
+    struct node *call = strip(form_operands(n));
     if (!w->fn->is_async || !call || call->kind != NODE_CALL)
         return;
     for (struct node *argument = call->first->next; argument; argument = argument->next) {
         struct node *object = pointer_to_local(argument);
-        if (!object)
+        if (!object || (group && outlives_group(object->local, group)))
             continue;
         warning_at(at(w, argument), "local-to-task",
                    "a pointer to '%s' is handed to a task that may outlive it",
                    object->local->name);
-        hint("join the task before the block ends, or pass the value");
+        hint(group ? "declare the group in the same block or further in, or pass the value"
+                   : "join the task before the block ends, or pass the value");
     }
 }
 
@@ -226,7 +244,7 @@ static void warn_node(struct warning *w, struct node *n)
             warn_call(w, n);
         break;
     case NODE_FORM:
-        if (n->form == FORM_SPAWN)
+        if (is_spawn(n))
             warn_spawn(w, n);
         break;
     case NODE_WHILE:

@@ -1,14 +1,15 @@
 // arena.c - grows and shrinks a task's frame arena by chunks.
 //
-// A chunk ends with a footer, so that arena->end finds it. An arena keeps its bottom chunk until
-// the task ends, so that calls from there stay a pointer bump; chunks above it go to a cache of the
-// executor, so that a recursion that swings about a chunk's border does not call malloc.
+// A chunk ends with a footer, so that arena->end finds it. The bottom chunk begins with the arena
+// itself, and is kept until the task ends, so that calls from there stay a pointer bump; chunks
+// above it go to a cache of the executor, so that a recursion that swings about a chunk's border
+// does not call malloc.
 #include "arena.h"
 
 #include "executor.h"
+#include "memory.h"
 
 #include <assert.h>
-#include <stdlib.h>
 
 // The footer.
 struct arena_chunk {
@@ -48,7 +49,7 @@ static struct arena_chunk *chunk_new(struct arena_cache *cache, size_t size)
         }
         size = chunk_size(class);
     }
-    char *memory = aligned_alloc(ASYNC_BLOCK_ALIGN, size);
+    char *memory = memory_aligned(ASYNC_BLOCK_ALIGN, size);
     if (!memory)
         return NULL;
     struct arena_chunk *chunk = (struct arena_chunk *)(memory + size - sizeof(struct arena_chunk));
@@ -65,28 +66,51 @@ static void chunk_free(struct arena_cache *cache, struct arena_chunk *chunk)
         cache->free[class] = chunk;
         cache->count[class]++;
     } else {
-        free(chunk->memory);
+        memory_free(chunk->memory);
     }
 }
 
-static struct async_block *arena_grow(struct async_arena *arena, size_t size)
+// What a bottom chunk begins with: the arena, in as much as keeps blocks aligned.
+static const size_t head_size =
+    (sizeof(struct async_arena) + ASYNC_BLOCK_ALIGN - 1) / ASYNC_BLOCK_ALIGN * ASYNC_BLOCK_ALIGN;
+
+static struct async_block *arena_grow(struct async_context *cx, size_t size);
+static void arena_shrink(struct async_arena *arena, struct async_block *first);
+
+struct async_arena arena_empty = {.grow = arena_grow, .shrink = arena_shrink};
+
+// Where the blocks of a chunk begin.
+static char *chunk_blocks(struct arena_chunk *chunk)
+{
+    return (char *)chunk->memory + (chunk->below ? 0 : head_size);
+}
+
+static struct async_block *arena_grow(struct async_context *cx, size_t size)
 {
     struct async_executor *executor = async_current;
     assert(executor && "a frame is allocated outside its executor");
+    // A context that somebody made from the task's may not know that the task has got an arena.
+    struct async_arena *arena = cx->arena == &arena_empty ? executor->cx.arena : cx->arena;
     struct arena_chunk *below = (struct arena_chunk *)arena->end;
     size_t want = below ? below->size * 2 : ARENA_CHUNK_MIN;
     if (want > ARENA_CHUNK_MAX)
         want = ARENA_CHUNK_MAX;
     if (size > SIZE_MAX / 2)
         return NULL;
-    if (want < size + sizeof(struct arena_chunk))
-        want = size + sizeof(struct arena_chunk);
-    struct arena_chunk *chunk = chunk_new(&executor->chunks, want);
+    size_t need = size + (below ? 0 : head_size) + sizeof(struct arena_chunk);
+    struct arena_chunk *chunk = chunk_new(&executor->chunks, want < need ? need : want);
     if (!chunk)
         return NULL;
     chunk->below = below;
     chunk->below_top = arena->top;
-    struct async_block *block = chunk->memory;
+    if (!below) {
+        struct async_task *task = executor->cx.waker.data;
+        arena = chunk->memory;
+        *arena = arena_empty;
+        task->arena = executor->cx.arena = arena;
+    }
+    cx->arena = arena;
+    struct async_block *block = (struct async_block *)chunk_blocks(chunk);
     block->below = (struct async_block *)((uintptr_t)arena->last | ASYNC_BLOCK_FIRST);
     arena->last = block;
     arena->top = (char *)block + size;
@@ -100,17 +124,12 @@ static void arena_shrink(struct async_arena *arena, struct async_block *first)
     assert((char *)first >= (char *)chunk->memory && (char *)first < arena->end);
     (void)first;
     if (!chunk->below) {
-        arena->top = chunk->memory;
+        arena->top = chunk_blocks(chunk);
         return;
     }
     arena->top = chunk->below_top;
     arena->end = (char *)chunk->below;
     chunk_free(&async_current->chunks, chunk);
-}
-
-void arena_init(struct async_arena *arena)
-{
-    *arena = (struct async_arena){.grow = arena_grow, .shrink = arena_shrink};
 }
 
 void arena_fini(struct async_arena *arena, struct arena_cache *cache)
@@ -122,8 +141,6 @@ void arena_fini(struct async_arena *arena, struct arena_cache *cache)
         chunk_free(cache, chunk);
         chunk = below;
     }
-    arena->top = arena->end = NULL;
-    arena->last = NULL;
 }
 
 void arena_cache_fini(struct arena_cache *cache)
@@ -132,7 +149,7 @@ void arena_cache_fini(struct arena_cache *cache)
         struct arena_chunk *chunk = cache->free[class];
         while (chunk) {
             struct arena_chunk *next = chunk->below;
-            free(chunk->memory);
+            memory_free(chunk->memory);
             chunk = next;
         }
     }

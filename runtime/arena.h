@@ -21,10 +21,11 @@ struct arena_cache {
     unsigned count[ARENA_CHUNK_SIZES];
 };
 
-// An empty arena that takes its chunks from this thread's executor.
-void arena_init(struct async_arena *arena);
+// The arena of every task that has had no frame in one yet: it is never written to. Growing makes
+// an arena of the task's own, in a chunk of this thread's executor.
+extern struct async_arena arena_empty;
 
-// Gives back all chunks, whatever is in them.
+// Gives back an arena and its chunks, whatever is in them. The empty one stays what it is.
 void arena_fini(struct async_arena *arena, struct arena_cache *cache);
 
 void arena_cache_fini(struct arena_cache *cache);

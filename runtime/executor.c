@@ -3,6 +3,7 @@
 #include "executor.h"
 
 #include "io.h"
+#include "memory.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -28,32 +29,47 @@ static void make_thread_end(void)
     thread_end_made = pthread_key_create(&thread_end, close_at_thread_end) == 0;
 }
 
-static struct async_executor *executor_new(void)
+static int executor_new(const struct async_executor_options *options, struct async_executor **out)
 {
+    const struct async_reactor_ops *ops = reactor_choose(options->reactor);
+    if (!ops)
+        return -EINVAL;
     struct async_executor *executor =
-        aligned_alloc(_Alignof(struct async_executor), sizeof(struct async_executor));
+        memory_aligned(_Alignof(struct async_executor), sizeof(struct async_executor));
     if (!executor)
-        return NULL;
+        return -ENOMEM;
     memset(executor, 0, sizeof *executor);
-    executor->ops = &reactor_epoll;
-    if (executor->ops->init(executor, &executor->reactor) < 0) {
-        free(executor);
-        return NULL;
+    executor->ops = ops;
+    int status = ops->init(executor, &executor->reactor);
+    if (status < 0) {
+        memory_free(executor);
+        return status;
     }
     executor->pool.executor = executor;
+    executor->cx.waker.ops = &task_waker_ops;
+    executor->polls = options->polls ? options->polls : EXECUTOR_POLLS;
+    executor->spin_ns = executor->spin_now_ns = options->spin_ns;
     atomic_init(&executor->refs, 1);
-    return executor;
+    *out = executor;
+    return 0;
+}
+
+int async_executor_open(const struct async_executor_options *options)
+{
+    static const struct async_executor_options defaults;
+    if (async_current)
+        return -EBUSY;
+    pthread_once(&thread_end_once, make_thread_end);
+    int status = executor_new(options ? options : &defaults, &async_current);
+    if (status == 0 && thread_end_made)
+        pthread_setspecific(thread_end, async_current); // failing, it lives as long as the process
+    return status;
 }
 
 struct async_executor *executor_get(void)
 {
-    if (!async_current) {
-        pthread_once(&thread_end_once, make_thread_end);
-        async_current = executor_new();
-        if (async_current && thread_end_made)
-            // failing, it lives as long as the process
-            pthread_setspecific(thread_end, async_current);
-    }
+    if (!async_current)
+        async_executor_open(NULL);
     return async_current;
 }
 
@@ -134,14 +150,18 @@ static struct async_task *pop(struct async_executor *executor)
     return task;
 }
 
-static void run_ready(struct async_executor *executor, struct async_task *root)
+// Runs what is ready, until `root` is done, `last` has had its turn, or the budget is used up.
+static void run_ready(struct async_executor *executor, const struct async_task *root,
+                      const struct async_task *last)
 {
-    for (int i = 0; i < EXECUTOR_POLLS && !(root->flags & TASK_DONE); i++) {
+    for (unsigned i = 0; i < executor->polls; i++) {
         struct async_task *task = pop(executor);
         if (!task)
             return;
         executor->io_credit = EXECUTOR_IO;
-        task_run(task);
+        task_run(executor, task);
+        if (task == last || (root && root->flags & TASK_DONE))
+            return;
     }
 }
 
@@ -162,62 +182,135 @@ static void wait_or_look(struct async_executor *executor, uint64_t timeout_ns)
     executor_reopen(executor);
 }
 
-static void look_around(struct async_executor *executor)
+static bool has_ready(struct async_executor *executor)
 {
-    uint64_t timeout_ns = TIMER_NEVER;
-    bool timers = timer_wheel_busy(&executor->timers);
-    if (timers) {
-        uint64_t now = executor->ops->now_ns(executor->reactor);
-        timer_wheel_advance(&executor->timers, now);
-        uint64_t next = timer_wheel_next(&executor->timers);
-        if (next != TIMER_NEVER)
-            timeout_ns = next > now ? next - now : 0;
+    return executor->ready_first || atomic_load(&executor->inbox);
+}
+
+// Looks for descriptors and wakes again and again before it lets the thread sleep. A spin that
+// brought nothing is halved the next time; a sleep that a spin would have spared restores it.
+static void spin_and_wait(struct async_executor *executor, uint64_t timeout_ns)
+{
+    const struct async_reactor_ops *ops = executor->ops;
+    uint64_t start = ops->now_ns(executor->reactor), now = start;
+    uint64_t limit = timeout_ns < executor->spin_now_ns ? timeout_ns : executor->spin_now_ns;
+    while (now - start < limit) {
+        executor_shut(executor);
+        ops->wait(executor->reactor, 0);
+        executor_reopen(executor);
+        if (has_ready(executor)) {
+            executor->spin_now_ns = executor->spin_ns;
+            return;
+        }
+        now = ops->now_ns(executor->reactor);
     }
+    if (now - start >= timeout_ns)
+        return;
+    executor->spin_now_ns /= 2;
+    wait_or_look(executor, timeout_ns == TIMER_NEVER ? timeout_ns : timeout_ns - (now - start));
+    if (ops->now_ns(executor->reactor) - start < executor->spin_ns)
+        executor->spin_now_ns = executor->spin_ns;
+}
+
+// How long the executor may sleep. Fires the timers that are due.
+static uint64_t advance_timers(struct async_executor *executor)
+{
+    if (!timer_wheel_busy(&executor->timers))
+        return TIMER_NEVER;
+    uint64_t now = executor->ops->now_ns(executor->reactor);
+    timer_wheel_advance(&executor->timers, now);
+    uint64_t next = timer_wheel_next(&executor->timers);
+    if (next == TIMER_NEVER)
+        return TIMER_NEVER;
+    return next > now ? next - now : 0;
+}
+
+// Fires timers, takes wakes and looks at descriptors. Waits for them if `may_wait`.
+static void look_around(struct async_executor *executor, bool may_wait)
+{
+    bool timers = timer_wheel_busy(&executor->timers);
+    uint64_t timeout_ns = advance_timers(executor);
     receive(executor);
     // With nothing registered there is nothing to look for.
     if (executor->ready_first && !executor->source_count)
         return;
-    wait_or_look(executor, timeout_ns);
+    if (!may_wait)
+        timeout_ns = 0;
+    if (executor->spin_ns && timeout_ns && !executor->ready_first)
+        spin_and_wait(executor, timeout_ns);
+    else
+        wait_or_look(executor, timeout_ns);
     if (timers)
         timer_wheel_advance(&executor->timers, executor->ops->now_ns(executor->reactor));
     receive(executor);
 }
 
-// Runs the future as a task. Its status, or -ENOMEM if there was no memory for the task, or
-// -EDEADLK if the executor is running already.
+// From here on tasks may run. What plain C woke before comes first.
+static void begin(struct async_executor *executor)
+{
+    executor->running = true;
+    atomic_store_explicit(&executor->sleeping, false, memory_order_relaxed);
+    executor_reopen(executor);
+    receive(executor);
+}
+
+// Until the next call, a wake makes the reactor's descriptor readable.
+static void end(struct async_executor *executor)
+{
+    executor_shut(executor);
+    executor->running = false;
+    atomic_store(&executor->sleeping, true);
+}
+
+// This thread's executor, to be run now. 0, -EDEADLK if it is running already, or the reason why
+// there is none.
+static int enter(struct async_executor **out)
+{
+    int status = async_current ? 0 : async_executor_open(NULL);
+    if (status < 0)
+        return status;
+    *out = async_current;
+    return (*out)->running || (*out)->closing ? -EDEADLK : 0;
+}
+
+// Runs the future as a task. Its status, or that of enter, or -ENOMEM if there was no memory for
+// the task.
 static int run(const struct async_future_type *type, void *future)
 {
-    struct async_executor *executor = executor_get();
-    if (!executor)
-        return -ENOMEM;
-    if (executor->running || executor->closing)
-        return -EDEADLK;
+    struct async_executor *executor;
+    int status = enter(&executor);
+    if (status < 0)
+        return status;
     struct async_task *root = task_new(executor, type, sizeof(void *), _Alignof(void *));
     if (!root)
         return -ENOMEM;
     *(void **)(root + 1) = future;
     root->flags |= TASK_BORROWED;
-    executor->running = true;
-    executor_reopen(executor);
-    receive(executor); // what plain C woke before comes first
+    root->suspended.frame = future;
+    begin(executor);
     async_task_start(root + 1);
     for (;;) {
-        run_ready(executor, root);
+        run_ready(executor, root, NULL);
         if (root->flags & TASK_DONE)
             break;
-        look_around(executor);
+        look_around(executor, true);
     }
-    executor_shut(executor);
-    executor->running = false;
-    int status = root->flags & TASK_NO_MEMORY ? -ENOMEM : 0;
+    end(executor);
+    status = root->flags & TASK_NO_MEMORY ? -ENOMEM : 0;
     async_detach(root);
     return status;
 }
 
 static const char *explain(int status)
 {
-    return status == -EDEADLK ? "it was called by a task, which should await the future instead"
-                              : "out of memory or descriptors";
+    switch (status) {
+    case -EDEADLK:
+        return "it was called by a task, which should await the future instead";
+    case -EINVAL:
+        return "the environment variable ASYNCC_REACTOR names no reactor of this library";
+    default:
+        return "out of memory or descriptors";
+    }
 }
 
 void async_block_on_future(const struct async_future_type *type, void *future)
@@ -258,6 +351,39 @@ int async_run_main(const struct async_future_type *type, void *future)
     return type->result_size == sizeof(int) ? *(int *)((char *)future + type->result_at) : 0;
 }
 
+// ---- By hand, in somebody else's loop --------------------------------------------------------
+
+int async_executor_poll_once(void)
+{
+    struct async_executor *executor;
+    int status = enter(&executor);
+    if (status < 0)
+        return status;
+    begin(executor);
+    if (executor->ready_first)
+        run_ready(executor, NULL, executor->ready_last);
+    look_around(executor, false);
+    end(executor);
+    return has_ready(executor);
+}
+
+int async_executor_fd(void)
+{
+    struct async_executor *executor = executor_get();
+    if (!executor)
+        return -ENOMEM;
+    return executor->ops->fd ? executor->ops->fd(executor->reactor) : -ENOTSUP;
+}
+
+uint64_t async_executor_timeout_ns(void)
+{
+    struct async_executor *executor = async_current;
+    if (!executor)
+        return UINT64_MAX;
+    uint64_t timeout_ns = advance_timers(executor);
+    return has_ready(executor) ? 0 : timeout_ns;
+}
+
 // ---- The end --------------------------------------------------------------------------------
 
 static void drop_living(struct async_task *task)
@@ -270,7 +396,7 @@ static void release_done(struct async_task *task)
 {
     if (atomic_load_explicit(&task->shared, memory_order_relaxed) & TASK_MERGED)
         return;
-    task->flags &= (uint8_t)~TASK_HANDLE;
+    task->flags &= (uint16_t)~TASK_HANDLE;
     task->queued = false;
     task_release(task);
 }

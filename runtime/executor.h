@@ -17,7 +17,7 @@
 struct async_source;
 
 enum {
-    EXECUTOR_POLLS = 128, // per turn, then timers and descriptors are looked after
+    EXECUTOR_POLLS = 128, // per turn, unless the options say otherwise
     EXECUTOR_IO = 64      // operations that one poll of a task may finish without waiting
 };
 
@@ -31,9 +31,15 @@ struct async_executor {
     volatile bool open;
 
     // Owner thread only.
-    bool running; // inside block_on or run_main
-    bool closing; // all tasks are being dropped; no new ones
+    bool running;    // inside block_on, run_main or poll_once
+    bool closing;    // all tasks are being dropped; no new ones
+    bool has_locals; // some task has, or had, local values, which its children may inherit
     unsigned io_credit;
+    unsigned polls;                 // budget of a turn, from the options
+    struct task_dropping *dropping; // the innermost drop of a task that is underway, or NULL
+    struct async_context cx;        // of the task that is polled, waker.data; NULL: none is
+    uint64_t spin_ns;               // from the options; 0: sleeps at once
+    uint64_t spin_now_ns;           // what it has come to: less where it was of no use
     struct timer_wheel timers;
     struct pool pool;
     struct arena_cache chunks;
@@ -59,7 +65,8 @@ struct async_executor {
 // This thread's executor, or NULL.
 extern _Thread_local struct async_executor *async_current;
 
-// This thread's executor, created if there is none. NULL with no memory or descriptors left.
+// This thread's executor, created if there is none. NULL with no memory or descriptors left, or if
+// the environment names no reactor.
 struct async_executor *executor_get(void);
 
 // Puts a task into the inbox, from any thread, and wakes the owner if it sleeps.

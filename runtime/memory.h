@@ -11,6 +11,12 @@
 // This thread's: asked before each allocation, which fails if it returns true. NULL: none fails.
 extern _Thread_local bool (*memory_fails)(void);
 
+// For an allocation made otherwise: must it fail?
+static inline bool memory_refused(void)
+{
+    return __builtin_expect(memory_fails != NULL, 0) && memory_fails();
+}
+
 static inline void *memory_alloc(size_t size)
 {
     return __builtin_expect(memory_fails != NULL, 0) && memory_fails() ? NULL : malloc(size);

@@ -5,6 +5,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "pool.h"
 
+#include "memory.h"
 #include "task.h"
 
 #include <assert.h>
@@ -58,7 +59,7 @@ static unsigned class_of(size_t size, size_t *block_size)
 // Freed blocks keep their `flags` and `next` readable.
 static void poison(struct pool_slab *slab, struct async_task *task)
 {
-    ASAN_POISON_MEMORY_REGION(&task->cx, sizeof task->cx);
+    ASAN_POISON_MEMORY_REGION(task, offsetof(struct async_task, next));
     ASAN_POISON_MEMORY_REGION(task + 1, slab->block_size - sizeof *task);
 }
 
@@ -93,7 +94,7 @@ static void room_remove(struct pool_slab *slab)
 static struct pool_slab *slab_new(struct pool *pool, size_t bytes, size_t first, size_t block_size)
 {
     void *memory;
-    if (posix_memalign(&memory, POOL_SLAB, bytes) != 0)
+    if (memory_refused() || posix_memalign(&memory, POOL_SLAB, bytes) != 0)
         return NULL;
     struct pool_slab *slab = memory;
     *slab = (struct pool_slab){
@@ -136,7 +137,9 @@ static struct pool_slab *own_slab(struct pool *pool, size_t size, size_t align)
     return slab_new(pool, storage + size, first, sizeof(struct async_task) + size);
 }
 
-struct async_task *pool_alloc(struct pool *pool, size_t size, size_t align)
+// No freed block of the size is at hand.
+__attribute__((__noinline__)) static struct async_task *alloc_slowly(struct pool *pool, size_t size,
+                                                                     size_t align)
 {
     size_t block_size = 0;
     unsigned class = POOL_CLASSES;
@@ -166,8 +169,34 @@ struct async_task *pool_alloc(struct pool *pool, size_t size, size_t align)
     }
     if (++slab->live == slab->capacity && slab->room_link)
         room_remove(slab);
-    memset(task, 0, sizeof *task);
     return task;
+}
+
+struct async_task *pool_alloc(struct pool *pool, size_t size, size_t align)
+{
+    if (size > SMALL - sizeof(struct async_task) || align > ALIGN)
+        return alloc_slowly(pool, size, align);
+    size_t class = (sizeof(struct async_task) + size + ALIGN - 1) / ALIGN - 1; // as class_of says
+    struct pool_slab *slab = pool->room[class];
+    struct async_task *task = slab ? slab->free : NULL;
+    if (!task)
+        return alloc_slowly(pool, size, align);
+    slab->free = task->next;
+    unpoison(slab, task);
+    if (++slab->live == slab->capacity)
+        room_remove(slab);
+    return task;
+}
+
+// What a slab's last block needs, and the first one of a full slab.
+__attribute__((__noinline__)) static void slab_changed(struct pool *pool, struct pool_slab *slab)
+{
+    // One slab of a class with nothing in it is kept.
+    if (!slab->live && !pool->closing &&
+        (slab->class == POOL_CLASSES || (slab->room_link && pool->room[slab->class]->room_next)))
+        slab_free(slab);
+    else if (!slab->room_link && slab->class < POOL_CLASSES)
+        room_add(pool, slab);
 }
 
 void pool_free(struct pool *pool, struct async_task *task)
@@ -175,18 +204,11 @@ void pool_free(struct pool *pool, struct async_task *task)
     struct pool_slab *slab = pool_slab_of(task);
     assert(slab->live > 0 && task->flags);
     task->flags = 0;
-    slab->live--;
-    // One slab of a class with nothing in it is kept.
-    if (!slab->live && !pool->closing &&
-        (slab->class == POOL_CLASSES || (slab->room_link && pool->room[slab->class]->room_next))) {
-        slab_free(slab);
-        return;
-    }
     task->next = slab->free;
     slab->free = task;
     poison(slab, task);
-    if (!slab->room_link && slab->class < POOL_CLASSES)
-        room_add(pool, slab);
+    if (!--slab->live || !slab->room_link)
+        slab_changed(pool, slab);
 }
 
 void pool_each(struct pool *pool, void (*visit)(struct async_task *task))

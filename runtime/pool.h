@@ -48,7 +48,8 @@ static inline struct pool_slab *pool_slab_of(const struct async_task *task)
     return (struct pool_slab *)((uintptr_t)task & ~(uintptr_t)(POOL_SLAB - 1));
 }
 
-// A task, all zero, followed by room for `size` bytes aligned to `align`. NULL with no memory left.
+// A task, of any content, followed by room for `size` bytes aligned to `align`. NULL with no memory
+// left.
 struct async_task *pool_alloc(struct pool *pool, size_t size, size_t align);
 
 void pool_free(struct pool *pool, struct async_task *task);

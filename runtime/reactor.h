@@ -72,9 +72,15 @@ struct async_reactor_ops {
     void (*wake)(struct async_reactor *reactor);
     // The clock that timeouts are measured on.
     uint64_t (*now_ns)(struct async_reactor *reactor);
+    // A descriptor that is readable when wait has something to report. NULL: there is none.
+    int (*fd)(struct async_reactor *reactor);
 };
 
 extern const struct async_reactor_ops reactor_epoll;
+
+// The reactor of this name; NULL: the one that the environment variable ASYNCC_REACTOR names, or
+// the best one. NULL if there is none of this name.
+const struct async_reactor_ops *reactor_choose(const char *name);
 
 static inline int op_direction(const struct async_op *op)
 {

@@ -155,6 +155,11 @@ static uint64_t epoll_now_ns(struct async_reactor *reactor)
     return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
+static int epoll_fd(struct async_reactor *reactor)
+{
+    return reactor->epoll;
+}
+
 const struct async_reactor_ops reactor_epoll = {
     .name = "epoll",
     .init = epoll_init,
@@ -165,4 +170,5 @@ const struct async_reactor_ops reactor_epoll = {
     .wait = epoll_wait_ready,
     .wake = epoll_wake,
     .now_ns = epoll_now_ns,
+    .fd = epoll_fd,
 };

@@ -31,23 +31,26 @@ static void waker_clone(void *data)
     struct async_task *task = data;
     if (!counted_by_owner(task))
         atomic_fetch_add_explicit(&task->shared, TASK_WAKER, memory_order_relaxed);
-    else if (++task->owner_wakers == INT16_MAX)
+    else if (++task->owner_wakers == INT8_MAX)
         spill(task);
 }
 
-static void waker_drop(void *data)
+static void drop_from_outside(struct async_task *task)
 {
-    struct async_task *task = data;
-    if (counted_by_owner(task)) {
-        if (--task->owner_wakers == INT16_MIN)
-            spill(task);
-        return;
-    }
     // Once the count is given back, the task may be gone.
     struct async_executor *executor = executor_of(task);
     int before = atomic_fetch_sub_explicit(&task->shared, TASK_WAKER, memory_order_acq_rel);
     if (before - TASK_WAKER == TASK_MERGED)
         executor_send(executor, task);
+}
+
+static void waker_drop(void *data)
+{
+    struct async_task *task = data;
+    if (!counted_by_owner(task))
+        drop_from_outside(task);
+    else if (--task->owner_wakers == INT8_MIN)
+        spill(task);
 }
 
 static void wake_from_outside(struct async_executor *executor, struct async_task *task)
@@ -85,22 +88,45 @@ static void waker_wake(void *data)
 
 const struct async_waker_ops task_waker_ops = {waker_clone, waker_wake, waker_drop};
 
-// ---- Life -----------------------------------------------------------------------------------
-
-static void *future_of(struct async_task *task)
+// Wakes by a waker of this thread's executor, most likely, and drops it.
+static inline void wake_and_drop(struct async_executor *executor, struct async_waker waker)
 {
-    return task->flags & TASK_BORROWED ? *(void **)(task + 1) : (void *)(task + 1);
+    struct async_task *task = waker.data;
+    if (waker.ops != &task_waker_ops || !executor->open || executor_of(task) != executor ||
+        (atomic_load_explicit(&task->shared, memory_order_relaxed) & TASK_MERGED)) {
+        async_waker_wake(&waker);
+        async_waker_drop(&waker);
+        return;
+    }
+    executor_shut(executor);
+    if (!task->queued && !(task->flags & TASK_DONE))
+        executor_push(executor, task);
+    executor_reopen(executor);
+    if (--task->owner_wakers == INT8_MIN)
+        spill(task);
 }
 
-static int status_of(const struct async_task *task)
+// ---- Life -----------------------------------------------------------------------------------
+
+int task_status(const struct async_task *task)
 {
     if (task->flags & TASK_NO_MEMORY)
         return -ENOMEM;
     return task->flags & TASK_CANCELED ? -ECANCELED : 0;
 }
 
-struct async_task *task_new(struct async_executor *executor, const struct async_future_type *type,
-                            size_t size, size_t align)
+static bool inherit(struct async_executor *executor, struct async_task *task)
+{
+    struct async_task *parent = task_current(executor);
+    if (!parent || !(parent->flags & TASK_EXTRA) || task_inherit(task, parent) == 0)
+        return true;
+    task_abandon(task);
+    return false;
+}
+
+static inline struct async_task *new_task(struct async_executor *executor,
+                                          const struct async_future_type *type, size_t size,
+                                          size_t align)
 {
     if (executor->closing)
         return NULL;
@@ -108,19 +134,40 @@ struct async_task *task_new(struct async_executor *executor, const struct async_
     if (!task)
         return NULL;
     task->type = type;
+    task->suspended.frame = task + 1;
+    task->suspended.type = type->frame;
+    task->arena = &arena_empty;
+    task->joiners = NULL;
+    atomic_init(&task->shared, 0);
     task->flags = TASK_LIVE | TASK_HANDLE;
-    task->cx.waker.data = task;
-    task->cx.waker.ops = &task_waker_ops;
-    arena_init(&task->cx.arena);
+    task->owner_wakers = 0;
+    task->queued = false;
+    if (executor->has_locals && !inherit(executor, task))
+        return NULL;
     return task;
+}
+
+struct async_task *task_new(struct async_executor *executor, const struct async_future_type *type,
+                            size_t size, size_t align)
+{
+    return new_task(executor, type, size, align);
+}
+
+void task_abandon(struct async_task *task)
+{
+    if (task->flags & TASK_EXTRA) {
+        task_locals_fini(task);
+        task_extra_free(task);
+    }
+    pool_free(&executor_of(task)->pool, task);
 }
 
 void *async_task_new(const struct async_future_type *type)
 {
-    struct async_executor *executor = executor_get();
+    struct async_executor *executor = async_current ? async_current : executor_get();
     if (!executor)
         return NULL;
-    struct async_task *task = task_new(executor, type, type->size, type->align);
+    struct async_task *task = new_task(executor, type, type->size, type->align);
     return task ? task + 1 : NULL;
 }
 
@@ -137,54 +184,122 @@ struct async_task *async_task_start(void *future)
     return task;
 }
 
-// Tells those who wait. They keep nothing of the task, so that it may be freed before they run.
-static void finish(struct async_task *task, uint8_t status)
+struct async_task *task_current(const struct async_executor *executor)
 {
-    task->flags = (uint8_t)((task->flags & ~(TASK_RUNNING | TASK_CANCEL)) | TASK_DONE | status);
-    arena_fini(&task->cx.arena, &executor_of(task)->chunks);
+    return executor->dropping ? executor->dropping->task : executor->cx.waker.data;
+}
+
+// Who waits keeps nothing of the task, so that it may be freed before they run.
+__attribute__((__noinline__)) static void tell_joiners(struct async_executor *executor,
+                                                       struct async_task *task,
+                                                       struct async_task_join_future **joiners)
+{
     struct async_task_join_future *joiner;
-    while ((joiner = task->joiners)) {
-        task->joiners = joiner->next;
+    while ((joiner = *joiners)) {
+        *joiners = joiner->next;
         if (joiner->next)
-            joiner->next->link = &task->joiners;
+            joiner->next->link = joiners;
         joiner->link = NULL;
         joiner->task = NULL;
-        joiner->result = status_of(task);
-        struct async_waker waker = joiner->waker;
-        async_waker_wake(&waker);
-        async_waker_drop(&waker);
+        joiner->result = task_status(task);
+        wake_and_drop(executor, joiner->waker);
     }
-    task_release(task);
 }
 
-void task_drop(struct async_task *task, uint8_t status)
+static inline void finish(struct async_executor *executor, struct async_task *task, uint16_t status)
 {
-    assert(!(task->flags & (TASK_RUNNING | TASK_DONE)));
-    task->flags |= TASK_RUNNING; // what the drop runs may try to cancel us again
-    task->type->drop(future_of(task));
-    finish(task, status);
-}
-
-void task_run(struct async_task *task)
-{
-    if (task->flags & TASK_DONE) {
+    task->flags = (uint16_t)((task->flags & ~TASK_CANCEL) | TASK_DONE | status);
+    if (task->arena != &arena_empty)
+        arena_fini(task->arena, &executor->chunks);
+    if (*task_joiners(task))
+        tell_joiners(executor, task, task_joiners(task));
+    if (task->flags & TASK_GROUP)
+        group_left(task);
+    if (!(task->flags & TASK_HANDLE))
         task_release(task);
-        return;
-    }
-    struct async_context *cx = &task->cx;
-    task->flags |= TASK_RUNNING;
-    enum async_poll poll = task->type->frame && cx->suspended.type
-                               ? async_resume(cx, future_of(task), task->type->frame)
-                               : task->type->poll(future_of(task), cx);
-    if (poll == ASYNC_READY) {
-        finish(task, 0);
-        return;
-    }
-    task->flags &= (uint8_t)~TASK_RUNNING;
-    if (cx->out_of_memory)
-        task_drop(task, TASK_NO_MEMORY);
-    else if (task->flags & TASK_CANCEL)
+}
+
+void task_drop(struct async_task *task, uint16_t status)
+{
+    struct async_executor *executor = executor_of(task);
+    struct task_dropping dropping = {task, executor->dropping};
+    executor->dropping = &dropping;
+    task->type->drop(task_future(task));
+    if (task->flags & TASK_EXTRA)
+        task_locals_fini(task);
+    executor->dropping = dropping.outer;
+    finish(executor, task, status);
+}
+
+// The innermost frame is done, and may not be the root; or a future of the caller's is.
+__attribute__((__noinline__)) static enum async_poll poll_parents(struct async_context *cx,
+                                                                  struct async_task *task)
+{
+    struct async_frame done = task->suspended;
+    if (!done.type)
+        return ASYNC_READY;
+    return async_resume_parents(cx, done.frame, done.type, task_future(task), task->type->frame);
+}
+
+__attribute__((__noinline__)) static void is_ready(struct async_executor *executor,
+                                                   struct async_task *task)
+{
+    if (task->flags & TASK_EXTRA)
+        task_locals_fini(task);
+    executor->cx.waker.data = NULL;
+    executor->cx.out_of_memory = false;
+    finish(executor, task, 0);
+}
+
+// It may not be polled again: out of memory, or cancelled by itself.
+__attribute__((__noinline__)) static void is_given_up(struct async_executor *executor,
+                                                      struct async_task *task)
+{
+    bool no_memory = executor->cx.out_of_memory;
+    executor->cx.waker.data = NULL;
+    executor->cx.out_of_memory = false;
+    task_drop(task, no_memory ? TASK_NO_MEMORY : TASK_CANCELED);
+}
+
+__attribute__((__noinline__)) static void run_no_more(struct async_task *task)
+{
+    if (task->flags & TASK_DONE)
+        task_release(task);
+    else
         task_drop(task, TASK_CANCELED);
+}
+
+// The executor's context stands for the task while it is polled.
+void task_run(struct async_executor *executor, struct async_task *task)
+{
+    if (task->flags & (TASK_DONE | TASK_CANCEL)) {
+        run_no_more(task);
+        return;
+    }
+    struct async_context *cx = &executor->cx;
+    cx->waker.data = task;
+    cx->arena = task->arena;
+    const struct async_frame_type *frame = task->suspended.type;
+    enum async_poll poll =
+        frame ? frame->poll(task->suspended.frame, cx) : task->type->poll(task_future(task), cx);
+    // Most often the root itself is done. (Its first member has its address, but not its type.)
+    if (poll == ASYNC_READY && (task->suspended.frame != task + 1 || frame != task->type->frame))
+        poll = poll_parents(cx, task);
+    if (poll == ASYNC_READY) {
+        is_ready(executor, task);
+        return;
+    }
+    if (cx->out_of_memory || task->flags & TASK_CANCEL) {
+        is_given_up(executor, task);
+        return;
+    }
+    cx->waker.data = NULL;
+    if (task->suspended.type) {
+        // Word by word: the poll has just stored them so, and a load of both at once would stall.
+        volatile struct async_frame *from = &cx->suspended;
+        task->suspended.frame = from->frame;
+        task->suspended.type = from->type;
+    }
 }
 
 void task_release(struct async_task *task)
@@ -192,6 +307,8 @@ void task_release(struct async_task *task)
     if (!(task->flags & TASK_DONE) || (task->flags & TASK_HANDLE) || task->queued)
         return;
     struct async_executor *executor = executor_of(task);
+    if (task->flags & TASK_EXTRA)
+        task_extra_free(task);
     int owner = task->owner_wakers * TASK_WAKER;
     if (atomic_load_explicit(&task->shared, memory_order_acquire) + owner == 0) {
         pool_free(&executor->pool, task);
@@ -228,8 +345,39 @@ void async_detach(struct async_task *task)
         return;
     assert(executor_of(task) == async_current && "a handle belongs to the thread of its task");
     assert((task->flags & TASK_HANDLE) && "a handle is given up once");
-    task->flags &= (uint8_t)~TASK_HANDLE;
-    task_release(task);
+    task->flags &= (uint16_t)~TASK_HANDLE;
+    if (task->flags & TASK_DONE)
+        task_release(task);
+}
+
+// Is `inner` the task, or in a group of it, or in a group of one of those? A group lies in the
+// frame of the task that owns it, whose drop drops the group's.
+static bool is_within(struct async_task *inner, const struct async_task *task)
+{
+    while (inner && inner != task)
+        inner = inner->flags & TASK_GROUP ? group_owner(inner) : NULL;
+    return inner;
+}
+
+// Would dropping it drop a task whose poll or drop is underway?
+static bool is_underway(const struct async_task *task)
+{
+    struct async_executor *executor = executor_of(task);
+    for (struct task_dropping *d = executor->dropping; d; d = d->outer)
+        if (is_within(d->task, task))
+            return true;
+    return is_within(executor->cx.waker.data, task);
+}
+
+bool task_cancel(struct async_task *task)
+{
+    if (!is_underway(task)) {
+        task_drop(task, TASK_CANCELED);
+        return true;
+    }
+    task->flags |= TASK_CANCEL;
+    waker_wake(task); // to be dropped in its turn, if it is not the one that is polled
+    return false;
 }
 
 void async_cancel(struct async_task *task)
@@ -237,10 +385,7 @@ void async_cancel(struct async_task *task)
     if (!task || (task->flags & TASK_DONE))
         return;
     assert(executor_of(task) == async_current && "a handle belongs to the thread of its task");
-    if (task->flags & TASK_RUNNING)
-        task->flags |= TASK_CANCEL;
-    else
-        task_drop(task, TASK_CANCELED);
+    task_cancel(task);
 }
 
 bool async_task_done(struct async_task *task)
@@ -252,7 +397,7 @@ void *async_task_result_at(struct async_task *task)
 {
     assert((task->flags & (TASK_DONE | TASK_CANCELED | TASK_NO_MEMORY)) == TASK_DONE &&
            "only a finished task has a result");
-    return (char *)future_of(task) + task->type->result_at;
+    return (char *)task_future(task) + task->type->result_at;
 }
 
 enum async_poll async_task_join_future_poll(struct async_task_join_future *self,
@@ -262,18 +407,19 @@ enum async_poll async_task_join_future_poll(struct async_task_join_future *self,
     if (!task)
         return ASYNC_READY;
     if (task->flags & TASK_DONE) {
-        self->result = status_of(task);
+        self->result = task_status(task);
         return ASYNC_READY;
     }
     if (self->link) {
         waker_update(&self->waker, &cx->waker);
         return ASYNC_PENDING;
     }
+    struct async_task_join_future **joiners = task_joiners(task);
     self->waker = async_waker_clone(&cx->waker);
-    self->next = task->joiners;
+    self->next = *joiners;
     if (self->next)
         self->next->link = &self->next;
-    self->link = &task->joiners;
-    task->joiners = self;
+    self->link = joiners;
+    *joiners = self;
     return ASYNC_PENDING;
 }

@@ -34,27 +34,47 @@ enum {
 // In `flags`: owner thread only, and never changed by a wake, which may come from a signal handler.
 enum {
     TASK_LIVE = 1,       // the block is a task: set by async_task_new, cleared when it is freed
-    TASK_RUNNING = 2,    // its poll or drop is on the stack; excludes being dropped by async_cancel
-    TASK_DONE = 4,       // finished or dropped: never polled again; excludes RUNNING
+    TASK_DONE = 4,       // finished or dropped: never polled again
     TASK_HANDLE = 8,     // the handle was not given up
-    TASK_CANCEL = 16,    // async_cancel was called while RUNNING: dropped when the poll returns
+    TASK_CANCEL = 16,    // async_cancel came while it could not be dropped: dropped when it can be
     TASK_CANCELED = 32,  // with DONE: dropped by async_cancel
     TASK_NO_MEMORY = 64, // with DONE: dropped because a frame could not be allocated
-    TASK_BORROWED = 128  // the storage holds a pointer to the caller's future (block_on)
+    TASK_BORROWED = 128, // the storage holds a pointer to the caller's future (block_on)
+    TASK_EXTRA = 256,    // `extra` holds, not `joiners`; never cleared
+    TASK_GROUP = 512,    // a group_member lies behind the future; never cleared
+    TASK_HELD = 1024,    // not started: its group lets no more of them run at a time
+    TASK_FAILS = 2048    // with GROUP: the result is a signed number, negative if it failed
+};
+
+// What few tasks have, in memory of its own; freed with the task.
+struct task_extra {
+    struct async_task_join_future *joiners; // in place of the task's
+    struct task_local *locals;              // until DONE
+    char *name;                             // NULL: the function's
 };
 
 struct async_task {
-    struct async_context cx;
     const struct async_future_type *type;
-    struct async_task *next;                // in the ready queue, or in its slab's free list
-    struct async_task *inbox_next;          // in the inbox
-    struct async_task_join_future *joiners; // who waits for DONE
+    struct async_frame suspended;  // the innermost frame that waits; type NULL: written by hand
+    struct async_arena *arena;     // the shared empty one if it has had no frame there
+    struct async_task *next;       // in the ready queue, or in its slab's free list
+    struct async_task *inbox_next; // in the inbox
+    union {
+        struct async_task_join_future *joiners; // who waits for DONE
+        struct task_extra *extra;               // TASK_EXTRA
+    };
     atomic_int shared;
-    int16_t owner_wakers;
+    uint16_t flags;
+    int8_t owner_wakers;
     // In the ready queue. Set by the owner's wake, a signal handler's included, and cleared by the
     // executor; both only between executor_shut and executor_reopen.
     uint8_t queued;
-    uint8_t flags;
+};
+
+// Drops of tasks that are underway on this thread, the innermost first. Lives on the stack.
+struct task_dropping {
+    struct async_task *task;
+    struct task_dropping *outer;
 };
 
 // The future's storage follows the head, and is aligned to 16 because slabs put it there.
@@ -63,15 +83,60 @@ _Static_assert(sizeof(struct async_task) % 8 == 0, "blocks are a multiple of 8")
 extern const struct async_waker_ops task_waker_ops;
 
 // Polls a task that was taken from the ready queue, or frees it if it is done.
-void task_run(struct async_task *task);
+void task_run(struct async_executor *executor, struct async_task *task);
 
 // A task of the pool, not started; NULL with no memory left.
 struct async_task *task_new(struct async_executor *executor, const struct async_future_type *type,
                             size_t size, size_t align);
 
+// Frees one that is not started after all.
+void task_abandon(struct async_task *task);
+
 // Drops the future of a task that is not done and not running, and reports `status` (a flag) to
 // those who join it.
-void task_drop(struct async_task *task, uint8_t status);
+void task_drop(struct async_task *task, uint16_t status);
+
+// async_cancel of a task of this thread that is not done. True: it was dropped. False: it is
+// underway on the stack, or owns the group of one that is, and is dropped afterwards.
+bool task_cancel(struct async_task *task);
+
+// 0, or the -errno of a task that is done but has no result.
+int task_status(const struct async_task *task);
+
+// The innermost task whose poll or drop is underway, or NULL.
+struct async_task *task_current(const struct async_executor *executor);
+
+// Where the future is.
+static inline void *task_future(struct async_task *task)
+{
+    return task->flags & TASK_BORROWED ? *(void **)(task + 1) : (void *)(task + 1);
+}
+
+// The list of those who join the task.
+static inline struct async_task_join_future **task_joiners(struct async_task *task)
+{
+    return task->flags & TASK_EXTRA ? &task->extra->joiners : &task->joiners;
+}
+
+// ---- local.c: names and local values ----
+
+// Hands on what `from`, which has TASK_EXTRA, has for its children. `to` is not started. 0 or
+// -ENOMEM.
+int task_inherit(struct async_task *to, struct async_task *from);
+
+// Ends the local values of a task that has TASK_EXTRA.
+void task_locals_fini(struct async_task *task);
+
+// Frees the extra of a task that has TASK_EXTRA.
+void task_extra_free(struct async_task *task);
+
+// ---- group.c ----
+
+// A task with TASK_GROUP is done: its group forgets it.
+void group_left(struct async_task *task);
+
+// The task in whose frame the group of this task lies, or NULL.
+struct async_task *group_owner(struct async_task *task);
 
 // Frees the task, or leaves that to the last waker, if it is done and neither queued nor owned by a
 // handle.

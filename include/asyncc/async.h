@@ -97,6 +97,8 @@ struct async_task;
 //     struct async_task *task = async_spawn(f(x))
 //         A task of its own on this thread's executor; NULL with no memory left, and then nothing
 //         ran (see asyncc/task.h).
+//     int status = async_group_spawn(&group, f(x))
+//         A task of a group, which ends with the block that declares the group (asyncc/group.h).
 //     a = async_block_on(f(x))
 //         Runs f to its end on this thread's executor; its value is f's. From plain C.
 #define async_join(...) async_form_join((__VA_ARGS__, 0))

@@ -14,18 +14,44 @@
 //     async_block_on_future(&nap_future_type, &f);
 //     return f.result == 10 ? 0 : 1;
 //
-// The executor of a thread is created by the first spawn or block_on there, and only runs inside
-// async_block_on_future and async_run_main: a spawned task waits for one of these. Tasks that are
-// not done when block_on returns stay where they are until the next one. It is freed by
+// The executor of a thread is created by the first spawn or block_on there, or before that by
+// async_executor_open, which takes options. It only runs inside async_block_on_future,
+// async_run_main and async_executor_poll_once: a spawned task waits for one of these. Tasks that
+// are not done when block_on returns stay where they are until the next one. It is freed by
 // async_executor_close, by the end of async_run_main, or by the end of its thread (for the main
 // thread, only by the first two).
 //
-// Ready tasks run first in, first out. After at most 128 polls the executor looks after timers,
-// file descriptors and wakes of other threads, so none of them starves.
+// Ready tasks run first in, first out. After at most 128 polls (see the options) the executor looks
+// after timers, file descriptors and wakes of other threads, so none of them starves.
+//
+// In somebody else's loop, here one made of poll(2):
+//
+//     for (;;) {
+//         int more = async_executor_poll_once();
+//         struct pollfd fd = {.fd = async_executor_fd(), .events = POLLIN};
+//         uint64_t ns = async_executor_timeout_ns();           // 0 if tasks are ready
+//         poll(&fd, 1, more || ns == 0 ? 0 : ns > 1000000000 ? 1000 : (int)(ns / 1000000) + 1);
+//     }
 #ifndef ASYNCC_EXECUTOR_H
 #define ASYNCC_EXECUTOR_H
 
 #include <asyncc/future.h>
+
+struct async_executor_options {
+    // "epoll"; NULL: the one that the environment variable ASYNCC_REACTOR names, or the best one.
+    const char *reactor;
+    // For how many nanoseconds an executor with nothing to do looks again and again before it lets
+    // the thread sleep. It is adaptive: halved each time it brings nothing, whole again after a
+    // sleep that was shorter. Burns the core while it spins; for one busy connection it can double
+    // the speed. 0: sleeps at once.
+    uint64_t spin_ns;
+    // Polls of tasks between two looks at timers and descriptors. 0: 128.
+    unsigned polls;
+};
+
+// Creates this thread's executor. NULL: all defaults. 0, -EBUSY (there is one already), -EINVAL (no
+// such reactor), -ENOMEM, or the error of the reactor.
+int async_executor_open(const struct async_executor_options *options);
 
 // Runs an initialised future to its end, as an ordinary task beside the others of this thread. The
 // future's memory is the caller's and holds the result afterwards. Prints a message and aborts if
@@ -41,6 +67,22 @@ void async_future_free(void *future);
 // tasks that are still there, and frees the executor. If main cannot be run to its end (no memory),
 // prints a message and returns 70.
 int async_run_main(const struct async_future_type *type, void *future);
+
+// One step: gives each task that is ready one poll (in all no more than the budget), then takes
+// wakes and looks at timers and descriptors, without waiting. 1: tasks are ready, and the next step
+// should not wait. 0: there are none. -EDEADLK: it was called by a task. Or the reason why the
+// executor could not be created, as from async_executor_open.
+int async_executor_poll_once(void);
+
+// A descriptor that becomes readable when the executor has something to do: I/O is ready, or
+// another thread or plain C of this one woke a task. It stays the executor's; poll it, but do not
+// read it. Valid between two calls of async_executor_poll_once, for timers and for tasks that were
+// spawned since then only together with async_executor_timeout_ns. -ENOTSUP: the reactor has none.
+int async_executor_fd(void);
+
+// How many nanoseconds may pass until the next step: 0 if tasks are ready, UINT64_MAX if there are
+// neither ready tasks nor timers.
+uint64_t async_executor_timeout_ns(void);
 
 // Drops every task of this thread's executor, done or not, handles given up or not, and frees it.
 // Handles are invalid afterwards; wakers held elsewhere stay valid and do nothing. Does nothing if

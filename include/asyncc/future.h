@@ -152,21 +152,28 @@ struct async_arena {
     char *end;                // end of the current chunk
     struct async_block *last; // topmost block, or NULL
     // Called when `size` bytes (header included) do not fit: makes room and returns a block with
-    // ASYNC_BLOCK_FIRST set in `below`, already linked, or NULL with no memory left.
-    struct async_block *(*grow)(struct async_arena *arena, size_t size);
+    // ASYNC_BLOCK_FIRST set in `below`, already linked, or NULL with no memory left. It may make
+    // another arena and put that into cx->arena, if there is no block in this one: so a task that
+    // needs none shares an empty one with all the others.
+    struct async_block *(*grow)(struct async_context *cx, size_t size);
     // Called when a first block was popped (arena->last is already the one below it): goes back a
     // chunk.
     void (*shrink)(struct async_arena *arena, struct async_block *first);
 };
 
+// For contexts of one's own: an arena without memory.
+__attribute__((__unused__)) static struct async_arena async_arena_none;
+
 // ---- Contexts -----------------------------------------------------------------------------------
 
-// What a poll is given. Lives at least as long as the future that is polled with it.
+// What a poll is given, for as long as it lasts. The next poll of a future may have another one,
+// but with the same `suspended` (where async_resume is used) and `arena` as the last one left.
 struct async_context {
     struct async_waker waker;
-    struct async_frame
-        suspended; // set by the innermost generated frame that returned ASYNC_PENDING
-    struct async_arena arena;
+    // Set by the innermost generated frame that returned ASYNC_PENDING.
+    struct async_frame suspended;
+    // Never NULL, and alive for as long as the future is. The poll may put another one here.
+    struct async_arena *arena;
     bool out_of_memory; // a frame could not be allocated: the poller must drop the future
 };
 
@@ -179,7 +186,7 @@ static inline struct async_block *async_block_of(void *frame)
 static inline void *async_frame_alloc(struct async_context *cx, size_t size, void *parent,
                                       const struct async_frame_type *parent_type)
 {
-    struct async_arena *arena = &cx->arena;
+    struct async_arena *arena = cx->arena;
     size_t need = (size + sizeof(struct async_block) + (ASYNC_BLOCK_ALIGN - 1)) &
                   ~(size_t)(ASYNC_BLOCK_ALIGN - 1);
     struct async_block *block;
@@ -189,11 +196,12 @@ static inline void *async_frame_alloc(struct async_context *cx, size_t size, voi
         block->below = arena->last;
         arena->last = block;
     } else {
-        block = arena->grow ? arena->grow(arena, need) : NULL;
+        block = arena->grow ? arena->grow(cx, need) : NULL;
         if (!block) {
             cx->out_of_memory = true;
             return NULL;
         }
+        arena = cx->arena;
     }
     block->parent = parent;
     block->parent_type = parent_type;
@@ -219,7 +227,7 @@ static inline void *async_frame_alloc_aligned(struct async_context *cx, size_t s
     struct async_block block = *async_block_of(frame); // moves up with its frame
     frame += skip;
     *async_block_of(frame) = block;
-    cx->arena.last = async_block_of(frame);
+    cx->arena->last = async_block_of(frame);
     return frame;
 }
 
@@ -269,17 +277,15 @@ static inline bool async_frame_done(void *frame)
     return (uintptr_t)async_block_of(frame)->below & ASYNC_BLOCK_DONE;
 }
 
-// Polls the innermost suspended frame, and each parent whose child is done, until one is pending or
-// `root` is ready: the frame, of type `root_type`, that a task or a join polls. On ASYNC_PENDING
-// cx->suspended is up to date.
-static inline enum async_poll async_resume(struct async_context *cx, const void *root,
-                                           const struct async_frame_type *root_type)
+// `frame` has become ready: polls its parent, and so on up, until one is pending or `root` is
+// ready: the frame, of type `root_type`, that a task or a join polls.
+static inline enum async_poll async_resume_parents(struct async_context *cx, void *done,
+                                                   const struct async_frame_type *type,
+                                                   const void *root,
+                                                   const struct async_frame_type *root_type)
 {
-    char *frame = (char *)cx->suspended.frame;
-    const struct async_frame_type *type = cx->suspended.type;
-    for (;;) {
-        if (type->poll(frame, cx) == ASYNC_PENDING)
-            return ASYNC_PENDING;
+    char *frame = (char *)done;
+    do {
         if (type->parent) {
             frame -= type->offset;
             type = type->parent;
@@ -301,7 +307,20 @@ static inline enum async_poll async_resume(struct async_context *cx, const void 
             frame = (char *)block->parent;
             type = block->parent_type;
         }
-    }
+    } while (type->poll(frame, cx) == ASYNC_READY);
+    return ASYNC_PENDING;
+}
+
+// Polls the innermost suspended frame, and each parent whose child is done, until one is pending or
+// `root` is ready. On ASYNC_PENDING cx->suspended is up to date.
+static inline enum async_poll async_resume(struct async_context *cx, const void *root,
+                                           const struct async_frame_type *root_type)
+{
+    void *frame = cx->suspended.frame;
+    const struct async_frame_type *type = cx->suspended.type;
+    if (type->poll(frame, cx) == ASYNC_PENDING)
+        return ASYNC_PENDING;
+    return async_resume_parents(cx, frame, type, root, root_type);
 }
 
 // The same for one operand of a join or select, which keeps its own innermost frame.

@@ -40,8 +40,9 @@ void async_detach(struct async_task *task);
 // Drops the task's future at its suspension: what is pending there is cleaned up before this
 // returns, and async_task_join reports -ECANCELED. A task that cancels itself (or is cancelled from
 // within its own poll) is dropped when that poll returns, unless it finishes with that poll, which
-// wins. Does nothing if the task is done. The handle stays valid. Owner thread only. NULL is
-// allowed.
+// wins. A task that owns a group, cancelled from within one of the group's (see group.h), is
+// dropped later, in its next turn. Does nothing if the task is done. The handle stays valid. Owner
+// thread only. NULL is allowed.
 void async_cancel(struct async_task *task);
 
 // Is the task done: finished, cancelled or out of memory? Owner thread only.
@@ -86,6 +87,149 @@ static inline void async_task_join_future_drop(struct async_task_join_future *se
     self->link = NULL;
     async_waker_drop(&self->waker);
 }
+
+// ---- await async_task_join_all(tasks, n): waits until all are done ------------------------------
+//
+// Returns 0 if all finished; else the status of the first one in the array that did not: -ECANCELED
+// or -ENOMEM, the latter also for a NULL (a spawn that failed). The array stays the caller's, and
+// is read until the join returns. Handles are not given up. Needs no memory. Cancel-safe: a dropped
+// join leaves the tasks as they were; to end them with you, spawn them into a group.
+asyncc_async int async_task_join_all(struct async_task **tasks, size_t count);
+
+struct async_task_join_all_future {
+    struct async_task **tasks; // those not joined yet
+    size_t count;
+    struct async_task_join_future join; // of the first of them; link and task NULL: none
+    bool joining;                       // `join` is initialised and not done
+    int result;
+};
+
+static inline void async_task_join_all_future_init(struct async_task_join_all_future *self,
+                                                   struct async_task **tasks, size_t count)
+{
+    self->tasks = tasks;
+    self->count = count;
+    self->joining = false;
+    self->result = 0;
+}
+
+enum async_poll async_task_join_all_future_poll(struct async_task_join_all_future *self,
+                                                struct async_context *cx);
+
+static inline void async_task_join_all_future_drop(struct async_task_join_all_future *self)
+{
+    if (self->joining)
+        async_task_join_future_drop(&self->join);
+    self->joining = false;
+}
+
+// ---- await async_task_race(tasks, waits, n): waits until one is done ----------------------------
+//
+//     struct async_task_join_future waits[2];
+//     int first = await async_task_race(tasks, waits, 2);
+//
+// Returns the index of the first that is done (finished, cancelled or out of memory; ties go to the
+// lowest), or -EINVAL if there is none to wait for. NULLs are passed over: put one in the place of
+// the task that was done, and race again for the next. The others run on; cancel them if they are
+// not wanted. `waits` is where the race waits: n uninitialised elements, the race's until it
+// returns or is dropped. Handles are not given up. Needs no memory. Cancel-safe.
+asyncc_async int async_task_race(struct async_task **tasks, struct async_task_join_future *waits,
+                                 size_t count);
+
+struct async_task_race_future {
+    struct async_task **tasks;
+    struct async_task_join_future *waits;
+    size_t count;
+    bool waiting; // `waits` are initialised
+    int result;
+};
+
+static inline void async_task_race_future_init(struct async_task_race_future *self,
+                                               struct async_task **tasks,
+                                               struct async_task_join_future *waits, size_t count)
+{
+    self->tasks = tasks;
+    self->waits = waits;
+    self->count = count;
+    self->waiting = false;
+}
+
+enum async_poll async_task_race_future_poll(struct async_task_race_future *self,
+                                            struct async_context *cx);
+
+void async_task_race_future_drop(struct async_task_race_future *self);
+
+// ---- await async_shield(task, result): what must not be cut off ---------------------------------
+//
+//     int sum;
+//     int status = await async_shield(async_spawn(commit(db)), &sum);
+//
+// Waits for a task, which is let finish if the await is cancelled. Returns the status of
+// async_task_join, and -ENOMEM for NULL (the spawn that failed). The handle is the shield's from
+// the call on: it is given up when the task is done, or when the shield is dropped; do not detach
+// it. With status 0 the task's result is copied to `result`, which is of the type that the task's
+// function returns; NULL: it is of no interest. After a cancellation the task runs on by itself,
+// and `result` is not written: so a task under a shield must not point into its caller's frame.
+// When the executor ends it ends the task, too.
+asyncc_async int async_shield(struct async_task *task, void *result);
+
+struct async_shield_future {
+    struct async_task *task; // NULL: given up
+    void *to;
+    struct async_task_join_future join;
+    int result;
+};
+
+static inline void async_shield_future_init(struct async_shield_future *self,
+                                            struct async_task *task, void *result)
+{
+    self->task = task;
+    self->to = result;
+    async_task_join_future_init(&self->join, task);
+}
+
+enum async_poll async_shield_future_poll(struct async_shield_future *self,
+                                         struct async_context *cx);
+
+void async_shield_future_drop(struct async_shield_future *self);
+
+// ---- The task that runs, names, local values ----------------------------------------------------
+
+// The task whose poll (or drop) this code runs in, innermost; NULL outside of tasks. No handle:
+// give nothing up. Good for as long as the task is not done.
+struct async_task *async_task_current(void);
+
+// The task's name: that of its function, unless it was given another one. Good until the next
+// async_task_set_name, or until the task is freed.
+const char *async_task_name(struct async_task *task);
+
+// Names a task, for people: dumps and logs. The name is copied. NULL as task: the one that runs.
+// 0, -ENOMEM, or -ESRCH (no task runs).
+int async_task_set_name(struct async_task *task, const char *name);
+
+// Local values: a task's own, found by the address of a key.
+//
+//     static void *keep(void *value) { return value; }
+//     static const struct async_task_key request_id = {.inherit = keep};
+//
+//     async_task_local_set(&request_id, "17");
+//     puts(async_task_local_get(&request_id));
+struct async_task_key {
+    // Called for each value that is not NULL when its task is done (within that task), and when the
+    // value is replaced by another. NULL: nothing is called.
+    void (*destroy)(void *value);
+    // What a task has that is spawned by one that has `value`: called by the spawn, in the task that
+    // spawns. NULL returned: none. NULL here: values are not inherited.
+    void *(*inherit)(void *value);
+};
+
+// Sets the running task's value of a key, which must live as long as the task. NULL removes it.
+// 0, -ENOMEM, or -ESRCH (no task runs); in case of an error the old value stays, and the new one is
+// the caller's. The first value and each further key take memory.
+int async_task_local_set(const struct async_task_key *key, void *value);
+
+// The running task's value of a key; NULL if there is none, or no task runs.
+void *async_task_local_get(const struct async_task_key *key);
 
 // ---- await async_yield(): lets every other ready task run first ---------------------------------
 //

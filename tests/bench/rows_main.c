@@ -11,8 +11,9 @@ extern const struct async_future_type ready_visible_future_type, ready_opaque_fu
 
 static long run(const struct bench_row *row, long n)
 {
-    static _Alignas(16) char arena[1 << 16];
-    struct async_context cx = {.arena = {.top = arena, .end = arena + sizeof arena}};
+    static _Alignas(16) char memory[1 << 16];
+    struct async_arena arena = {.top = memory, .end = memory + sizeof memory};
+    struct async_context cx = {.arena = &arena};
     const struct async_future_type *type = row->what;
     char *future = malloc(type->size);
     if (!future)

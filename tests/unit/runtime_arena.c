@@ -48,7 +48,7 @@ static enum async_poll nests(void *data, struct async_context *cx, int *state)
             check(frames[i], sizes[i], i);
             async_frame_free(frames[i]);
         }
-        assert_null(cx->arena.last);
+        assert_null(cx->arena->last);
     }
     // Up and down about the border of a chunk.
     for (int i = 0; i < 100000; i++) {
@@ -57,7 +57,7 @@ static enum async_poll nests(void *data, struct async_context *cx, int *state)
         async_frame_free(b);
         async_frame_free(a);
     }
-    assert_null(cx->arena.last);
+    assert_null(cx->arena->last);
     return ASYNC_READY;
 }
 
@@ -88,7 +88,7 @@ static enum async_poll frees_in_any_order(void *data, struct async_context *cx, 
             check(frames[live], sizes[live], (int)sizes[live]);
             async_frame_free(frames[live]);
         }
-        assert_null(cx->arena.last);
+        assert_null(cx->arena->last);
     }
     return ASYNC_READY;
 }
@@ -153,7 +153,7 @@ static void a_task_without_memory_is_dropped(void **unused)
     async_executor_close();
 }
 
-// ---- A generated function, as asyncc would write it: countdown(n) awaits countdown(n - 1) in the 
+// ---- A generated function, as asyncc would write it: countdown(n) awaits countdown(n - 1) in the
 
 struct countdown_future {
     struct countdown_future *child;
@@ -218,7 +218,8 @@ static enum async_poll countdown_poll(void *frame, struct async_context *cx)
     return ASYNC_READY;
 }
 
-static enum async_poll countdown_future_poll(struct countdown_future *self, struct async_context *cx)
+static enum async_poll countdown_future_poll(struct countdown_future *self,
+                                             struct async_context *cx)
 {
     return countdown_poll(self, cx);
 }
