@@ -52,7 +52,9 @@ void put_trace(struct output *o, struct function *fn)
     }
     say(o, "};\n\nstatic const struct async_trace %s_trace = {\n    \"%s\", \"", fn->stem,
         fn->name);
-    put_escaped(o->b, base_name(fn->source->path));
+    const char *file; // as the lines are, by #line directives
+    presumed_line(fn->source, fn->body->start, &file);
+    put_escaped(o->b, base_name(file));
     say(o,
         "\", %s_states, %zu,\n    sizeof((struct %s_future *)0)->state, offsetof(struct %s_future, "
         "state),\n};\n\n",

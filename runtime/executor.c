@@ -113,6 +113,7 @@ static void receive(struct async_executor *executor)
     }
     while (oldest) {
         struct async_task *next = oldest->inbox_next; // read before the task may be sent again
+        executor->counts.received++;
         executor_shut(executor);
         task_received(oldest);
         executor_reopen(executor);
@@ -129,6 +130,7 @@ static struct async_task *pop(struct async_executor *executor)
     if (task) {
         executor->ready_first = task->next;
         task->queued = false;
+        executor->counts.taken++;
     }
     executor_reopen(executor);
     return task;
@@ -145,6 +147,16 @@ static void run_ready(struct async_executor *executor, struct async_task *root)
     }
 }
 
+static void run_turn(struct async_executor *executor, struct async_task *root)
+{
+    executor->counts.turns++;
+    if (executor->counts.clock)
+        observe_turn_begins(executor);
+    run_ready(executor, root);
+    if (executor->counts.turn_since)
+        observe_turn_ends(executor);
+}
+
 // Waits, unless a task became ready meanwhile. The executor is shut until this is over, so a signal
 // handler that wakes a task makes the reactor return, like another thread would.
 static void wait_or_look(struct async_executor *executor, uint64_t timeout_ns)
@@ -157,6 +169,7 @@ static void wait_or_look(struct async_executor *executor, uint64_t timeout_ns)
         if (atomic_load(&executor->inbox))
             timeout_ns = 0;
     }
+    executor->counts.waits++;
     executor->ops->wait(executor->reactor, timeout_ns);
     atomic_store_explicit(&executor->sleeping, false, memory_order_relaxed);
     executor_reopen(executor);
@@ -202,7 +215,7 @@ static int run(const struct async_future_type *type, void *future)
     receive(executor); // what plain C woke before comes first
     async_task_start(root + 1);
     for (;;) {
-        run_ready(executor, root);
+        run_turn(executor, root);
         if (root->flags & TASK_DONE)
             break;
         look_around(executor);

@@ -21,6 +21,19 @@ enum {
     EXECUTOR_IO = 64      // operations that one poll of a task may finish without waiting
 };
 
+// What observe.h makes its counters of. `queued` is counted where the ready queue is changed; the
+// others by the owner thread in its turns.
+struct executor_counts {
+    uint64_t queued, taken; // tasks put into the ready queue, and taken out of it
+    uint64_t not_polled;    // of those taken, because they were done
+    uint64_t received;      // tasks that came by the inbox
+    uint64_t turns, waits;
+    uint64_t spawned, finished;
+    uint64_t run_ns;
+    uint64_t turn_since; // when the turn's tasks began to run, while they do and `clock` is on
+    bool clock;          // measure run_ns
+};
+
 struct async_executor {
     // The ready queue: owner thread, and signal handlers on it while `open`.
     struct async_task *ready_first, *ready_last;
@@ -45,6 +58,7 @@ struct async_executor {
     uint32_t source_generation;    // of the last one
     const struct async_reactor_ops *ops;
     struct async_reactor *reactor;
+    struct executor_counts counts;
 
     // Any thread.
     _Alignas(64) _Atomic(struct async_task *) inbox; // by task->inbox_next, newest first
@@ -78,6 +92,7 @@ static inline void executor_push(struct async_executor *executor, struct async_t
     else
         executor->ready_first = task;
     executor->ready_last = task;
+    executor->counts.queued++;
 }
 
 // Brackets operations on the ready queue: a signal handler sees either `open` and a whole queue, or
@@ -102,6 +117,10 @@ static inline void executor_awake(struct async_executor *executor)
     atomic_store_explicit(&executor->sleeping, false, memory_order_relaxed);
     executor_reopen(executor);
 }
+
+// observe.c: brackets the running of a turn's tasks while the clock is on.
+void observe_turn_begins(struct async_executor *executor);
+void observe_turn_ends(struct async_executor *executor);
 
 #pragma GCC visibility pop
 #endif

@@ -87,11 +87,6 @@ const struct async_waker_ops task_waker_ops = {waker_clone, waker_wake, waker_dr
 
 // ---- Life -----------------------------------------------------------------------------------
 
-static void *future_of(struct async_task *task)
-{
-    return task->flags & TASK_BORROWED ? *(void **)(task + 1) : (void *)(task + 1);
-}
-
 static int status_of(const struct async_task *task)
 {
     if (task->flags & TASK_NO_MEMORY)
@@ -107,6 +102,7 @@ struct async_task *task_new(struct async_executor *executor, const struct async_
     struct async_task *task = pool_alloc(&executor->pool, size, align);
     if (!task)
         return NULL;
+    executor->counts.spawned++;
     task->type = type;
     task->flags = TASK_LIVE | TASK_HANDLE;
     task->cx.waker.data = task;
@@ -141,6 +137,7 @@ struct async_task *async_task_start(void *future)
 static void finish(struct async_task *task, uint8_t status)
 {
     task->flags = (uint8_t)((task->flags & ~(TASK_RUNNING | TASK_CANCEL)) | TASK_DONE | status);
+    executor_of(task)->counts.finished++;
     arena_fini(&task->cx.arena, &executor_of(task)->chunks);
     struct async_task_join_future *joiner;
     while ((joiner = task->joiners)) {
@@ -161,21 +158,22 @@ void task_drop(struct async_task *task, uint8_t status)
 {
     assert(!(task->flags & (TASK_RUNNING | TASK_DONE)));
     task->flags |= TASK_RUNNING; // what the drop runs may try to cancel us again
-    task->type->drop(future_of(task));
+    task->type->drop(task_future(task));
     finish(task, status);
 }
 
 void task_run(struct async_task *task)
 {
     if (task->flags & TASK_DONE) {
+        executor_of(task)->counts.not_polled++;
         task_release(task);
         return;
     }
     struct async_context *cx = &task->cx;
     task->flags |= TASK_RUNNING;
     enum async_poll poll = task->type->frame && cx->suspended.type
-                               ? async_resume(cx, future_of(task), task->type->frame)
-                               : task->type->poll(future_of(task), cx);
+                               ? async_resume(cx, task_future(task), task->type->frame)
+                               : task->type->poll(task_future(task), cx);
     if (poll == ASYNC_READY) {
         finish(task, 0);
         return;
@@ -252,7 +250,7 @@ void *async_task_result_at(struct async_task *task)
 {
     assert((task->flags & (TASK_DONE | TASK_CANCELED | TASK_NO_MEMORY)) == TASK_DONE &&
            "only a finished task has a result");
-    return (char *)future_of(task) + task->type->result_at;
+    return (char *)task_future(task) + task->type->result_at;
 }
 
 enum async_poll async_task_join_future_poll(struct async_task_join_future *self,

@@ -73,6 +73,12 @@ struct async_task *task_new(struct async_executor *executor, const struct async_
 // those who join it.
 void task_drop(struct async_task *task, uint8_t status);
 
+// Where the future is.
+static inline void *task_future(struct async_task *task)
+{
+    return task->flags & TASK_BORROWED ? *(void **)(task + 1) : (void *)(task + 1);
+}
+
 // Frees the task, or leaves that to the last waker, if it is done and neither queued nor owned by a
 // handle.
 void task_release(struct async_task *task);
