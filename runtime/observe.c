@@ -226,7 +226,9 @@ static const char *keeper_of(struct async_task *task)
 {
     if (!(task->flags & TASK_DONE))
         return "";
-    return task->flags & TASK_HANDLE ? ", kept by its handle" : ", kept by wakers";
+    if (task->flags & TASK_HANDLE)
+        return ", kept by its handle";
+    return task->queued ? ", kept until its turn" : ", kept by wakers";
 }
 
 static void write_task(FILE *out, struct async_task *task)

@@ -36,7 +36,7 @@
 #include <stdio.h>
 
 // Writes every task of this thread's executor: its number and name; whether it runs, is ready to,
-// waits, or is done and only kept by its handle or by wakers; and of one that waits or is ready,
+// waits, or is done and only kept by its handle, its place in the queue or wakers; and of one that waits or is ready,
 // each async function from the outermost to the innermost: where it is, what it awaits, and the
 // name of the state. Operands of a join, select or timeout that are pending stand below it. What is
 // written by hand has a name and nothing below it; of async_task_join it is said for which task it
@@ -62,7 +62,7 @@ struct async_counters {
     uint64_t run_ns;   // spent running tasks while async_counters_clock was on
     size_t tasks;      // alive
     size_t ready;      // the queue's depth: tasks that run when it is their turn
-    size_t kept;       // done, and kept by a handle or by wakers
+    size_t kept;       // done, and kept by a handle, the queue or wakers
 };
 
 // Reads the counters of this thread's executor; all 0 if there is none. Costs a few loads, and a
