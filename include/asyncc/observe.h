@@ -19,9 +19,9 @@
 //
 // prints
 //
-//     asyncc: 2 tasks, 0 ready; 4 polls, 4 wakes, 3 turns, 1 waits
+//     asyncc: 2 tasks, 0 ready; 4 polls, 4 wakes, 2 turns, 1 waits
 //     task 1 'main' running
-//     task 2 'both' waiting
+//     task 511 'both' waiting
 //       both at x.c:8 awaits async_join (both_at_join)
 //         half at x.c:7 awaits async_sleep_ms (half_at_async_sleep_ms)
 //
@@ -35,33 +35,33 @@
 #include <stdint.h>
 #include <stdio.h>
 
-// Writes every task of this thread's executor: its number and name; whether it runs, is ready to,
-// waits, or is done and only kept by its handle, its place in the queue or wakers; and of one that waits or is ready,
-// each async function from the outermost to the innermost: where it is, what it awaits, and the
-// name of the state. Operands of a join, select or timeout that are pending stand below it. What is
-// written by hand has a name and nothing below it; of async_task_join it is said for which task it
-// waits.
+// Writes every task of this thread's executor: its number and name, and whether it has not started,
+// runs, is ready to, waits, or is done and only its memory is kept (by its handle, its place in the
+// queue, or wakers). Of one that waits or is ready follows each async function, from the outermost to
+// the innermost: where it is, what it awaits, and the name of the state. Operands of a join, select
+// or timeout that are pending stand below it. What is written by hand has a name and nothing below
+// it; of async_task_join it is said for which task it waits. Of many calls of a function by itself
+// the first two are written, and the others counted.
 //
-// A number stays with its task; when the task is gone, it may go to another one. A task that runs
-// has no more than its name, for what it does is on the stack.
+// Numbers are not dense. A number stays with its task; when that is gone, it may go to another one.
+// A task that runs has no more than its name, for what it does is on the stack.
 //
-// Calls of one function at one place in each other are written twice and then counted. To be called
-// from a task, from plain C between two async_block_on, or by a debugger that has stopped the
-// thread: `call async_dump(stderr)`. Not from a signal handler.
+// To be called by a task, by plain C between two async_block_on, or by a debugger that has stopped
+// the thread: `call (void)async_dump(stderr)`. Not in a signal handler.
 void async_dump(FILE *out);
 
-// Since the executor was made, but for the last five.
+// Since the executor was made; the last three: at the moment.
 struct async_counters {
     uint64_t polls;    // times that a task ran, until it waited or was done
     uint64_t wakes;    // times that a task became ready: it was spawned or woken
-    uint64_t received; // of the wakes, those of other threads, signal handlers and plain C
+    uint64_t received; // times that a task came from another thread, a signal handler or plain C
     uint64_t turns;    // rounds of: run ready tasks, then look after timers and descriptors
-    uint64_t waits;    // times that the system was asked for events, be it without waiting
+    uint64_t waits;    // times that the reactor was asked for events, waiting or not
     uint64_t spawned;  // tasks, those of async_block_on included
     uint64_t finished; // tasks that returned, were cancelled or ran out of memory
     uint64_t run_ns;   // spent running tasks while async_counters_clock was on
     size_t tasks;      // alive
-    size_t ready;      // the queue's depth: tasks that run when it is their turn
+    size_t ready;      // in the queue, to run when it is their turn
     size_t kept;       // done, and kept by a handle, the queue or wakers
 };
 

@@ -434,7 +434,7 @@ static uint64_t now_ns(void)
 static enum async_poll spends_time(void *data, struct async_context *cx, int *state)
 {
     (void)cx, (void)state;
-    uint64_t start = now_ns(), before = counters().run_ns;
+    uint64_t before = counters().run_ns, start = now_ns();
     while (now_ns() - start < 1000)
         ;
     *(uint64_t *)data = counters().run_ns - before; // a turn that is underway counts, too
