@@ -37,11 +37,11 @@
 
 // Writes every task of this thread's executor: its number and name, and whether it has not started,
 // runs, is ready to, waits, or is done and only its memory is kept (by its handle, its place in the
-// queue, or wakers). Of one that waits or is ready follows each async function, from the outermost to
-// the innermost: where it is, what it awaits, and the name of the state. Operands of a join, select
-// or timeout that are pending stand below it. What is written by hand has a name and nothing below
-// it; of async_task_join it is said for which task it waits. Of many calls of a function by itself
-// the first two are written, and the others counted.
+// queue, or wakers). Of one that waits or is ready follows each async function, from the outermost
+// to the innermost: where it is, what it awaits, and the name of the state. Operands of a join,
+// select or timeout that are pending stand below it. What is written by hand has a name and nothing
+// below it; of async_task_join it is said for which task it waits. Of many calls of a function by
+// itself the first two are written, and the others counted.
 //
 // Numbers are not dense. A number stays with its task; when that is gone, it may go to another one.
 // A task that runs has no more than its name, for what it does is on the stack.
