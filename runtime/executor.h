@@ -42,6 +42,7 @@ struct async_executor {
     // false, because it interrupted such an operation or the way to sleep, takes the inbox like
     // another thread would.
     volatile bool open;
+    struct executor_counts counts;
 
     // Owner thread only.
     bool running; // inside block_on or run_main
@@ -58,7 +59,6 @@ struct async_executor {
     uint32_t source_generation;    // of the last one
     const struct async_reactor_ops *ops;
     struct async_reactor *reactor;
-    struct executor_counts counts;
 
     // Any thread.
     _Alignas(64) _Atomic(struct async_task *) inbox; // by task->inbox_next, newest first
