@@ -4,7 +4,10 @@
 
 #include <asyncc/observe.h>
 
+#include "executor.h"
+
 #include <pthread.h>
+#include <sched.h>
 #include <time.h>
 
 static char *dump(void)
@@ -392,8 +395,13 @@ static void counts_polls_and_wakes(void **unused)
     async_executor_close();
 }
 
+// Only once the executor is on its way to sleep.
+static struct async_executor *sleeper;
+
 static void *wake_it(void *waker)
 {
+    while (!atomic_load(&sleeper->sleeping))
+        sched_yield();
     async_waker_wake(waker);
     return NULL;
 }
@@ -407,6 +415,7 @@ static enum async_poll woken_by_thread(void *data, struct async_context *cx, int
     }
     static struct async_waker waker;
     waker = cx->waker;
+    sleeper = async_current;
     assert_int_equal(pthread_create(thread, NULL, wake_it, &waker), 0);
     return ASYNC_PENDING;
 }
