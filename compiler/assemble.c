@@ -517,12 +517,15 @@ static void put_frame_type(struct output *o, struct function *fn)
         say(o, "    .links = %s_links,\n", fn->stem);
     }
     if (fn->link_byte)
-        say(o, "    .link_at = offsetof(struct %s_future, link),\n};\n\n", fn->name);
+        say(o, "    .link_at = offsetof(struct %s_future, link),\n", fn->name);
     else
-        say(o, "    .link_at = ASYNC_LINK_NO_BYTE,\n};\n\n");
+        say(o, "    .link_at = ASYNC_LINK_NO_BYTE,\n");
+    if (fn->awaits.count)
+        say(o, "    .awaits = &%s_trace,\n", fn->stem);
+    say(o, "};\n\n");
 }
 
-static const char *base_name(const char *path)
+const char *base_name(const char *path)
 {
     const char *slash = strrchr(path, '/');
     return slash ? slash + 1 : path;
@@ -552,18 +555,6 @@ static void put_descriptor(struct output *o, struct function *fn)
         return;
     const char *l = fn->body ? linkage(fn) : "static ";
     put_thunks(o, fn);
-    if (fn->body && fn->awaits.count) {
-        say(o, "static const struct async_state_info %s_states[] = {\n", fn->stem);
-        for (size_t i = 0; i < fn->awaits.count; i++) {
-            struct await *aw = fn->awaits.at[i];
-            static const char *const forms[] = {"async_join", "async_select", "async_timeout_ms"};
-            const char *child = aw->is_form                 ? forms[aw->form]
-                                : aw->operands.at[0].callee ? aw->operands.at[0].callee->name
-                                                            : "(pointer)";
-            say(o, "    {\"%s\", \"%s\", %u},\n", aw->state, child, aw->line);
-        }
-        say(o, "};\n\n");
-    }
     say(o,
         "%sconst struct async_future_type %s_future_type = {\n    .name = \"%s\",\n    .file = ", l,
         fn->name, fn->name);
@@ -580,15 +571,8 @@ static void put_descriptor(struct output *o, struct function *fn)
     say(o,
         "    .init = (void (*)(void))%s_init_any,\n    .poll = %s_%s,\n    .drop = %s_drop_any,\n",
         fn->stem, fn->stem, fn->body ? "frame_poll" : "poll_any", fn->stem);
-    if (fn->body) {
+    if (fn->body)
         say(o, "    .frame = &%s_frame,\n", fn->stem);
-        if (fn->awaits.count)
-            say(o, "    .states = %s_states,\n", fn->stem);
-        say(o,
-            "    .state_count = %zu,\n    .state_size = sizeof((struct %s_future *)0)->state,\n"
-            "    .state_at = offsetof(struct %s_future, state),\n",
-            fn->awaits.count, fn->name, fn->name);
-    }
     say(o, "};\n\n");
 }
 
@@ -985,6 +969,7 @@ void emit(struct unit *unit, const char *output_path, bool lines, struct buffer 
         struct function *fn = unit->functions.at[i];
         if (fn->is_async && fn->body) {
             put_links(&o, fn);
+            put_trace(&o, fn);
             put_frame_type(&o, fn);
         }
     }

@@ -9,7 +9,7 @@
 //   lower.c    each await becomes a statement of its own; loops and defers made explicit
 //   flow.c     what lives across which suspension point
 //   layout.c   the future's fields, and which of them share bytes
-//   emit.c     C text of a body; assemble.c: of the file around it
+//   emit.c     C text of a body; assemble.c: of the file around it; trace.c: tables for async_dump
 //   report.c   --emit=layout
 #ifndef ASYNCC_COMPILER_H
 #define ASYNCC_COMPILER_H

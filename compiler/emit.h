@@ -1,4 +1,4 @@
-// emit.h - shared by emit.c (bodies) and assemble.c (the file around them).
+// emit.h - shared by emit.c (bodies), assemble.c (the file around them) and trace.c (its tables).
 #ifndef ASYNCC_EMIT_H
 #define ASYNCC_EMIT_H
 
@@ -31,5 +31,7 @@ const char *state_done(struct function *fn);
 void emit_finish(struct output *o, unsigned indent, unsigned at);
 bool ends_with_jump(struct stmt *block);
 void emit_source_block(struct output *o, struct stmt *s, const char *prologue);
+const char *base_name(const char *path);
+void put_trace(struct output *o, struct function *fn); // behind the futures of all functions
 
 #endif

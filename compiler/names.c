@@ -27,15 +27,15 @@ static void check_names(struct unit *unit, struct function *fn)
 // enum f_state, its f_state_start, f_at_read, ..., f_frame and the like are seen by nobody else:
 // where the program has such a name, f is called otherwise in all of them.
 
-static const char *const private_suffixes[] = {"_state",    "_frame",    "_init_any",
-                                               "_poll_any", "_drop_any", "_links",
-                                               "_spawn",    "_block_on", "_at_"};
+static const char *const private_suffixes[] = {"_state",    "_frame",    "_init_any", "_poll_any",
+                                               "_drop_any", "_links",    "_spawn",    "_block_on",
+                                               "_at_",      "_operands", "_trace"};
 
 static const char *const private_names[] = {"_state",      "_states",   "_state_start",
                                             "_state_done", "_frame",    "_frame_poll",
                                             "_init_any",   "_poll_any", "_drop_any",
                                             "_links",      "_spawn",    "_block_on",
-                                            NULL};
+                                            "_operands",   "_trace",    NULL};
 
 static bool is_private_suffix(const char *text, unsigned length)
 {
@@ -97,10 +97,9 @@ static const char *const keywords[] = {
 static const char *const called_members[] = {"drop", "init", "poll"};
 
 static const char *const members[] = {
-    "align",       "arena",      "data",        "file",      "frame",  "line",
-    "link",        "link_at",    "links",       "name",      "offset", "parent",
-    "result",      "result_at",  "result_size", "size",      "state",  "state_at",
-    "state_count", "state_size", "states",      "suspended", "type",   "waker",
+    "align",       "arena", "awaits", "data",      "file",   "frame",  "link",
+    "link_at",     "links", "name",   "offset",    "parent", "result", "result_at",
+    "result_size", "size",  "state",  "suspended", "type",   "waker",
 };
 
 struct site { // of something generated

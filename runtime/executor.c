@@ -129,6 +129,7 @@ static void receive(struct async_executor *executor)
     }
     while (oldest) {
         struct async_task *next = oldest->inbox_next; // read before the task may be sent again
+        executor->counts.received++;
         executor_shut(executor);
         task_received(oldest);
         executor_reopen(executor);
@@ -145,6 +146,7 @@ static struct async_task *pop(struct async_executor *executor)
     if (task) {
         executor->ready_first = task->next;
         task->queued = false;
+        executor->counts.taken++;
     }
     executor_reopen(executor);
     return task;
@@ -165,6 +167,17 @@ static void run_ready(struct async_executor *executor, const struct async_task *
     }
 }
 
+static void run_turn(struct async_executor *executor, const struct async_task *root,
+                     const struct async_task *last)
+{
+    executor->counts.turns++;
+    if (executor->counts.clock)
+        observe_turn_begins(executor);
+    run_ready(executor, root, last);
+    if (executor->counts.turn_since)
+        observe_turn_ends(executor);
+}
+
 // Waits, unless a task became ready meanwhile. The executor is shut until this is over, so a signal
 // handler that wakes a task makes the reactor return, like another thread would.
 static void wait_or_look(struct async_executor *executor, uint64_t timeout_ns)
@@ -177,6 +190,7 @@ static void wait_or_look(struct async_executor *executor, uint64_t timeout_ns)
         if (atomic_load(&executor->inbox))
             timeout_ns = 0;
     }
+    executor->counts.waits++;
     executor->ops->wait(executor->reactor, timeout_ns);
     atomic_store_explicit(&executor->sleeping, false, memory_order_relaxed);
     executor_reopen(executor);
@@ -290,7 +304,7 @@ static int run(const struct async_future_type *type, void *future)
     begin(executor);
     async_task_start(root + 1);
     for (;;) {
-        run_ready(executor, root, NULL);
+        run_turn(executor, root, NULL);
         if (root->flags & TASK_DONE)
             break;
         look_around(executor, true);
@@ -361,7 +375,7 @@ int async_executor_poll_once(void)
         return status;
     begin(executor);
     if (executor->ready_first)
-        run_ready(executor, NULL, executor->ready_last);
+        run_turn(executor, NULL, executor->ready_last);
     look_around(executor, false);
     end(executor);
     return has_ready(executor);

@@ -21,6 +21,19 @@ enum {
     EXECUTOR_IO = 64      // operations that one poll of a task may finish without waiting
 };
 
+// What observe.h makes its counters of. `queued` is counted where the ready queue is changed; the
+// others by the owner thread in its turns.
+struct executor_counts {
+    uint64_t queued, taken; // tasks put into the ready queue, and taken out of it
+    uint64_t not_polled;    // of those taken, because they were done
+    uint64_t received;      // tasks that came by the inbox
+    uint64_t turns, waits;
+    uint64_t spawned, finished;
+    uint64_t run_ns;
+    uint64_t turn_since; // when the turn's tasks began to run, while they do and `clock` is on
+    bool clock;          // measure run_ns
+};
+
 struct async_executor {
     // The ready queue: owner thread, and signal handlers on it while `open`.
     struct async_task *ready_first, *ready_last;
@@ -29,6 +42,7 @@ struct async_executor {
     // false, because it interrupted such an operation or the way to sleep, takes the inbox like
     // another thread would.
     volatile bool open;
+    struct executor_counts counts;
 
     // Owner thread only.
     bool running;    // inside block_on, run_main or poll_once
@@ -86,6 +100,7 @@ static inline void executor_push(struct async_executor *executor, struct async_t
     else
         executor->ready_first = task;
     executor->ready_last = task;
+    executor->counts.queued++;
 }
 
 // Brackets operations on the ready queue: a signal handler sees either `open` and a whole queue, or
@@ -110,6 +125,10 @@ static inline void executor_awake(struct async_executor *executor)
     atomic_store_explicit(&executor->sleeping, false, memory_order_relaxed);
     executor_reopen(executor);
 }
+
+// observe.c: brackets the running of a turn's tasks while the clock is on.
+void observe_turn_begins(struct async_executor *executor);
+void observe_turn_ends(struct async_executor *executor);
 
 #pragma GCC visibility pop
 #endif

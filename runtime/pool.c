@@ -102,6 +102,7 @@ static struct pool_slab *slab_new(struct pool *pool, size_t bytes, size_t first,
         .all_next = pool->all,
         .all_link = &pool->all,
         .block_size = block_size,
+        .number = pool->numbers,
         .first = (uint32_t)first,
         .capacity = (uint32_t)((bytes - first) / block_size),
         .class = POOL_CLASSES,
@@ -109,6 +110,7 @@ static struct pool_slab *slab_new(struct pool *pool, size_t bytes, size_t first,
     if (pool->all)
         pool->all->all_link = &slab->all_next;
     pool->all = slab;
+    pool->numbers += slab->capacity;
     return slab;
 }
 
@@ -220,6 +222,48 @@ void pool_each(struct pool *pool, void (*visit)(struct async_task *task))
                 visit(task);
         }
     }
+}
+
+static uint32_t index_of(const struct pool_slab *slab, const struct async_task *task)
+{
+    return (uint32_t)((size_t)((const char *)task - (const char *)slab - slab->first) /
+                      slab->block_size);
+}
+
+// The slab that was made before this one is the next in the list, so this is the one in front.
+static struct pool_slab *newer(struct pool *pool, struct pool_slab *slab)
+{
+    if (slab->all_link == &pool->all)
+        return NULL;
+    return (struct pool_slab *)((char *)slab->all_link - offsetof(struct pool_slab, all_next));
+}
+
+static struct pool_slab *oldest(struct pool *pool)
+{
+    struct pool_slab *slab = pool->all;
+    while (slab && slab->all_next)
+        slab = slab->all_next;
+    return slab;
+}
+
+struct async_task *pool_next(struct pool *pool, const struct async_task *task)
+{
+    struct pool_slab *slab = task ? pool_slab_of(task) : oldest(pool);
+    uint32_t i = task ? index_of(slab, task) + 1 : 0;
+    for (; slab; slab = newer(pool, slab), i = 0) {
+        for (; i < slab->carved; i++) {
+            struct async_task *next = block_at(slab, i);
+            if (next->flags)
+                return next;
+        }
+    }
+    return NULL;
+}
+
+uint64_t pool_number(const struct async_task *task)
+{
+    const struct pool_slab *slab = pool_slab_of(task);
+    return slab->number + index_of(slab, task) + 1;
 }
 
 void pool_fini(struct pool *pool)

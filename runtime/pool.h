@@ -28,6 +28,7 @@ struct pool_slab {
     struct pool_slab *room_next, **room_link;
     struct async_task *free; // freed blocks, by task->next
     size_t block_size;
+    uint64_t number;   // of the first block, among all blocks the pool has ever had
     uint32_t first;    // offset of the first block
     uint32_t capacity; // blocks in all
     uint32_t carved;   // the first so many were in use at some time
@@ -40,7 +41,8 @@ struct pool {
     struct async_executor *executor;
     struct pool_slab *all;
     struct pool_slab *room[POOL_CLASSES];
-    bool closing; // no slab is given back any more
+    uint64_t numbers; // of blocks, handed out
+    bool closing;     // no slab is given back any more
 };
 
 static inline struct pool_slab *pool_slab_of(const struct async_task *task)
@@ -56,6 +58,13 @@ void pool_free(struct pool *pool, struct async_task *task);
 
 // Calls visit for every task that is not freed. It may free tasks if the pool is closing.
 void pool_each(struct pool *pool, void (*visit)(struct async_task *task));
+
+// The first task that is not freed, or the one behind `task`; NULL: there are no more. Older slabs
+// come first.
+struct async_task *pool_next(struct pool *pool, const struct async_task *task);
+
+// 1, 2, ..: no two tasks of a pool have the same number at a time.
+uint64_t pool_number(const struct async_task *task);
 
 // Frees all memory.
 void pool_fini(struct pool *pool);

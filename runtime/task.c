@@ -144,6 +144,7 @@ static inline struct async_task *new_task(struct async_executor *executor,
     task->queued = false;
     if (executor->has_locals && !inherit(executor, task))
         return NULL;
+    executor->counts.spawned++;
     return task;
 }
 
@@ -209,6 +210,7 @@ __attribute__((__noinline__)) static void tell_joiners(struct async_executor *ex
 static inline void finish(struct async_executor *executor, struct async_task *task, uint16_t status)
 {
     task->flags = (uint16_t)((task->flags & ~TASK_CANCEL) | TASK_DONE | status);
+    executor->counts.finished++;
     if (task->arena != &arena_empty)
         arena_fini(task->arena, &executor->chunks);
     if (*task_joiners(task))
@@ -273,6 +275,7 @@ __attribute__((__noinline__)) static void run_no_more(struct async_task *task)
 void task_run(struct async_executor *executor, struct async_task *task)
 {
     if (task->flags & (TASK_DONE | TASK_CANCEL)) {
+        executor->counts.not_polled++;
         run_no_more(task);
         return;
     }

@@ -119,6 +119,9 @@ struct async_frame_type {
     // Offset of the frame's link byte. ASYNC_LINK_NO_BYTE: it needs none, for it is always embedded
     // in links[0], or always in an arena block (links is NULL).
     size_t link_at;
+    // Where the function may stand, from the outermost frame inwards: see Traces. NULL: it has no
+    // await. Resuming does not read it.
+    const struct async_trace *awaits;
 };
 
 // A suspended frame, and what runs it.
@@ -360,13 +363,6 @@ static inline enum async_poll async_polled_when_done(void)
 
 // ---- Descriptors: handling a future without knowing its type ------------------------------------
 
-// One suspension point of a generated function.
-struct async_state_info {
-    const char *name;  // of the state, as in the enum
-    const char *child; // the function awaited there
-    unsigned line;     // of the await in the source
-};
-
 struct async_future_type {
     const char *name; // the function's, as in the source
     const char *file;
@@ -376,16 +372,60 @@ struct async_future_type {
         void); // really void (*)(void *future, P...), the arguments as the function takes them
     enum async_poll (*poll)(void *future, struct async_context *cx);
     void (*drop)(void *future);
-    const struct async_frame_type *frame;  // NULL: written by hand
-    const struct async_state_info *states; // state n > 0 is states[n - 1]; NULL: written by hand
-    unsigned state_count;
-    unsigned state_size; // bytes of the state member
-    size_t state_at;     // its offset
+    const struct async_frame_type *frame; // NULL: written by hand
 };
 
 // `async_fn(T, (P, Q))`: pointer to an async function. A name of an async function converts to it.
 // In the translated view it points to the function's descriptor.
 typedef const struct async_future_type *async_fn_pointer;
+
+// ---- Traces: where a suspended function stands --------------------------------------------------
+//
+// Constants for those who look at a program from outside, like async_dump of observe.h and
+// debuggers. The state of a frame says at which await it is, and that where the frames of its
+// callees are; so all that a task waits for is found from its outermost frame.
+
+enum async_operand_kind {
+    ASYNC_OPERAND_EMBEDDED, // the callee's future is in the frame, at `at`
+    ASYNC_OPERAND_BLOCK,    // it is in the arena, and the pointer to it at `at`
+    ASYNC_OPERAND_FOREIGN,  // the same, of a function of another file
+    ASYNC_OPERAND_POINTER   // the same, called through an async_fn, which is at `type_at`
+};
+
+// One call that is awaited.
+struct async_operand_info {
+    const char *name; // of the function
+    // EMBEDDED, BLOCK: its async_frame_type; NULL: it is written by hand. FOREIGN: its
+    // async_future_type. POINTER: NULL.
+    const void *type;
+    uint32_t at, type_at; // offsets in the caller's frame
+    enum async_operand_kind kind;
+};
+
+enum async_await_kind {
+    ASYNC_AWAIT_CALL, // one operand
+    ASYNC_AWAIT_JOIN, // pending are those whose bit is set in the 1, 2, 4 or 8 bytes at `left_at`
+    ASYNC_AWAIT_SELECT,
+    ASYNC_AWAIT_TIMEOUT
+};
+
+// One suspension point of a generated function.
+struct async_state_info {
+    const char *name; // of the state, as in the enum
+    const struct async_operand_info *operands;
+    uint32_t operand_count;
+    uint32_t line; // of the await in the source
+    enum async_await_kind kind;
+    uint32_t left_at; // JOIN
+};
+
+struct async_trace {
+    const char *name, *file;               // as in the source
+    const struct async_state_info *states; // state n > 0 is states[n - 1], but for the last: done
+    uint32_t state_count;
+    uint32_t state_size; // bytes of the state member
+    size_t state_at;     // its offset
+};
 
 // memcpy is part of every freestanding C implementation; generated code copies arrays with it.
 void *memcpy(void *restrict to, const void *restrict from, size_t size);

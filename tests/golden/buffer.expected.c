@@ -177,11 +177,6 @@ static void once_drop_any(void *asyncc_future)
     once_future_drop(asyncc_future);
 }
 
-static const struct async_state_info once_states[] = {
-    {"once_at_select", "async_select", 16},
-    {"once_at_async_tcp_write_all", "async_tcp_write_all", 18},
-};
-
 const struct async_future_type once_future_type = {
     .name = "once",
     .file = "buffer.c",
@@ -193,16 +188,29 @@ const struct async_future_type once_future_type = {
     .poll = once_frame_poll,
     .drop = once_drop_any,
     .frame = &once_frame,
-    .states = once_states,
-    .state_count = 2,
-    .state_size = sizeof((struct once_future *)0)->state,
-    .state_at = offsetof(struct once_future, state),
 };
 
 
 
+static const struct async_operand_info once_operands[] = {
+    {"async_tcp_read", NULL, offsetof(struct once_future, async_tcp_read), 0, ASYNC_OPERAND_EMBEDDED},
+    {"async_sleep_ms", NULL, offsetof(struct once_future, async_sleep_ms), 0, ASYNC_OPERAND_EMBEDDED},
+    {"async_tcp_write_all", NULL, offsetof(struct once_future, async_tcp_write_all), 0, ASYNC_OPERAND_EMBEDDED},
+};
+
+static const struct async_state_info once_states[] = {
+    {"once_at_select", once_operands, 2, 16, ASYNC_AWAIT_SELECT, 0},
+    {"once_at_async_tcp_write_all", once_operands + 2, 1, 18, ASYNC_AWAIT_CALL, 0},
+};
+
+static const struct async_trace once_trace = {
+    "once", "buffer.c", once_states, 2,
+    sizeof((struct once_future *)0)->state, offsetof(struct once_future, state),
+};
+
 static const struct async_frame_type once_frame = {
     .poll = once_frame_poll,
     .link_at = ASYNC_LINK_NO_BYTE,
+    .awaits = &once_trace,
 };
 

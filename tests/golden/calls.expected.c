@@ -197,11 +197,6 @@ static void depth_drop_any(void *asyncc_future)
     depth_future_drop(asyncc_future);
 }
 
-static const struct async_state_info depth_states[] = {
-    {"depth_at_async_yield", "async_yield", 11},
-    {"depth_at_depth", "depth", 14},
-};
-
 const struct async_future_type depth_future_type = {
     .name = "depth",
     .file = "calls.c",
@@ -213,10 +208,6 @@ const struct async_future_type depth_future_type = {
     .poll = depth_frame_poll,
     .drop = depth_drop_any,
     .frame = &depth_frame,
-    .states = depth_states,
-    .state_count = 2,
-    .state_size = sizeof((struct depth_future *)0)->state,
-    .state_at = offsetof(struct depth_future, state),
 };
 
 
@@ -306,10 +297,6 @@ static void apply_drop_any(void *asyncc_future)
     apply_future_drop(asyncc_future);
 }
 
-static const struct async_state_info apply_states[] = {
-    {"apply_at_called", "(pointer)", 19},
-};
-
 const struct async_future_type apply_future_type = {
     .name = "apply",
     .file = "calls.c",
@@ -321,10 +308,6 @@ const struct async_future_type apply_future_type = {
     .poll = apply_frame_poll,
     .drop = apply_drop_any,
     .frame = &apply_frame,
-    .states = apply_states,
-    .state_count = 1,
-    .state_size = sizeof((struct apply_future *)0)->state,
-    .state_at = offsetof(struct apply_future, state),
 };
 
 
@@ -433,11 +416,6 @@ static void all_drop_any(void *asyncc_future)
     all_future_drop(asyncc_future);
 }
 
-static const struct async_state_info all_states[] = {
-    {"all_at_apply", "apply", 24},
-    {"all_at_elsewhere", "elsewhere", 24},
-};
-
 const struct async_future_type all_future_type = {
     .name = "all",
     .file = "calls.c",
@@ -449,31 +427,73 @@ const struct async_future_type all_future_type = {
     .poll = all_frame_poll,
     .drop = all_drop_any,
     .frame = &all_frame,
-    .states = all_states,
-    .state_count = 2,
-    .state_size = sizeof((struct all_future *)0)->state,
-    .state_at = offsetof(struct all_future, state),
 };
 
 
 
+static const struct async_operand_info depth_operands[] = {
+    {"async_yield", NULL, offsetof(struct depth_future, async_yield), 0, ASYNC_OPERAND_EMBEDDED},
+    {"depth", &depth_frame, offsetof(struct depth_future, depth), 0, ASYNC_OPERAND_BLOCK},
+};
+
+static const struct async_state_info depth_states[] = {
+    {"depth_at_async_yield", depth_operands, 1, 11, ASYNC_AWAIT_CALL, 0},
+    {"depth_at_depth", depth_operands + 1, 1, 14, ASYNC_AWAIT_CALL, 0},
+};
+
+static const struct async_trace depth_trace = {
+    "depth", "calls.c", depth_states, 2,
+    sizeof((struct depth_future *)0)->state, offsetof(struct depth_future, state),
+};
+
 static const struct async_frame_type depth_frame = {
     .poll = depth_frame_poll,
     .link_at = ASYNC_LINK_NO_BYTE,
+    .awaits = &depth_trace,
 };
 
 static const struct async_frame_link apply_links[] = {
     {&all_frame, offsetof(struct all_future, apply)},
 };
 
+static const struct async_operand_info apply_operands[] = {
+    {"(pointer)", NULL, offsetof(struct apply_future, called), offsetof(struct apply_future, called_type), ASYNC_OPERAND_POINTER},
+};
+
+static const struct async_state_info apply_states[] = {
+    {"apply_at_called", apply_operands, 1, 19, ASYNC_AWAIT_CALL, 0},
+};
+
+static const struct async_trace apply_trace = {
+    "apply", "calls.c", apply_states, 1,
+    sizeof((struct apply_future *)0)->state, offsetof(struct apply_future, state),
+};
+
 static const struct async_frame_type apply_frame = {
     .poll = apply_frame_poll,
     .links = apply_links,
     .link_at = offsetof(struct apply_future, link),
+    .awaits = &apply_trace,
+};
+
+static const struct async_operand_info all_operands[] = {
+    {"apply", &apply_frame, offsetof(struct all_future, apply), 0, ASYNC_OPERAND_EMBEDDED},
+    {"elsewhere", &elsewhere_future_type, offsetof(struct all_future, elsewhere), 0, ASYNC_OPERAND_FOREIGN},
+};
+
+static const struct async_state_info all_states[] = {
+    {"all_at_apply", all_operands, 1, 24, ASYNC_AWAIT_CALL, 0},
+    {"all_at_elsewhere", all_operands + 1, 1, 24, ASYNC_AWAIT_CALL, 0},
+};
+
+static const struct async_trace all_trace = {
+    "all", "calls.c", all_states, 2,
+    sizeof((struct all_future *)0)->state, offsetof(struct all_future, state),
 };
 
 static const struct async_frame_type all_frame = {
     .poll = all_frame_poll,
     .link_at = ASYNC_LINK_NO_BYTE,
+    .awaits = &all_trace,
 };
 

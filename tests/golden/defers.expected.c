@@ -141,10 +141,6 @@ static void straight_drop_any(void *asyncc_future)
     straight_future_drop(asyncc_future);
 }
 
-static const struct async_state_info straight_states[] = {
-    {"straight_at_async_yield", "async_yield", 14},
-};
-
 const struct async_future_type straight_future_type = {
     .name = "straight",
     .file = "defers.c",
@@ -156,10 +152,6 @@ const struct async_future_type straight_future_type = {
     .poll = straight_frame_poll,
     .drop = straight_drop_any,
     .frame = &straight_frame,
-    .states = straight_states,
-    .state_count = 1,
-    .state_size = sizeof((struct straight_future *)0)->state,
-    .state_at = offsetof(struct straight_future, state),
 };
 
 
@@ -286,10 +278,6 @@ static void nested_drop_any(void *asyncc_future)
     nested_future_drop(asyncc_future);
 }
 
-static const struct async_state_info nested_states[] = {
-    {"nested_at_async_yield", "async_yield", 29},
-};
-
 const struct async_future_type nested_future_type = {
     .name = "nested",
     .file = "defers.c",
@@ -301,21 +289,45 @@ const struct async_future_type nested_future_type = {
     .poll = nested_frame_poll,
     .drop = nested_drop_any,
     .frame = &nested_frame,
-    .states = nested_states,
-    .state_count = 1,
-    .state_size = sizeof((struct nested_future *)0)->state,
-    .state_at = offsetof(struct nested_future, state),
 };
 
 
 
+static const struct async_operand_info straight_operands[] = {
+    {"async_yield", NULL, offsetof(struct straight_future, async_yield), 0, ASYNC_OPERAND_EMBEDDED},
+};
+
+static const struct async_state_info straight_states[] = {
+    {"straight_at_async_yield", straight_operands, 1, 14, ASYNC_AWAIT_CALL, 0},
+};
+
+static const struct async_trace straight_trace = {
+    "straight", "defers.c", straight_states, 1,
+    sizeof((struct straight_future *)0)->state, offsetof(struct straight_future, state),
+};
+
 static const struct async_frame_type straight_frame = {
     .poll = straight_frame_poll,
     .link_at = ASYNC_LINK_NO_BYTE,
+    .awaits = &straight_trace,
+};
+
+static const struct async_operand_info nested_operands[] = {
+    {"async_yield", NULL, offsetof(struct nested_future, async_yield), 0, ASYNC_OPERAND_EMBEDDED},
+};
+
+static const struct async_state_info nested_states[] = {
+    {"nested_at_async_yield", nested_operands, 1, 29, ASYNC_AWAIT_CALL, 0},
+};
+
+static const struct async_trace nested_trace = {
+    "nested", "defers.c", nested_states, 1,
+    sizeof((struct nested_future *)0)->state, offsetof(struct nested_future, state),
 };
 
 static const struct async_frame_type nested_frame = {
     .poll = nested_frame_poll,
     .link_at = ASYNC_LINK_NO_BYTE,
+    .awaits = &nested_trace,
 };
 

@@ -231,10 +231,6 @@ static void both_drop_any(void *asyncc_future)
     both_future_drop(asyncc_future);
 }
 
-static const struct async_state_info both_states[] = {
-    {"both_at_join", "async_join", 12},
-};
-
 const struct async_future_type both_future_type = {
     .name = "both",
     .file = "forms.c",
@@ -246,10 +242,6 @@ const struct async_future_type both_future_type = {
     .poll = both_frame_poll,
     .drop = both_drop_any,
     .frame = &both_frame,
-    .states = both_states,
-    .state_count = 1,
-    .state_size = sizeof((struct both_future *)0)->state,
-    .state_at = offsetof(struct both_future, state),
 };
 
 
@@ -335,10 +327,6 @@ static void first_drop_any(void *asyncc_future)
     first_future_drop(asyncc_future);
 }
 
-static const struct async_state_info first_states[] = {
-    {"first_at_select", "async_select", 19},
-};
-
 const struct async_future_type first_future_type = {
     .name = "first",
     .file = "forms.c",
@@ -350,10 +338,6 @@ const struct async_future_type first_future_type = {
     .poll = first_frame_poll,
     .drop = first_drop_any,
     .frame = &first_frame,
-    .states = first_states,
-    .state_count = 1,
-    .state_size = sizeof((struct first_future *)0)->state,
-    .state_at = offsetof(struct first_future, state),
 };
 
 
@@ -438,10 +422,6 @@ static void limited_drop_any(void *asyncc_future)
     limited_future_drop(asyncc_future);
 }
 
-static const struct async_state_info limited_states[] = {
-    {"limited_at_timeout", "async_timeout_ms", 25},
-};
-
 const struct async_future_type limited_future_type = {
     .name = "limited",
     .file = "forms.c",
@@ -453,10 +433,6 @@ const struct async_future_type limited_future_type = {
     .poll = limited_frame_poll,
     .drop = limited_drop_any,
     .frame = &limited_frame,
-    .states = limited_states,
-    .state_count = 1,
-    .state_size = sizeof((struct limited_future *)0)->state,
-    .state_at = offsetof(struct limited_future, state),
 };
 
 
@@ -530,10 +506,6 @@ static void apart_drop_any(void *asyncc_future)
     apart_future_drop(asyncc_future);
 }
 
-static const struct async_state_info apart_states[] = {
-    {"apart_at_async_task_join", "async_task_join", 31},
-};
-
 const struct async_future_type apart_future_type = {
     .name = "apart",
     .file = "forms.c",
@@ -545,10 +517,6 @@ const struct async_future_type apart_future_type = {
     .poll = apart_frame_poll,
     .drop = apart_drop_any,
     .frame = &apart_frame,
-    .states = apart_states,
-    .state_count = 1,
-    .state_size = sizeof((struct apart_future *)0)->state,
-    .state_at = offsetof(struct apart_future, state),
 };
 
 
@@ -620,10 +588,6 @@ static void work_drop_any(void *asyncc_future)
     work_future_drop(asyncc_future);
 }
 
-static const struct async_state_info work_states[] = {
-    {"work_at_async_sleep_ms", "async_sleep_ms", 39},
-};
-
 const struct async_future_type work_future_type = {
     .name = "work",
     .file = "forms.c",
@@ -635,36 +599,104 @@ const struct async_future_type work_future_type = {
     .poll = work_frame_poll,
     .drop = work_drop_any,
     .frame = &work_frame,
-    .states = work_states,
-    .state_count = 1,
-    .state_size = sizeof((struct work_future *)0)->state,
-    .state_at = offsetof(struct work_future, state),
 };
 
 
 
+static const struct async_operand_info work_operands[] = {
+    {"async_sleep_ms", NULL, offsetof(struct work_future, async_sleep_ms), 0, ASYNC_OPERAND_EMBEDDED},
+};
+
+static const struct async_state_info work_states[] = {
+    {"work_at_async_sleep_ms", work_operands, 1, 39, ASYNC_AWAIT_CALL, 0},
+};
+
+static const struct async_trace work_trace = {
+    "work", "forms.c", work_states, 1,
+    sizeof((struct work_future *)0)->state, offsetof(struct work_future, state),
+};
+
 static const struct async_frame_type work_frame = {
     .poll = work_frame_poll,
     .link_at = ASYNC_LINK_NO_BYTE,
+    .awaits = &work_trace,
+};
+
+static const struct async_operand_info both_operands[] = {
+    {"work", &work_frame, offsetof(struct both_future, work), 0, ASYNC_OPERAND_EMBEDDED},
+    {"work", &work_frame, offsetof(struct both_future, work_2), 0, ASYNC_OPERAND_EMBEDDED},
+};
+
+static const struct async_state_info both_states[] = {
+    {"both_at_join", both_operands, 2, 12, ASYNC_AWAIT_JOIN, offsetof(struct both_future, left_1)},
+};
+
+static const struct async_trace both_trace = {
+    "both", "forms.c", both_states, 1,
+    sizeof((struct both_future *)0)->state, offsetof(struct both_future, state),
 };
 
 static const struct async_frame_type both_frame = {
     .poll = both_frame_poll,
     .link_at = ASYNC_LINK_NO_BYTE,
+    .awaits = &both_trace,
+};
+
+static const struct async_operand_info first_operands[] = {
+    {"work", &work_frame, offsetof(struct first_future, work), 0, ASYNC_OPERAND_EMBEDDED},
+    {"async_sleep_ms", NULL, offsetof(struct first_future, async_sleep_ms), 0, ASYNC_OPERAND_EMBEDDED},
+};
+
+static const struct async_state_info first_states[] = {
+    {"first_at_select", first_operands, 2, 19, ASYNC_AWAIT_SELECT, 0},
+};
+
+static const struct async_trace first_trace = {
+    "first", "forms.c", first_states, 1,
+    sizeof((struct first_future *)0)->state, offsetof(struct first_future, state),
 };
 
 static const struct async_frame_type first_frame = {
     .poll = first_frame_poll,
     .link_at = ASYNC_LINK_NO_BYTE,
+    .awaits = &first_trace,
+};
+
+static const struct async_operand_info limited_operands[] = {
+    {"work", &work_frame, offsetof(struct limited_future, work), 0, ASYNC_OPERAND_EMBEDDED},
+};
+
+static const struct async_state_info limited_states[] = {
+    {"limited_at_timeout", limited_operands, 1, 25, ASYNC_AWAIT_TIMEOUT, 0},
+};
+
+static const struct async_trace limited_trace = {
+    "limited", "forms.c", limited_states, 1,
+    sizeof((struct limited_future *)0)->state, offsetof(struct limited_future, state),
 };
 
 static const struct async_frame_type limited_frame = {
     .poll = limited_frame_poll,
     .link_at = ASYNC_LINK_NO_BYTE,
+    .awaits = &limited_trace,
+};
+
+static const struct async_operand_info apart_operands[] = {
+    {"async_task_join", NULL, offsetof(struct apart_future, async_task_join), 0, ASYNC_OPERAND_EMBEDDED},
+};
+
+static const struct async_state_info apart_states[] = {
+    {"apart_at_async_task_join", apart_operands, 1, 31, ASYNC_AWAIT_CALL, 0},
+};
+
+static const struct async_trace apart_trace = {
+    "apart", "forms.c", apart_states, 1,
+    sizeof((struct apart_future *)0)->state, offsetof(struct apart_future, state),
 };
 
 static const struct async_frame_type apart_frame = {
     .poll = apart_frame_poll,
     .link_at = ASYNC_LINK_NO_BYTE,
+    .awaits = &apart_trace,
 };
 

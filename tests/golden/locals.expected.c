@@ -162,10 +162,6 @@ static void kinds_drop_any(void *asyncc_future)
     kinds_future_drop(asyncc_future);
 }
 
-static const struct async_state_info kinds_states[] = {
-    {"kinds_at_async_yield", "async_yield", 18},
-};
-
 const struct async_future_type kinds_future_type = {
     .name = "kinds",
     .file = "locals.c",
@@ -177,10 +173,6 @@ const struct async_future_type kinds_future_type = {
     .poll = kinds_frame_poll,
     .drop = kinds_drop_any,
     .frame = &kinds_frame,
-    .states = kinds_states,
-    .state_count = 1,
-    .state_size = sizeof((struct kinds_future *)0)->state,
-    .state_at = offsetof(struct kinds_future, state),
 };
 
 
@@ -309,12 +301,6 @@ static void shared_drop_any(void *asyncc_future)
     shared_future_drop(asyncc_future);
 }
 
-static const struct async_state_info shared_states[] = {
-    {"shared_at_async_yield", "async_yield", 26},
-    {"shared_at_async_yield_2", "async_yield", 30},
-    {"shared_at_async_yield_3", "async_yield", 34},
-};
-
 const struct async_future_type shared_future_type = {
     .name = "shared",
     .file = "locals.c",
@@ -326,21 +312,49 @@ const struct async_future_type shared_future_type = {
     .poll = shared_frame_poll,
     .drop = shared_drop_any,
     .frame = &shared_frame,
-    .states = shared_states,
-    .state_count = 3,
-    .state_size = sizeof((struct shared_future *)0)->state,
-    .state_at = offsetof(struct shared_future, state),
 };
 
 
 
+static const struct async_operand_info kinds_operands[] = {
+    {"async_yield", NULL, offsetof(struct kinds_future, async_yield), 0, ASYNC_OPERAND_EMBEDDED},
+};
+
+static const struct async_state_info kinds_states[] = {
+    {"kinds_at_async_yield", kinds_operands, 1, 18, ASYNC_AWAIT_CALL, 0},
+};
+
+static const struct async_trace kinds_trace = {
+    "kinds", "locals.c", kinds_states, 1,
+    sizeof((struct kinds_future *)0)->state, offsetof(struct kinds_future, state),
+};
+
 static const struct async_frame_type kinds_frame = {
     .poll = kinds_frame_poll,
     .link_at = ASYNC_LINK_NO_BYTE,
+    .awaits = &kinds_trace,
+};
+
+static const struct async_operand_info shared_operands[] = {
+    {"async_yield", NULL, offsetof(struct shared_future, async_yield), 0, ASYNC_OPERAND_EMBEDDED},
+    {"async_yield", NULL, offsetof(struct shared_future, async_yield_2), 0, ASYNC_OPERAND_EMBEDDED},
+    {"async_yield", NULL, offsetof(struct shared_future, async_yield_3), 0, ASYNC_OPERAND_EMBEDDED},
+};
+
+static const struct async_state_info shared_states[] = {
+    {"shared_at_async_yield", shared_operands, 1, 26, ASYNC_AWAIT_CALL, 0},
+    {"shared_at_async_yield_2", shared_operands + 1, 1, 30, ASYNC_AWAIT_CALL, 0},
+    {"shared_at_async_yield_3", shared_operands + 2, 1, 34, ASYNC_AWAIT_CALL, 0},
+};
+
+static const struct async_trace shared_trace = {
+    "shared", "locals.c", shared_states, 3,
+    sizeof((struct shared_future *)0)->state, offsetof(struct shared_future, state),
 };
 
 static const struct async_frame_type shared_frame = {
     .poll = shared_frame_poll,
     .link_at = ASYNC_LINK_NO_BYTE,
+    .awaits = &shared_trace,
 };
 

@@ -204,10 +204,6 @@ static void in_while_drop_any(void *asyncc_future)
     in_while_future_drop(asyncc_future);
 }
 
-static const struct async_state_info in_while_states[] = {
-    {"in_while_at_next", "next", 11},
-};
-
 const struct async_future_type in_while_future_type = {
     .name = "in_while",
     .file = "loops.c",
@@ -219,10 +215,6 @@ const struct async_future_type in_while_future_type = {
     .poll = in_while_frame_poll,
     .drop = in_while_drop_any,
     .frame = &in_while_frame,
-    .states = in_while_states,
-    .state_count = 1,
-    .state_size = sizeof((struct in_while_future *)0)->state,
-    .state_at = offsetof(struct in_while_future, state),
 };
 
 
@@ -308,10 +300,6 @@ static void in_do_drop_any(void *asyncc_future)
     in_do_future_drop(asyncc_future);
 }
 
-static const struct async_state_info in_do_states[] = {
-    {"in_do_at_next", "next", 25},
-};
-
 const struct async_future_type in_do_future_type = {
     .name = "in_do",
     .file = "loops.c",
@@ -323,10 +311,6 @@ const struct async_future_type in_do_future_type = {
     .poll = in_do_frame_poll,
     .drop = in_do_drop_any,
     .frame = &in_do_frame,
-    .states = in_do_states,
-    .state_count = 1,
-    .state_size = sizeof((struct in_do_future *)0)->state,
-    .state_at = offsetof(struct in_do_future, state),
 };
 
 
@@ -457,12 +441,6 @@ static void in_for_drop_any(void *asyncc_future)
     in_for_future_drop(asyncc_future);
 }
 
-static const struct async_state_info in_for_states[] = {
-    {"in_for_at_next", "next", 31},
-    {"in_for_at_next_2", "next", 31},
-    {"in_for_at_next_3", "next", 31},
-};
-
 const struct async_future_type in_for_future_type = {
     .name = "in_for",
     .file = "loops.c",
@@ -474,10 +452,6 @@ const struct async_future_type in_for_future_type = {
     .poll = in_for_frame_poll,
     .drop = in_for_drop_any,
     .frame = &in_for_frame,
-    .states = in_for_states,
-    .state_count = 3,
-    .state_size = sizeof((struct in_for_future *)0)->state,
-    .state_at = offsetof(struct in_for_future, state),
 };
 
 
@@ -550,10 +524,6 @@ static void next_drop_any(void *asyncc_future)
     next_future_drop(asyncc_future);
 }
 
-static const struct async_state_info next_states[] = {
-    {"next_at_async_yield", "async_yield", 39},
-};
-
 const struct async_future_type next_future_type = {
     .name = "next",
     .file = "loops.c",
@@ -565,10 +535,6 @@ const struct async_future_type next_future_type = {
     .poll = next_frame_poll,
     .drop = next_drop_any,
     .frame = &next_frame,
-    .states = next_states,
-    .state_count = 1,
-    .state_size = sizeof((struct next_future *)0)->state,
-    .state_at = offsetof(struct next_future, state),
 };
 
 
@@ -581,24 +547,84 @@ static const struct async_frame_link next_links[] = {
     {&in_for_frame, offsetof(struct in_for_future, next_3)},
 };
 
+static const struct async_operand_info next_operands[] = {
+    {"async_yield", NULL, offsetof(struct next_future, async_yield), 0, ASYNC_OPERAND_EMBEDDED},
+};
+
+static const struct async_state_info next_states[] = {
+    {"next_at_async_yield", next_operands, 1, 39, ASYNC_AWAIT_CALL, 0},
+};
+
+static const struct async_trace next_trace = {
+    "next", "loops.c", next_states, 1,
+    sizeof((struct next_future *)0)->state, offsetof(struct next_future, state),
+};
+
 static const struct async_frame_type next_frame = {
     .poll = next_frame_poll,
     .links = next_links,
     .link_at = offsetof(struct next_future, link),
+    .awaits = &next_trace,
+};
+
+static const struct async_operand_info in_while_operands[] = {
+    {"next", &next_frame, offsetof(struct in_while_future, next), 0, ASYNC_OPERAND_EMBEDDED},
+};
+
+static const struct async_state_info in_while_states[] = {
+    {"in_while_at_next", in_while_operands, 1, 11, ASYNC_AWAIT_CALL, 0},
+};
+
+static const struct async_trace in_while_trace = {
+    "in_while", "loops.c", in_while_states, 1,
+    sizeof((struct in_while_future *)0)->state, offsetof(struct in_while_future, state),
 };
 
 static const struct async_frame_type in_while_frame = {
     .poll = in_while_frame_poll,
     .link_at = ASYNC_LINK_NO_BYTE,
+    .awaits = &in_while_trace,
+};
+
+static const struct async_operand_info in_do_operands[] = {
+    {"next", &next_frame, offsetof(struct in_do_future, next), 0, ASYNC_OPERAND_EMBEDDED},
+};
+
+static const struct async_state_info in_do_states[] = {
+    {"in_do_at_next", in_do_operands, 1, 25, ASYNC_AWAIT_CALL, 0},
+};
+
+static const struct async_trace in_do_trace = {
+    "in_do", "loops.c", in_do_states, 1,
+    sizeof((struct in_do_future *)0)->state, offsetof(struct in_do_future, state),
 };
 
 static const struct async_frame_type in_do_frame = {
     .poll = in_do_frame_poll,
     .link_at = ASYNC_LINK_NO_BYTE,
+    .awaits = &in_do_trace,
+};
+
+static const struct async_operand_info in_for_operands[] = {
+    {"next", &next_frame, offsetof(struct in_for_future, next), 0, ASYNC_OPERAND_EMBEDDED},
+    {"next", &next_frame, offsetof(struct in_for_future, next_2), 0, ASYNC_OPERAND_EMBEDDED},
+    {"next", &next_frame, offsetof(struct in_for_future, next_3), 0, ASYNC_OPERAND_EMBEDDED},
+};
+
+static const struct async_state_info in_for_states[] = {
+    {"in_for_at_next", in_for_operands, 1, 31, ASYNC_AWAIT_CALL, 0},
+    {"in_for_at_next_2", in_for_operands + 1, 1, 31, ASYNC_AWAIT_CALL, 0},
+    {"in_for_at_next_3", in_for_operands + 2, 1, 31, ASYNC_AWAIT_CALL, 0},
+};
+
+static const struct async_trace in_for_trace = {
+    "in_for", "loops.c", in_for_states, 3,
+    sizeof((struct in_for_future *)0)->state, offsetof(struct in_for_future, state),
 };
 
 static const struct async_frame_type in_for_frame = {
     .poll = in_for_frame_poll,
     .link_at = ASYNC_LINK_NO_BYTE,
+    .awaits = &in_for_trace,
 };
 

@@ -138,10 +138,6 @@ static void get_drop_any(void *asyncc_future)
     get_future_drop(asyncc_future);
 }
 
-static const struct async_state_info get_states[] = {
-    {"get_at_async_yield", "async_yield", 13},
-};
-
 const struct async_future_type get_future_type = {
     .name = "get",
     .file = "macros.c",
@@ -153,10 +149,6 @@ const struct async_future_type get_future_type = {
     .poll = get_frame_poll,
     .drop = get_drop_any,
     .frame = &get_frame,
-    .states = get_states,
-    .state_count = 1,
-    .state_size = sizeof((struct get_future *)0)->state,
-    .state_at = offsetof(struct get_future, state),
 };
 
 
@@ -268,11 +260,6 @@ static void use_drop_any(void *asyncc_future)
     use_future_drop(asyncc_future);
 }
 
-static const struct async_state_info use_states[] = {
-    {"use_at_get", "get", 21},
-    {"use_at_get_2", "get", 22},
-};
-
 const struct async_future_type use_future_type = {
     .name = "use",
     .file = "macros.c",
@@ -284,10 +271,6 @@ const struct async_future_type use_future_type = {
     .poll = use_frame_poll,
     .drop = use_drop_any,
     .frame = &use_frame,
-    .states = use_states,
-    .state_count = 2,
-    .state_size = sizeof((struct use_future *)0)->state,
-    .state_at = offsetof(struct use_future, state),
 };
 
 
@@ -297,14 +280,44 @@ static const struct async_frame_link get_links[] = {
     {&use_frame, offsetof(struct use_future, get_2)},
 };
 
+static const struct async_operand_info get_operands[] = {
+    {"async_yield", NULL, offsetof(struct get_future, async_yield), 0, ASYNC_OPERAND_EMBEDDED},
+};
+
+static const struct async_state_info get_states[] = {
+    {"get_at_async_yield", get_operands, 1, 13, ASYNC_AWAIT_CALL, 0},
+};
+
+static const struct async_trace get_trace = {
+    "get", "macros.c", get_states, 1,
+    sizeof((struct get_future *)0)->state, offsetof(struct get_future, state),
+};
+
 static const struct async_frame_type get_frame = {
     .poll = get_frame_poll,
     .links = get_links,
     .link_at = offsetof(struct get_future, link),
+    .awaits = &get_trace,
+};
+
+static const struct async_operand_info use_operands[] = {
+    {"get", &get_frame, offsetof(struct use_future, get), 0, ASYNC_OPERAND_EMBEDDED},
+    {"get", &get_frame, offsetof(struct use_future, get_2), 0, ASYNC_OPERAND_EMBEDDED},
+};
+
+static const struct async_state_info use_states[] = {
+    {"use_at_get", use_operands, 1, 21, ASYNC_AWAIT_CALL, 0},
+    {"use_at_get_2", use_operands + 1, 1, 22, ASYNC_AWAIT_CALL, 0},
+};
+
+static const struct async_trace use_trace = {
+    "use", "macros.c", use_states, 2,
+    sizeof((struct use_future *)0)->state, offsetof(struct use_future, state),
 };
 
 static const struct async_frame_type use_frame = {
     .poll = use_frame_poll,
     .link_at = ASYNC_LINK_NO_BYTE,
+    .awaits = &use_trace,
 };
 

@@ -135,10 +135,6 @@ static void answer_drop_any(void *asyncc_future)
     answer_future_drop(asyncc_future);
 }
 
-static const struct async_state_info answer_states[] = {
-    {"answer_at_async_yield", "async_yield", 9},
-};
-
 static const struct async_future_type answer_future_type = {
     .name = "answer",
     .file = "main.c",
@@ -150,10 +146,6 @@ static const struct async_future_type answer_future_type = {
     .poll = answer_frame_poll,
     .drop = answer_drop_any,
     .frame = &answer_frame,
-    .states = answer_states,
-    .state_count = 1,
-    .state_size = sizeof((struct answer_future *)0)->state,
-    .state_at = offsetof(struct answer_future, state),
 };
 
 
@@ -236,10 +228,6 @@ static void main_drop_any(void *asyncc_future)
     main_future_drop(asyncc_future);
 }
 
-static const struct async_state_info main_states[] = {
-    {"main_at_answer", "answer", 20},
-};
-
 static const struct async_future_type main_future_type = {
     .name = "main",
     .file = "main.c",
@@ -251,10 +239,6 @@ static const struct async_future_type main_future_type = {
     .poll = main_frame_poll,
     .drop = main_drop_any,
     .frame = &main_frame,
-    .states = main_states,
-    .state_count = 1,
-    .state_size = sizeof((struct main_future *)0)->state,
-    .state_at = offsetof(struct main_future, state),
 };
 
 int main(int argc, char **argv)
@@ -270,14 +254,42 @@ static const struct async_frame_link answer_links[] = {
     {&main_frame, offsetof(struct main_future, answer)},
 };
 
+static const struct async_operand_info answer_operands[] = {
+    {"async_yield", NULL, offsetof(struct answer_future, async_yield), 0, ASYNC_OPERAND_EMBEDDED},
+};
+
+static const struct async_state_info answer_states[] = {
+    {"answer_at_async_yield", answer_operands, 1, 9, ASYNC_AWAIT_CALL, 0},
+};
+
+static const struct async_trace answer_trace = {
+    "answer", "main.c", answer_states, 1,
+    sizeof((struct answer_future *)0)->state, offsetof(struct answer_future, state),
+};
+
 static const struct async_frame_type answer_frame = {
     .poll = answer_frame_poll,
     .links = answer_links,
     .link_at = ASYNC_LINK_NO_BYTE,
+    .awaits = &answer_trace,
+};
+
+static const struct async_operand_info main_operands[] = {
+    {"answer", &answer_frame, offsetof(struct main_future, answer), 0, ASYNC_OPERAND_EMBEDDED},
+};
+
+static const struct async_state_info main_states[] = {
+    {"main_at_answer", main_operands, 1, 20, ASYNC_AWAIT_CALL, 0},
+};
+
+static const struct async_trace main_trace = {
+    "main", "main.c", main_states, 1,
+    sizeof((struct main_future *)0)->state, offsetof(struct main_future, state),
 };
 
 static const struct async_frame_type main_frame = {
     .poll = main_frame_poll,
     .link_at = ASYNC_LINK_NO_BYTE,
+    .awaits = &main_trace,
 };
 

@@ -197,10 +197,6 @@ static void sums_drop_any(void *asyncc_future)
     sums_future_drop(asyncc_future);
 }
 
-static const struct async_state_info sums_states[] = {
-    {"sums_at_get", "get", 12},
-};
-
 const struct async_future_type sums_future_type = {
     .name = "sums",
     .file = "order.c",
@@ -212,10 +208,6 @@ const struct async_future_type sums_future_type = {
     .poll = sums_frame_poll,
     .drop = sums_drop_any,
     .frame = &sums_frame,
-    .states = sums_states,
-    .state_count = 1,
-    .state_size = sizeof((struct sums_future *)0)->state,
-    .state_at = offsetof(struct sums_future, state),
 };
 
 
@@ -322,11 +314,6 @@ static void chosen_drop_any(void *asyncc_future)
     chosen_future_drop(asyncc_future);
 }
 
-static const struct async_state_info chosen_states[] = {
-    {"chosen_at_get", "get", 17},
-    {"chosen_at_get_2", "get", 18},
-};
-
 const struct async_future_type chosen_future_type = {
     .name = "chosen",
     .file = "order.c",
@@ -338,10 +325,6 @@ const struct async_future_type chosen_future_type = {
     .poll = chosen_frame_poll,
     .drop = chosen_drop_any,
     .frame = &chosen_frame,
-    .states = chosen_states,
-    .state_count = 2,
-    .state_size = sizeof((struct chosen_future *)0)->state,
-    .state_at = offsetof(struct chosen_future, state),
 };
 
 
@@ -456,12 +439,6 @@ static void arguments_drop_any(void *asyncc_future)
     arguments_future_drop(asyncc_future);
 }
 
-static const struct async_state_info arguments_states[] = {
-    {"arguments_at_get", "get", 23},
-    {"arguments_at_get_2", "get", 23},
-    {"arguments_at_get_3", "get", 24},
-};
-
 const struct async_future_type arguments_future_type = {
     .name = "arguments",
     .file = "order.c",
@@ -473,10 +450,6 @@ const struct async_future_type arguments_future_type = {
     .poll = arguments_frame_poll,
     .drop = arguments_drop_any,
     .frame = &arguments_frame,
-    .states = arguments_states,
-    .state_count = 3,
-    .state_size = sizeof((struct arguments_future *)0)->state,
-    .state_at = offsetof(struct arguments_future, state),
 };
 
 
@@ -549,10 +522,6 @@ static void get_drop_any(void *asyncc_future)
     get_future_drop(asyncc_future);
 }
 
-static const struct async_state_info get_states[] = {
-    {"get_at_async_yield", "async_yield", 29},
-};
-
 const struct async_future_type get_future_type = {
     .name = "get",
     .file = "order.c",
@@ -564,10 +533,6 @@ const struct async_future_type get_future_type = {
     .poll = get_frame_poll,
     .drop = get_drop_any,
     .frame = &get_frame,
-    .states = get_states,
-    .state_count = 1,
-    .state_size = sizeof((struct get_future *)0)->state,
-    .state_at = offsetof(struct get_future, state),
 };
 
 
@@ -581,24 +546,86 @@ static const struct async_frame_link get_links[] = {
     {&arguments_frame, offsetof(struct arguments_future, get_3)},
 };
 
+static const struct async_operand_info get_operands[] = {
+    {"async_yield", NULL, offsetof(struct get_future, async_yield), 0, ASYNC_OPERAND_EMBEDDED},
+};
+
+static const struct async_state_info get_states[] = {
+    {"get_at_async_yield", get_operands, 1, 29, ASYNC_AWAIT_CALL, 0},
+};
+
+static const struct async_trace get_trace = {
+    "get", "order.c", get_states, 1,
+    sizeof((struct get_future *)0)->state, offsetof(struct get_future, state),
+};
+
 static const struct async_frame_type get_frame = {
     .poll = get_frame_poll,
     .links = get_links,
     .link_at = offsetof(struct get_future, link),
+    .awaits = &get_trace,
+};
+
+static const struct async_operand_info sums_operands[] = {
+    {"get", &get_frame, offsetof(struct sums_future, get), 0, ASYNC_OPERAND_EMBEDDED},
+};
+
+static const struct async_state_info sums_states[] = {
+    {"sums_at_get", sums_operands, 1, 12, ASYNC_AWAIT_CALL, 0},
+};
+
+static const struct async_trace sums_trace = {
+    "sums", "order.c", sums_states, 1,
+    sizeof((struct sums_future *)0)->state, offsetof(struct sums_future, state),
 };
 
 static const struct async_frame_type sums_frame = {
     .poll = sums_frame_poll,
     .link_at = ASYNC_LINK_NO_BYTE,
+    .awaits = &sums_trace,
+};
+
+static const struct async_operand_info chosen_operands[] = {
+    {"get", &get_frame, offsetof(struct chosen_future, get), 0, ASYNC_OPERAND_EMBEDDED},
+    {"get", &get_frame, offsetof(struct chosen_future, get_2), 0, ASYNC_OPERAND_EMBEDDED},
+};
+
+static const struct async_state_info chosen_states[] = {
+    {"chosen_at_get", chosen_operands, 1, 17, ASYNC_AWAIT_CALL, 0},
+    {"chosen_at_get_2", chosen_operands + 1, 1, 18, ASYNC_AWAIT_CALL, 0},
+};
+
+static const struct async_trace chosen_trace = {
+    "chosen", "order.c", chosen_states, 2,
+    sizeof((struct chosen_future *)0)->state, offsetof(struct chosen_future, state),
 };
 
 static const struct async_frame_type chosen_frame = {
     .poll = chosen_frame_poll,
     .link_at = ASYNC_LINK_NO_BYTE,
+    .awaits = &chosen_trace,
+};
+
+static const struct async_operand_info arguments_operands[] = {
+    {"get", &get_frame, offsetof(struct arguments_future, get), 0, ASYNC_OPERAND_EMBEDDED},
+    {"get", &get_frame, offsetof(struct arguments_future, get_2), 0, ASYNC_OPERAND_EMBEDDED},
+    {"get", &get_frame, offsetof(struct arguments_future, get_3), 0, ASYNC_OPERAND_EMBEDDED},
+};
+
+static const struct async_state_info arguments_states[] = {
+    {"arguments_at_get", arguments_operands, 1, 23, ASYNC_AWAIT_CALL, 0},
+    {"arguments_at_get_2", arguments_operands + 1, 1, 23, ASYNC_AWAIT_CALL, 0},
+    {"arguments_at_get_3", arguments_operands + 2, 1, 24, ASYNC_AWAIT_CALL, 0},
+};
+
+static const struct async_trace arguments_trace = {
+    "arguments", "order.c", arguments_states, 3,
+    sizeof((struct arguments_future *)0)->state, offsetof(struct arguments_future, state),
 };
 
 static const struct async_frame_type arguments_frame = {
     .poll = arguments_frame_poll,
     .link_at = ASYNC_LINK_NO_BYTE,
+    .awaits = &arguments_trace,
 };
 

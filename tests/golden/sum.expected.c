@@ -135,10 +135,6 @@ static void add_drop_any(void *asyncc_future)
     add_future_drop(asyncc_future);
 }
 
-static const struct async_state_info add_states[] = {
-    {"add_at_async_yield", "async_yield", 11},
-};
-
 const struct async_future_type add_future_type = {
     .name = "add",
     .file = "sum.c",
@@ -150,10 +146,6 @@ const struct async_future_type add_future_type = {
     .poll = add_frame_poll,
     .drop = add_drop_any,
     .frame = &add_frame,
-    .states = add_states,
-    .state_count = 1,
-    .state_size = sizeof((struct add_future *)0)->state,
-    .state_at = offsetof(struct add_future, state),
 };
 
 
@@ -233,10 +225,6 @@ static void sum_drop_any(void *asyncc_future)
     sum_future_drop(asyncc_future);
 }
 
-static const struct async_state_info sum_states[] = {
-    {"sum_at_add", "add", 19},
-};
-
 const struct async_future_type sum_future_type = {
     .name = "sum",
     .file = "sum.c",
@@ -248,10 +236,6 @@ const struct async_future_type sum_future_type = {
     .poll = sum_frame_poll,
     .drop = sum_drop_any,
     .frame = &sum_frame,
-    .states = sum_states,
-    .state_count = 1,
-    .state_size = sizeof((struct sum_future *)0)->state,
-    .state_at = offsetof(struct sum_future, state),
 };
 
 
@@ -260,14 +244,42 @@ static const struct async_frame_link add_links[] = {
     {&sum_frame, offsetof(struct sum_future, add)},
 };
 
+static const struct async_operand_info add_operands[] = {
+    {"async_yield", NULL, offsetof(struct add_future, async_yield), 0, ASYNC_OPERAND_EMBEDDED},
+};
+
+static const struct async_state_info add_states[] = {
+    {"add_at_async_yield", add_operands, 1, 11, ASYNC_AWAIT_CALL, 0},
+};
+
+static const struct async_trace add_trace = {
+    "add", "sum.c", add_states, 1,
+    sizeof((struct add_future *)0)->state, offsetof(struct add_future, state),
+};
+
 static const struct async_frame_type add_frame = {
     .poll = add_frame_poll,
     .links = add_links,
     .link_at = offsetof(struct add_future, link),
+    .awaits = &add_trace,
+};
+
+static const struct async_operand_info sum_operands[] = {
+    {"add", &add_frame, offsetof(struct sum_future, add), 0, ASYNC_OPERAND_EMBEDDED},
+};
+
+static const struct async_state_info sum_states[] = {
+    {"sum_at_add", sum_operands, 1, 19, ASYNC_AWAIT_CALL, 0},
+};
+
+static const struct async_trace sum_trace = {
+    "sum", "sum.c", sum_states, 1,
+    sizeof((struct sum_future *)0)->state, offsetof(struct sum_future, state),
 };
 
 static const struct async_frame_type sum_frame = {
     .poll = sum_frame_poll,
     .link_at = ASYNC_LINK_NO_BYTE,
+    .awaits = &sum_trace,
 };
 

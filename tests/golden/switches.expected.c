@@ -182,11 +182,6 @@ static void cases_drop_any(void *asyncc_future)
     cases_future_drop(asyncc_future);
 }
 
-static const struct async_state_info cases_states[] = {
-    {"cases_at_async_yield", "async_yield", 10},
-    {"cases_at_async_yield_2", "async_yield", 18},
-};
-
 const struct async_future_type cases_future_type = {
     .name = "cases",
     .file = "switches.c",
@@ -198,10 +193,6 @@ const struct async_future_type cases_future_type = {
     .poll = cases_frame_poll,
     .drop = cases_drop_any,
     .frame = &cases_frame,
-    .states = cases_states,
-    .state_count = 2,
-    .state_size = sizeof((struct cases_future *)0)->state,
-    .state_at = offsetof(struct cases_future, state),
 };
 
 
@@ -297,10 +288,6 @@ static void duff_drop_any(void *asyncc_future)
     duff_future_drop(asyncc_future);
 }
 
-static const struct async_state_info duff_states[] = {
-    {"duff_at_async_yield", "async_yield", 32},
-};
-
 const struct async_future_type duff_future_type = {
     .name = "duff",
     .file = "switches.c",
@@ -310,10 +297,6 @@ const struct async_future_type duff_future_type = {
     .poll = duff_frame_poll,
     .drop = duff_drop_any,
     .frame = &duff_frame,
-    .states = duff_states,
-    .state_count = 1,
-    .state_size = sizeof((struct duff_future *)0)->state,
-    .state_at = offsetof(struct duff_future, state),
 };
 
 
@@ -395,10 +378,6 @@ static void gotos_drop_any(void *asyncc_future)
     gotos_future_drop(asyncc_future);
 }
 
-static const struct async_state_info gotos_states[] = {
-    {"gotos_at_async_yield", "async_yield", 51},
-};
-
 const struct async_future_type gotos_future_type = {
     .name = "gotos",
     .file = "switches.c",
@@ -410,26 +389,66 @@ const struct async_future_type gotos_future_type = {
     .poll = gotos_frame_poll,
     .drop = gotos_drop_any,
     .frame = &gotos_frame,
-    .states = gotos_states,
-    .state_count = 1,
-    .state_size = sizeof((struct gotos_future *)0)->state,
-    .state_at = offsetof(struct gotos_future, state),
 };
 
 
 
+static const struct async_operand_info cases_operands[] = {
+    {"async_yield", NULL, offsetof(struct cases_future, async_yield), 0, ASYNC_OPERAND_EMBEDDED},
+    {"async_yield", NULL, offsetof(struct cases_future, async_yield_2), 0, ASYNC_OPERAND_EMBEDDED},
+};
+
+static const struct async_state_info cases_states[] = {
+    {"cases_at_async_yield", cases_operands, 1, 10, ASYNC_AWAIT_CALL, 0},
+    {"cases_at_async_yield_2", cases_operands + 1, 1, 18, ASYNC_AWAIT_CALL, 0},
+};
+
+static const struct async_trace cases_trace = {
+    "cases", "switches.c", cases_states, 2,
+    sizeof((struct cases_future *)0)->state, offsetof(struct cases_future, state),
+};
+
 static const struct async_frame_type cases_frame = {
     .poll = cases_frame_poll,
     .link_at = ASYNC_LINK_NO_BYTE,
+    .awaits = &cases_trace,
+};
+
+static const struct async_operand_info duff_operands[] = {
+    {"async_yield", NULL, offsetof(struct duff_future, async_yield), 0, ASYNC_OPERAND_EMBEDDED},
+};
+
+static const struct async_state_info duff_states[] = {
+    {"duff_at_async_yield", duff_operands, 1, 32, ASYNC_AWAIT_CALL, 0},
+};
+
+static const struct async_trace duff_trace = {
+    "duff", "switches.c", duff_states, 1,
+    sizeof((struct duff_future *)0)->state, offsetof(struct duff_future, state),
 };
 
 static const struct async_frame_type duff_frame = {
     .poll = duff_frame_poll,
     .link_at = ASYNC_LINK_NO_BYTE,
+    .awaits = &duff_trace,
+};
+
+static const struct async_operand_info gotos_operands[] = {
+    {"async_yield", NULL, offsetof(struct gotos_future, async_yield), 0, ASYNC_OPERAND_EMBEDDED},
+};
+
+static const struct async_state_info gotos_states[] = {
+    {"gotos_at_async_yield", gotos_operands, 1, 51, ASYNC_AWAIT_CALL, 0},
+};
+
+static const struct async_trace gotos_trace = {
+    "gotos", "switches.c", gotos_states, 1,
+    sizeof((struct gotos_future *)0)->state, offsetof(struct gotos_future, state),
 };
 
 static const struct async_frame_type gotos_frame = {
     .poll = gotos_frame_poll,
     .link_at = ASYNC_LINK_NO_BYTE,
+    .awaits = &gotos_trace,
 };
 
