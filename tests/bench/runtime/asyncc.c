@@ -204,11 +204,12 @@ static async void oneshot_sender(struct async_channel *to, long argument)
 
 static async void oneshot_task(long n)
 {
+    static long room[1];
+    static struct async_channel oneshot;
     double start = row_now();
-    long sum = 0;
+    long item, sum = 0;
     for (long i = 0; i < n; i++) {
-        long room[1], item;
-        struct async_channel oneshot = ASYNC_CHANNEL(room);
+        async_channel_init(&oneshot, room, sizeof room[0], 1);
         async_detach(started(async_spawn(oneshot_sender(&oneshot, i))));
         if (await async_channel_receive(&oneshot, &item) == 0)
             sum += item;
