@@ -92,7 +92,7 @@ static async void sleep_rows(long n)
 
 static async void timeout_cancel(long n)
 {
-    setenv("BENCH_LEAD_MS", "100000", 1);
+    setenv("BENCH_LEAD_MS", ROW_OTHERS_MS, 1);
     await spawn_sleepers(ROW_OTHERS);
     double start = row_now();
     long sum = 0;

@@ -358,7 +358,7 @@ static void timeout_cancel_run(struct task *task)
     struct row *row = &self->row;
     switch (row->at) {
     case 0:
-        setenv("BENCH_LEAD_MS", "100000", 1);
+        setenv("BENCH_LEAD_MS", ROW_OTHERS_MS, 1);
         spawn_sleepers(ROW_OTHERS);
         while (armed < ROW_OTHERS) {
             wake(task);

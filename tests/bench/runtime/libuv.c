@@ -48,7 +48,7 @@ static void sleep_rows(long n)
 
 static void timeout_cancel(long n)
 {
-    setenv("BENCH_LEAD_MS", "100000", 1);
+    setenv("BENCH_LEAD_MS", ROW_OTHERS_MS, 1);
     start_sleepers(ROW_OTHERS);
     uv_timer_t timer;
     check(uv_timer_init(uv_default_loop(), &timer));

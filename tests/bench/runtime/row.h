@@ -26,6 +26,8 @@
 
 enum { ROW_OTHERS = 100000, ROW_CAPACITY = 1024, ROW_TIMEOUT_MS = 30000, ROW_SPREAD_MS = 1000 };
 
+#define ROW_OTHERS_MS "20000" // they outlive the row
+
 static inline double row_clock(clockid_t clock)
 {
     struct timespec now;

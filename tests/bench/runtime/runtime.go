@@ -96,7 +96,7 @@ func sleepRows(n int64) {
 
 func timeoutCancel(n int64) {
 	var all sync.WaitGroup
-	spawnSleepers(others, 100000, &all)
+	spawnSleepers(others, 20000, &all)
 	start := time.Now()
 	sum := int64(0)
 	for i := int64(0); i < n; i++ {
