@@ -33,7 +33,7 @@ asyncc_program()
 {
     source=$1 name=$2
     shift 2
-    "$ASYNCC" "$source" -o "$W/$name.out.c" -- -Iinclude -I$here/runtime "$@" || die "asyncc refused $source"
+    "$ASYNCC" "$source" -o "$W/$name.out.c" -- -D_GNU_SOURCE -Iinclude -I$here/runtime "$@" || die "asyncc refused $source"
     $GCC $cflags "$@" "$W/$name.out.c" -o "$W/$name" "$LIB" -lpthread $(uring_library) || die "$GCC refused $source"
 }
 
