@@ -20,10 +20,9 @@ static void grant_all(struct async_line *line)
 
 // ---- The ring -----------------------------------------------------------------------------------
 
-static unsigned char *item_at(const struct async_channel *c, size_t index)
+static size_t behind(const struct async_channel *c, size_t place)
 {
-    size_t at = c->first + index; // both are less than the capacity
-    return c->items + (at < c->capacity ? at : at - c->capacity) * c->item_size;
+    return place + 1 < c->capacity ? place + 1 : 0;
 }
 
 static int grow(struct async_channel *c)
@@ -34,8 +33,9 @@ static int grow(struct async_channel *c)
     unsigned char *items = realloc(c->items, capacity * c->item_size);
     if (!items)
         return -ENOMEM;
-    size_t wrapped = c->first + c->count > c->capacity ? c->first + c->count - c->capacity : 0;
-    memcpy(items + c->capacity * c->item_size, items, wrapped * c->item_size);
+    // It is full, so the items before the first one are the last ones.
+    memcpy(items + c->capacity * c->item_size, items, c->first * c->item_size);
+    c->next = c->first + c->count;
     c->items = items;
     c->capacity = capacity;
     return 0;
@@ -46,15 +46,16 @@ static int put(struct async_channel *c, const void *item)
     int error = c->count == c->capacity ? grow(c) : 0;
     if (error)
         return error;
-    memcpy(item_at(c, c->count), item, c->item_size);
+    memcpy(c->items + c->next * c->item_size, item, c->item_size);
+    c->next = behind(c, c->next);
     c->count++;
     return 0;
 }
 
 static void take(struct async_channel *c, void *item)
 {
-    memcpy(item, item_at(c, 0), c->item_size);
-    c->first = c->first + 1 < c->capacity ? c->first + 1 : 0;
+    memcpy(item, c->items + c->first * c->item_size, c->item_size);
+    c->first = behind(c, c->first);
     c->count--;
 }
 
@@ -74,7 +75,7 @@ void async_channel_free(struct async_channel *channel)
     if (channel->unbounded)
         free(channel->items);
     channel->items = NULL;
-    channel->capacity = channel->first = channel->count = 0;
+    channel->capacity = channel->first = channel->next = channel->count = 0;
 }
 
 static bool has_room(const struct async_channel *c)
@@ -87,6 +88,12 @@ static bool has_item(const struct async_channel *c)
     return c->count > c->promised;
 }
 
+// Somebody may have left a line.
+static void settle(struct async_channel *c)
+{
+    c->attended = c->closed || c->senders.first || c->receivers.first;
+}
+
 static void serve_receivers(struct async_channel *c)
 {
     struct async_waiter *first;
@@ -97,12 +104,14 @@ static void serve_receivers(struct async_channel *c)
         c->promised += receiver->result == 0;
         async_line_grant(&c->receivers);
     }
+    settle(c);
 }
 
 static void serve_senders(struct async_channel *c)
 {
     for (; !c->closed && has_room(c) && c->senders.first; async_line_grant(&c->senders))
         c->reserved++;
+    settle(c);
 }
 
 static int send_now(struct async_channel *c, const void *item)
@@ -120,7 +129,7 @@ static int receive_now(struct async_channel *c, void *item)
     return 0;
 }
 
-int async_channel_try_send(struct async_channel *channel, const void *item)
+int async_channel_try_send_(struct async_channel *channel, const void *item)
 {
     if (channel->closed)
         return -EPIPE;
@@ -129,7 +138,7 @@ int async_channel_try_send(struct async_channel *channel, const void *item)
     return send_now(channel, item);
 }
 
-int async_channel_try_receive(struct async_channel *channel, void *item)
+int async_channel_try_receive_(struct async_channel *channel, void *item)
 {
     if (has_item(channel)) // then nobody is in line
         return receive_now(channel, item);
@@ -154,19 +163,27 @@ int async_channel_send_last(struct async_channel *channel, const void *item)
     return error;
 }
 
-enum async_poll async_channel_send_future_poll(struct async_channel_send_future *self,
-                                               struct async_context *cx)
+// Gets in line, or stays there.
+static enum async_poll wait_for(struct async_channel *c, struct async_line *line,
+                                struct async_waiter *waiter, struct async_context *cx)
+{
+    c->attended = true;
+    return async_line_wait(line, waiter, cx);
+}
+
+enum async_poll async_channel_send_wait_(struct async_channel_send_future *self,
+                                         struct async_context *cx)
 {
     struct async_channel *c = self->channel;
     if (self->waiter.granted && !c->closed) {
         c->reserved--;
         self->result = send_now(c, self->item);
     } else if (self->waiter.link && !c->closed) {
-        return async_line_wait(&c->senders, &self->waiter, cx);
+        return wait_for(c, &c->senders, &self->waiter, cx);
     } else {
-        self->result = async_channel_try_send(c, self->item);
+        self->result = async_channel_try_send_(c, self->item);
         if (self->result == -EAGAIN)
-            return async_line_wait(&c->senders, &self->waiter, cx);
+            return wait_for(c, &c->senders, &self->waiter, cx);
     }
     return async_line_served(&c->senders, &self->waiter);
 }
@@ -182,19 +199,19 @@ void async_channel_send_future_drop(struct async_channel_send_future *self)
     self->waiter.granted = false;
 }
 
-enum async_poll async_channel_receive_future_poll(struct async_channel_receive_future *self,
-                                                  struct async_context *cx)
+enum async_poll async_channel_receive_wait_(struct async_channel_receive_future *self,
+                                            struct async_context *cx)
 {
     struct async_channel *c = self->channel;
     if (self->waiter.granted && self->result == 0) {
         c->promised--;
         self->result = receive_now(c, self->item);
     } else if (self->waiter.link) {
-        return async_line_wait(&c->receivers, &self->waiter, cx);
+        return wait_for(c, &c->receivers, &self->waiter, cx);
     } else if (!self->waiter.granted) {
-        self->result = async_channel_try_receive(c, self->item);
+        self->result = async_channel_try_receive_(c, self->item);
         if (self->result == -EAGAIN)
-            return async_line_wait(&c->receivers, &self->waiter, cx);
+            return wait_for(c, &c->receivers, &self->waiter, cx);
     }
     return async_line_served(&c->receivers, &self->waiter);
 }

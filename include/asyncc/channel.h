@@ -50,10 +50,12 @@ struct async_channel {
     unsigned char *items; // a ring
     size_t item_size;     // bytes
     size_t capacity;      // items; of an unbounded one: that it has memory for now
-    size_t first, count;  // of the items in it
+    size_t first, next;   // the places of the first item and behind the last one
+    size_t count;         // of the items in it
     size_t promised;      // items, to receivers that were woken for them
     size_t reserved;      // places, for senders that were woken for them
     bool unbounded, closed;
+    bool attended; // if not, nobody is in a line and it is open: items may go in and out in passing
 };
 
 // One that has room for the items of an array, which is its memory.
@@ -77,11 +79,52 @@ void async_channel_init(struct async_channel *channel, void *memory, size_t item
 // Gives back the memory of an unbounded one, and the items in it. Nobody waits, nor does so again.
 void async_channel_free(struct async_channel *channel);
 
+// In passing: what most sends and receives are, without a call. False: nothing was done. The copy comes last, for
+// as far as the C compiler knows it may change the channel.
+static inline void async_channel_copy_(void *to, const void *from, size_t size)
+{
+    if (size == sizeof(uint64_t))
+        (memcpy)(to, from, sizeof(uint64_t));
+    else
+        (memcpy)(to, from, size);
+}
+
+static inline bool async_channel_put_(struct async_channel *c, const void *item)
+{
+    size_t count = c->count, capacity = c->capacity, next = c->next;
+    if (c->attended || count + c->reserved >= capacity)
+        return false;
+    c->count = count + 1;
+    c->next = next + 1 < capacity ? next + 1 : 0;
+    async_channel_copy_(c->items + next * c->item_size, item, c->item_size);
+    return true;
+}
+
+static inline bool async_channel_take_(struct async_channel *c, void *item)
+{
+    size_t count = c->count, first = c->first;
+    if (c->attended || count <= c->promised)
+        return false;
+    c->count = count - 1;
+    c->first = first + 1 < c->capacity ? first + 1 : 0;
+    async_channel_copy_(item, c->items + first * c->item_size, c->item_size);
+    return true;
+}
+
+int async_channel_try_send_(struct async_channel *channel, const void *item);
+int async_channel_try_receive_(struct async_channel *channel, void *item);
+
 // 0, -EAGAIN: it is full, -EPIPE: it is closed, -ENOMEM: it cannot grow.
-int async_channel_try_send(struct async_channel *channel, const void *item);
+static inline int async_channel_try_send(struct async_channel *channel, const void *item)
+{
+    return async_channel_put_(channel, item) ? 0 : async_channel_try_send_(channel, item);
+}
 
 // 0, -EAGAIN: it is empty, or others were woken for what is in it, -EPIPE: it is closed and empty.
-int async_channel_try_receive(struct async_channel *channel, void *item);
+static inline int async_channel_try_receive(struct async_channel *channel, void *item)
+{
+    return async_channel_take_(channel, item) ? 0 : async_channel_try_receive_(channel, item);
+}
 
 // Wakes all who wait.
 void async_channel_close(struct async_channel *channel);
@@ -110,8 +153,19 @@ static inline void async_channel_send_future_init(struct async_channel_send_futu
     self->item = item;
 }
 
-enum async_poll async_channel_send_future_poll(struct async_channel_send_future *self,
-                                               struct async_context *cx);
+enum async_poll async_channel_send_wait_(struct async_channel_send_future *self,
+                                         struct async_context *cx);
+
+static inline enum async_poll async_channel_send_future_poll(struct async_channel_send_future *self,
+                                                             struct async_context *cx)
+{
+    if (self->waiter.link || self->waiter.granted ||
+        !async_channel_put_(self->channel, self->item))
+        return async_channel_send_wait_(self, cx);
+    self->result = 0;
+    return ASYNC_READY;
+}
+
 void async_channel_send_future_drop(struct async_channel_send_future *self);
 
 // ---- await async_channel_receive(channel, item)
@@ -134,8 +188,20 @@ static inline void async_channel_receive_future_init(struct async_channel_receiv
     self->item = item;
 }
 
-enum async_poll async_channel_receive_future_poll(struct async_channel_receive_future *self,
-                                                  struct async_context *cx);
+enum async_poll async_channel_receive_wait_(struct async_channel_receive_future *self,
+                                            struct async_context *cx);
+
+static inline enum async_poll
+async_channel_receive_future_poll(struct async_channel_receive_future *self,
+                                  struct async_context *cx)
+{
+    if (self->waiter.link || self->waiter.granted ||
+        !async_channel_take_(self->channel, self->item))
+        return async_channel_receive_wait_(self, cx);
+    self->result = 0;
+    return ASYNC_READY;
+}
+
 void async_channel_receive_future_drop(struct async_channel_receive_future *self);
 
 // ---- Broadcast ----------------------------------------------------------------------------------
