@@ -46,7 +46,7 @@ static int put(struct async_channel *c, const void *item)
     int error = c->count == c->capacity ? grow(c) : 0;
     if (error)
         return error;
-    memcpy(c->items + c->next * c->item_size, item, c->item_size);
+    async_channel_copy_(c->items + c->next * c->item_size, item, c->item_size);
     c->next = behind(c, c->next);
     c->count++;
     return 0;
@@ -54,7 +54,7 @@ static int put(struct async_channel *c, const void *item)
 
 static void take(struct async_channel *c, void *item)
 {
-    memcpy(item, c->items + c->first * c->item_size, c->item_size);
+    async_channel_copy_(item, c->items + c->first * c->item_size, c->item_size);
     c->first = behind(c, c->first);
     c->count--;
 }
@@ -117,15 +117,20 @@ static void serve_senders(struct async_channel *c)
 static int send_now(struct async_channel *c, const void *item)
 {
     int error = put(c, item);
-    if (!error)
+    if (!error && c->receivers.first)
         serve_receivers(c);
+    else
+        settle(c);
     return error;
 }
 
 static int receive_now(struct async_channel *c, void *item)
 {
     take(c, item);
-    serve_senders(c);
+    if (c->senders.first)
+        serve_senders(c);
+    else
+        settle(c);
     return 0;
 }
 
