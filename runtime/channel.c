@@ -88,12 +88,6 @@ static bool has_item(const struct async_channel *c)
     return c->count > c->promised;
 }
 
-// Somebody may have left a line.
-static void settle(struct async_channel *c)
-{
-    c->attended = c->closed || c->senders.first || c->receivers.first;
-}
-
 static void serve_receivers(struct async_channel *c)
 {
     struct async_waiter *first;
@@ -104,33 +98,26 @@ static void serve_receivers(struct async_channel *c)
         c->promised += receiver->result == 0;
         async_line_grant(&c->receivers);
     }
-    settle(c);
 }
 
 static void serve_senders(struct async_channel *c)
 {
     for (; !c->closed && has_room(c) && c->senders.first; async_line_grant(&c->senders))
         c->reserved++;
-    settle(c);
 }
 
 static int send_now(struct async_channel *c, const void *item)
 {
     int error = put(c, item);
-    if (!error && c->receivers.first)
+    if (!error)
         serve_receivers(c);
-    else
-        settle(c);
     return error;
 }
 
 static int receive_now(struct async_channel *c, void *item)
 {
     take(c, item);
-    if (c->senders.first)
-        serve_senders(c);
-    else
-        settle(c);
+    serve_senders(c);
     return 0;
 }
 
@@ -150,30 +137,10 @@ int async_channel_try_receive_(struct async_channel *channel, void *item)
     return channel->closed ? -EPIPE : -EAGAIN;
 }
 
-void async_channel_close(struct async_channel *channel)
+void async_channel_wake_all_(struct async_channel *c)
 {
-    if (channel->closed)
-        return;
-    channel->closed = true;
-    channel->reserved = 0; // those who were woken for them find it closed
-    grant_all(&channel->senders);
-    serve_receivers(channel);
-}
-
-int async_channel_send_last(struct async_channel *channel, const void *item)
-{
-    int error = async_channel_try_send(channel, item);
-    if (!error)
-        async_channel_close(channel);
-    return error;
-}
-
-// Gets in line, or stays there.
-static enum async_poll wait_for(struct async_channel *c, struct async_line *line,
-                                struct async_waiter *waiter, struct async_context *cx)
-{
-    c->attended = true;
-    return async_line_wait(line, waiter, cx);
+    grant_all(&c->senders);
+    serve_receivers(c);
 }
 
 enum async_poll async_channel_send_wait_(struct async_channel_send_future *self,
@@ -184,11 +151,11 @@ enum async_poll async_channel_send_wait_(struct async_channel_send_future *self,
         c->reserved--;
         self->result = send_now(c, self->item);
     } else if (self->waiter.link && !c->closed) {
-        return wait_for(c, &c->senders, &self->waiter, cx);
+        return async_line_wait(&c->senders, &self->waiter, cx);
     } else {
         self->result = async_channel_try_send_(c, self->item);
         if (self->result == -EAGAIN)
-            return wait_for(c, &c->senders, &self->waiter, cx);
+            return async_line_wait(&c->senders, &self->waiter, cx);
     }
     return async_line_served(&c->senders, &self->waiter);
 }
@@ -212,11 +179,11 @@ enum async_poll async_channel_receive_wait_(struct async_channel_receive_future 
         c->promised--;
         self->result = receive_now(c, self->item);
     } else if (self->waiter.link) {
-        return wait_for(c, &c->receivers, &self->waiter, cx);
+        return async_line_wait(&c->receivers, &self->waiter, cx);
     } else if (!self->waiter.granted) {
         self->result = async_channel_try_receive_(c, self->item);
         if (self->result == -EAGAIN)
-            return wait_for(c, &c->receivers, &self->waiter, cx);
+            return async_line_wait(&c->receivers, &self->waiter, cx);
     }
     return async_line_served(&c->receivers, &self->waiter);
 }

@@ -55,7 +55,6 @@ struct async_channel {
     size_t promised;      // items, to receivers that were woken for them
     size_t reserved;      // places, for senders that were woken for them
     bool unbounded, closed;
-    bool attended; // if not, nobody is in a line and it is open: items may go in and out in passing
 };
 
 // One that has room for the items of an array, which is its memory.
@@ -79,10 +78,14 @@ void async_channel_init(struct async_channel *channel, void *memory, size_t item
 // Gives back the memory of an unbounded one, and the items in it. Nobody waits, nor does so again.
 void async_channel_free(struct async_channel *channel);
 
-// In passing: what most sends and receives are, without a call. False: nothing was done. The copy comes last, for
-// as far as the C compiler knows it may change the channel.
+// In passing: what most sends and receives are, without a call. False: nothing was done. The copy
+// comes last, for as far as the C compiler knows it may change the channel.
 static inline void async_channel_copy_(void *to, const void *from, size_t size)
 {
+#if defined(__GNUC__) && !defined(__TINYC__)
+    // Where it sees an item of another size, it would warn of what is never done.
+    __asm__("" : "+r"(to), "+r"(from));
+#endif
     if (size == sizeof(uint64_t))
         (memcpy)(to, from, sizeof(uint64_t));
     else
@@ -92,7 +95,7 @@ static inline void async_channel_copy_(void *to, const void *from, size_t size)
 static inline bool async_channel_put_(struct async_channel *c, const void *item)
 {
     size_t count = c->count, capacity = c->capacity, next = c->next;
-    if (c->attended || count + c->reserved >= capacity)
+    if (c->receivers.first || c->closed || count + c->reserved >= capacity)
         return false;
     c->count = count + 1;
     c->next = next + 1 < capacity ? next + 1 : 0;
@@ -103,7 +106,7 @@ static inline bool async_channel_put_(struct async_channel *c, const void *item)
 static inline bool async_channel_take_(struct async_channel *c, void *item)
 {
     size_t count = c->count, first = c->first;
-    if (c->attended || count <= c->promised)
+    if (c->senders.first || count <= c->promised)
         return false;
     c->count = count - 1;
     c->first = first + 1 < c->capacity ? first + 1 : 0;
@@ -126,12 +129,26 @@ static inline int async_channel_try_receive(struct async_channel *channel, void 
     return async_channel_take_(channel, item) ? 0 : async_channel_try_receive_(channel, item);
 }
 
+void async_channel_wake_all_(struct async_channel *channel);
+
 // Wakes all who wait.
-void async_channel_close(struct async_channel *channel);
+static inline void async_channel_close(struct async_channel *channel)
+{
+    channel->closed = true;
+    channel->reserved = 0; // those who were woken for them find it closed
+    if (channel->senders.first || channel->receivers.first)
+        async_channel_wake_all_(channel);
+}
 
 // The only or last item: sends it, and closes. A channel with room for one item that is used like
 // this is a oneshot.
-int async_channel_send_last(struct async_channel *channel, const void *item);
+static inline int async_channel_send_last(struct async_channel *channel, const void *item)
+{
+    int error = async_channel_try_send(channel, item);
+    if (!error)
+        async_channel_close(channel);
+    return error;
+}
 
 // ---- await async_channel_send(channel, item)
 //
