@@ -41,7 +41,7 @@ build()
     ! grep -q spin_ns include/asyncc/executor.h || spin=-DBENCH_SPIN
     c_program $here/io/load.c load
     c_program $here/io/epoll.c epoll
-    if have_header liburing.h; then
+    if have_header liburing.h $GCC -x c; then
         c_program $here/io/uring.c uring -luring
     else
         without "raw io_uring" liburing.h

@@ -17,10 +17,12 @@ have()
     command -v "$1" >/dev/null
 }
 
-# Is there a header?
+# have_header HEADER COMPILER FLAG...
 have_header()
 {
-    echo "#include <$1>" | $GXX -std=c++20 -fsyntax-only -x c++ - 2>/dev/null
+    header=$1
+    shift
+    echo "#include <$header>" | "$@" -fsyntax-only - 2>/dev/null
 }
 
 without()
@@ -55,7 +57,7 @@ c_program()
 
 libuv_program()
 {
-    if have_header uv.h; then
+    if have_header uv.h $GCC -x c; then
         c_program "$1" "$2" -luv
     else
         without libuv uv.h
@@ -64,7 +66,7 @@ libuv_program()
 
 asio_program()
 {
-    if ! have_header asio.hpp; then
+    if ! have_header asio.hpp $GXX -std=c++20 -x c++; then
         without Asio asio.hpp
     elif [ ! "$W/$2" -nt "$1" ]; then # it takes long
         $GXX -O2 -DNDEBUG -std=c++20 -I$here/runtime "$1" -o "$W/$2" -lpthread || die "$GXX refused $1"
