@@ -18,17 +18,21 @@ static void grant_all(struct async_line *line)
         ;
 }
 
+enum {
+    MOST_ITEMS = 0x7fffffff // so that the sum of two of a channel's counts is one, too
+};
+
 // ---- The ring -----------------------------------------------------------------------------------
 
-static size_t behind(const struct async_channel *c, size_t place)
+static uint32_t behind(const struct async_channel *c, uint32_t place)
 {
     return place + 1 < c->capacity ? place + 1 : 0;
 }
 
 static int grow(struct async_channel *c)
 {
-    size_t capacity = c->capacity ? c->capacity * 2 : 8;
-    if (capacity > SIZE_MAX / 2 / (c->item_size ? c->item_size : 1))
+    uint32_t capacity = c->capacity ? c->capacity * 2 : 8;
+    if (capacity > MOST_ITEMS || capacity > SIZE_MAX / 2 / (c->item_size ? c->item_size : 1))
         return -ENOMEM;
     unsigned char *items = realloc(c->items, capacity * c->item_size);
     if (!items)
@@ -65,8 +69,9 @@ void async_channel_init(struct async_channel *channel, void *memory, size_t item
                         size_t capacity)
 {
     assert(capacity && "a channel has room for one item at least");
-    *channel =
-        (struct async_channel){.items = memory, .item_size = item_size, .capacity = capacity};
+    assert(capacity <= MOST_ITEMS);
+    *channel = (struct async_channel){
+        .items = memory, .item_size = item_size, .capacity = (uint32_t)capacity};
 }
 
 void async_channel_free(struct async_channel *channel)

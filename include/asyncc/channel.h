@@ -49,11 +49,11 @@ struct async_channel {
     struct async_line senders, receivers;
     unsigned char *items; // a ring
     size_t item_size;     // bytes
-    size_t capacity;      // items; of an unbounded one: that it has memory for now
-    size_t first, next;   // the places of the first item and behind the last one
-    size_t count;         // of the items in it
-    size_t promised;      // items, to receivers that were woken for them
-    size_t reserved;      // places, for senders that were woken for them
+    uint32_t capacity;    // items; of an unbounded one: that it has memory for now
+    uint32_t first, next; // the places of the first item and behind the last one
+    uint32_t count;       // of the items in it
+    uint32_t promised;    // items, to receivers that were woken for them
+    uint32_t reserved;    // places, for senders that were woken for them
     bool unbounded, closed;
 };
 
@@ -71,7 +71,8 @@ struct async_channel {
         .item_size = sizeof(TYPE), .unbounded = true \
     }
 
-// The same for memory that is known when the program runs: `capacity` items, at least 1.
+// The same for memory that is known when the program runs: `capacity` items, at least 1 and less
+// than 2^31.
 void async_channel_init(struct async_channel *channel, void *memory, size_t item_size,
                         size_t capacity);
 
@@ -94,7 +95,7 @@ static inline void async_channel_copy_(void *to, const void *from, size_t size)
 
 static inline bool async_channel_put_(struct async_channel *c, const void *item)
 {
-    size_t count = c->count, capacity = c->capacity, next = c->next;
+    uint32_t count = c->count, capacity = c->capacity, next = c->next;
     if (c->receivers.first || c->closed || count + c->reserved >= capacity)
         return false;
     c->count = count + 1;
@@ -105,7 +106,7 @@ static inline bool async_channel_put_(struct async_channel *c, const void *item)
 
 static inline bool async_channel_take_(struct async_channel *c, void *item)
 {
-    size_t count = c->count, first = c->first;
+    uint32_t count = c->count, first = c->first;
     if (c->senders.first || count <= c->promised)
         return false;
     c->count = count - 1;
