@@ -71,7 +71,10 @@ void async_channel_init(struct async_channel *channel, void *memory, size_t item
     assert(capacity && "a channel has room for one item at least");
     assert(capacity <= MOST_ITEMS);
     *channel = (struct async_channel){
-        .items = memory, .item_size = item_size, .capacity = (uint32_t)capacity};
+        .items = memory,
+        .item_size = item_size,
+        .capacity = (uint32_t)capacity,
+    };
 }
 
 void async_channel_free(struct async_channel *channel)

@@ -177,8 +177,7 @@ enum async_poll async_channel_send_wait_(struct async_channel_send_future *self,
 static inline enum async_poll async_channel_send_future_poll(struct async_channel_send_future *self,
                                                              struct async_context *cx)
 {
-    if (self->waiter.link || self->waiter.granted ||
-        !async_channel_put_(self->channel, self->item))
+    if (self->waiter.link || self->waiter.granted || !async_channel_put_(self->channel, self->item))
         return async_channel_send_wait_(self, cx);
     self->result = 0;
     return ASYNC_READY;
