@@ -18,24 +18,28 @@ static void grant_all(struct async_line *line)
         ;
 }
 
+enum {
+    MOST_ITEMS = 0x7fffffff // so that the sum of two of a channel's counts is one, too
+};
+
 // ---- The ring -----------------------------------------------------------------------------------
 
-static unsigned char *item_at(const struct async_channel *c, size_t index)
+static uint32_t behind(const struct async_channel *c, uint32_t place)
 {
-    size_t at = c->first + index; // both are less than the capacity
-    return c->items + (at < c->capacity ? at : at - c->capacity) * c->item_size;
+    return place + 1 < c->capacity ? place + 1 : 0;
 }
 
 static int grow(struct async_channel *c)
 {
-    size_t capacity = c->capacity ? c->capacity * 2 : 8;
-    if (capacity > SIZE_MAX / 2 / (c->item_size ? c->item_size : 1))
+    uint32_t capacity = c->capacity ? c->capacity * 2 : 8;
+    if (capacity > MOST_ITEMS || capacity > SIZE_MAX / 2 / (c->item_size ? c->item_size : 1))
         return -ENOMEM;
     unsigned char *items = realloc(c->items, capacity * c->item_size);
     if (!items)
         return -ENOMEM;
-    size_t wrapped = c->first + c->count > c->capacity ? c->first + c->count - c->capacity : 0;
-    memcpy(items + c->capacity * c->item_size, items, wrapped * c->item_size);
+    // It is full, so the items before the first one are the last ones.
+    memcpy(items + c->capacity * c->item_size, items, c->first * c->item_size);
+    c->next = c->first + c->count;
     c->items = items;
     c->capacity = capacity;
     return 0;
@@ -46,15 +50,16 @@ static int put(struct async_channel *c, const void *item)
     int error = c->count == c->capacity ? grow(c) : 0;
     if (error)
         return error;
-    memcpy(item_at(c, c->count), item, c->item_size);
+    async_channel_copy_(c->items + c->next * c->item_size, item, c->item_size);
+    c->next = behind(c, c->next);
     c->count++;
     return 0;
 }
 
 static void take(struct async_channel *c, void *item)
 {
-    memcpy(item, item_at(c, 0), c->item_size);
-    c->first = c->first + 1 < c->capacity ? c->first + 1 : 0;
+    async_channel_copy_(item, c->items + c->first * c->item_size, c->item_size);
+    c->first = behind(c, c->first);
     c->count--;
 }
 
@@ -64,8 +69,12 @@ void async_channel_init(struct async_channel *channel, void *memory, size_t item
                         size_t capacity)
 {
     assert(capacity && "a channel has room for one item at least");
-    *channel =
-        (struct async_channel){.items = memory, .item_size = item_size, .capacity = capacity};
+    assert(capacity <= MOST_ITEMS);
+    *channel = (struct async_channel){
+        .items = memory,
+        .item_size = item_size,
+        .capacity = (uint32_t)capacity,
+    };
 }
 
 void async_channel_free(struct async_channel *channel)
@@ -74,7 +83,7 @@ void async_channel_free(struct async_channel *channel)
     if (channel->unbounded)
         free(channel->items);
     channel->items = NULL;
-    channel->capacity = channel->first = channel->count = 0;
+    channel->capacity = channel->first = channel->next = channel->count = 0;
 }
 
 static bool has_room(const struct async_channel *c)
@@ -120,7 +129,7 @@ static int receive_now(struct async_channel *c, void *item)
     return 0;
 }
 
-int async_channel_try_send(struct async_channel *channel, const void *item)
+int async_channel_try_send_(struct async_channel *channel, const void *item)
 {
     if (channel->closed)
         return -EPIPE;
@@ -129,33 +138,21 @@ int async_channel_try_send(struct async_channel *channel, const void *item)
     return send_now(channel, item);
 }
 
-int async_channel_try_receive(struct async_channel *channel, void *item)
+int async_channel_try_receive_(struct async_channel *channel, void *item)
 {
     if (has_item(channel)) // then nobody is in line
         return receive_now(channel, item);
     return channel->closed ? -EPIPE : -EAGAIN;
 }
 
-void async_channel_close(struct async_channel *channel)
+void async_channel_wake_all_(struct async_channel *c)
 {
-    if (channel->closed)
-        return;
-    channel->closed = true;
-    channel->reserved = 0; // those who were woken for them find it closed
-    grant_all(&channel->senders);
-    serve_receivers(channel);
+    grant_all(&c->senders);
+    serve_receivers(c);
 }
 
-int async_channel_send_last(struct async_channel *channel, const void *item)
-{
-    int error = async_channel_try_send(channel, item);
-    if (!error)
-        async_channel_close(channel);
-    return error;
-}
-
-enum async_poll async_channel_send_future_poll(struct async_channel_send_future *self,
-                                               struct async_context *cx)
+enum async_poll async_channel_send_wait_(struct async_channel_send_future *self,
+                                         struct async_context *cx)
 {
     struct async_channel *c = self->channel;
     if (self->waiter.granted && !c->closed) {
@@ -164,7 +161,7 @@ enum async_poll async_channel_send_future_poll(struct async_channel_send_future 
     } else if (self->waiter.link && !c->closed) {
         return async_line_wait(&c->senders, &self->waiter, cx);
     } else {
-        self->result = async_channel_try_send(c, self->item);
+        self->result = async_channel_try_send_(c, self->item);
         if (self->result == -EAGAIN)
             return async_line_wait(&c->senders, &self->waiter, cx);
     }
@@ -182,8 +179,8 @@ void async_channel_send_future_drop(struct async_channel_send_future *self)
     self->waiter.granted = false;
 }
 
-enum async_poll async_channel_receive_future_poll(struct async_channel_receive_future *self,
-                                                  struct async_context *cx)
+enum async_poll async_channel_receive_wait_(struct async_channel_receive_future *self,
+                                            struct async_context *cx)
 {
     struct async_channel *c = self->channel;
     if (self->waiter.granted && self->result == 0) {
@@ -192,7 +189,7 @@ enum async_poll async_channel_receive_future_poll(struct async_channel_receive_f
     } else if (self->waiter.link) {
         return async_line_wait(&c->receivers, &self->waiter, cx);
     } else if (!self->waiter.granted) {
-        self->result = async_channel_try_receive(c, self->item);
+        self->result = async_channel_try_receive_(c, self->item);
         if (self->result == -EAGAIN)
             return async_line_wait(&c->receivers, &self->waiter, cx);
     }

@@ -49,10 +49,11 @@ struct async_channel {
     struct async_line senders, receivers;
     unsigned char *items; // a ring
     size_t item_size;     // bytes
-    size_t capacity;      // items; of an unbounded one: that it has memory for now
-    size_t first, count;  // of the items in it
-    size_t promised;      // items, to receivers that were woken for them
-    size_t reserved;      // places, for senders that were woken for them
+    uint32_t capacity;    // items; of an unbounded one: that it has memory for now
+    uint32_t first, next; // the places of the first item and behind the last one
+    uint32_t count;       // of the items in it
+    uint32_t promised;    // items, to receivers that were woken for them
+    uint32_t reserved;    // places, for senders that were woken for them
     bool unbounded, closed;
 };
 
@@ -70,25 +71,85 @@ struct async_channel {
         .item_size = sizeof(TYPE), .unbounded = true \
     }
 
-// The same for memory that is known when the program runs: `capacity` items, at least 1.
+// The same for memory that is known when the program runs: `capacity` items, at least 1 and less
+// than 2^31.
 void async_channel_init(struct async_channel *channel, void *memory, size_t item_size,
                         size_t capacity);
 
 // Gives back the memory of an unbounded one, and the items in it. Nobody waits, nor does so again.
 void async_channel_free(struct async_channel *channel);
 
+// In passing: what most sends and receives are, without a call. False: nothing was done. The copy
+// comes last, for as far as the C compiler knows it may change the channel.
+static inline void async_channel_copy_(void *to, const void *from, size_t size)
+{
+#if defined(__GNUC__) && !defined(__TINYC__)
+    // Where it sees an item of another size, it would warn of what is never done.
+    __asm__("" : "+r"(to), "+r"(from));
+#endif
+    if (size == sizeof(uint64_t))
+        (memcpy)(to, from, sizeof(uint64_t));
+    else
+        (memcpy)(to, from, size);
+}
+
+static inline bool async_channel_put_(struct async_channel *c, const void *item)
+{
+    uint32_t count = c->count, capacity = c->capacity, next = c->next;
+    if (c->receivers.first || c->closed || count + c->reserved >= capacity)
+        return false;
+    c->count = count + 1;
+    c->next = next + 1 < capacity ? next + 1 : 0;
+    async_channel_copy_(c->items + next * c->item_size, item, c->item_size);
+    return true;
+}
+
+static inline bool async_channel_take_(struct async_channel *c, void *item)
+{
+    uint32_t count = c->count, first = c->first;
+    if (c->senders.first || count <= c->promised)
+        return false;
+    c->count = count - 1;
+    c->first = first + 1 < c->capacity ? first + 1 : 0;
+    async_channel_copy_(item, c->items + first * c->item_size, c->item_size);
+    return true;
+}
+
+int async_channel_try_send_(struct async_channel *channel, const void *item);
+int async_channel_try_receive_(struct async_channel *channel, void *item);
+
 // 0, -EAGAIN: it is full, -EPIPE: it is closed, -ENOMEM: it cannot grow.
-int async_channel_try_send(struct async_channel *channel, const void *item);
+static inline int async_channel_try_send(struct async_channel *channel, const void *item)
+{
+    return async_channel_put_(channel, item) ? 0 : async_channel_try_send_(channel, item);
+}
 
 // 0, -EAGAIN: it is empty, or others were woken for what is in it, -EPIPE: it is closed and empty.
-int async_channel_try_receive(struct async_channel *channel, void *item);
+static inline int async_channel_try_receive(struct async_channel *channel, void *item)
+{
+    return async_channel_take_(channel, item) ? 0 : async_channel_try_receive_(channel, item);
+}
+
+void async_channel_wake_all_(struct async_channel *channel);
 
 // Wakes all who wait.
-void async_channel_close(struct async_channel *channel);
+static inline void async_channel_close(struct async_channel *channel)
+{
+    channel->closed = true;
+    channel->reserved = 0; // those who were woken for them find it closed
+    if (channel->senders.first || channel->receivers.first)
+        async_channel_wake_all_(channel);
+}
 
 // The only or last item: sends it, and closes. A channel with room for one item that is used like
 // this is a oneshot.
-int async_channel_send_last(struct async_channel *channel, const void *item);
+static inline int async_channel_send_last(struct async_channel *channel, const void *item)
+{
+    int error = async_channel_try_send(channel, item);
+    if (!error)
+        async_channel_close(channel);
+    return error;
+}
 
 // ---- await async_channel_send(channel, item)
 //
@@ -110,8 +171,18 @@ static inline void async_channel_send_future_init(struct async_channel_send_futu
     self->item = item;
 }
 
-enum async_poll async_channel_send_future_poll(struct async_channel_send_future *self,
-                                               struct async_context *cx);
+enum async_poll async_channel_send_wait_(struct async_channel_send_future *self,
+                                         struct async_context *cx);
+
+static inline enum async_poll async_channel_send_future_poll(struct async_channel_send_future *self,
+                                                             struct async_context *cx)
+{
+    if (self->waiter.link || self->waiter.granted || !async_channel_put_(self->channel, self->item))
+        return async_channel_send_wait_(self, cx);
+    self->result = 0;
+    return ASYNC_READY;
+}
+
 void async_channel_send_future_drop(struct async_channel_send_future *self);
 
 // ---- await async_channel_receive(channel, item)
@@ -134,8 +205,20 @@ static inline void async_channel_receive_future_init(struct async_channel_receiv
     self->item = item;
 }
 
-enum async_poll async_channel_receive_future_poll(struct async_channel_receive_future *self,
-                                                  struct async_context *cx);
+enum async_poll async_channel_receive_wait_(struct async_channel_receive_future *self,
+                                            struct async_context *cx);
+
+static inline enum async_poll
+async_channel_receive_future_poll(struct async_channel_receive_future *self,
+                                  struct async_context *cx)
+{
+    if (self->waiter.link || self->waiter.granted ||
+        !async_channel_take_(self->channel, self->item))
+        return async_channel_receive_wait_(self, cx);
+    self->result = 0;
+    return ASYNC_READY;
+}
+
 void async_channel_receive_future_drop(struct async_channel_receive_future *self);
 
 // ---- Broadcast ----------------------------------------------------------------------------------

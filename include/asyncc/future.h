@@ -73,8 +73,14 @@ struct async_waker {
 
 static inline struct async_waker async_waker_clone(const struct async_waker *waker)
 {
-    waker->ops->clone(waker->data);
-    return *waker;
+    // Word by word: whoever polls has just stored one of the two, and a load of both would stall.
+    void *data = waker->data;
+    const struct async_waker_ops *ops = waker->ops;
+    ops->clone(data);
+    struct async_waker clone;
+    clone.data = data;
+    clone.ops = ops;
+    return clone;
 }
 
 static inline void async_waker_wake(const struct async_waker *waker)

@@ -81,10 +81,13 @@ static inline void async_mutex_lock_future_init(struct async_mutex_lock_future *
 static inline enum async_poll async_mutex_lock_future_poll(struct async_mutex_lock_future *self,
                                                            struct async_context *cx)
 {
-    struct async_mutex *mutex = self->mutex;
-    if (self->waiter.granted || (!self->waiter.link && async_mutex_try_lock(mutex)))
-        return async_line_served(&mutex->waiting, &self->waiter);
-    return async_line_wait(&mutex->waiting, &self->waiter, cx);
+    if (self->waiter.granted) {
+        self->waiter.granted = false;
+        return ASYNC_READY;
+    }
+    if (!self->waiter.link && async_mutex_try_lock(self->mutex))
+        return ASYNC_READY;
+    return async_line_wait(&self->mutex->waiting, &self->waiter, cx);
 }
 
 static inline void async_mutex_lock_future_drop(struct async_mutex_lock_future *self)

@@ -111,7 +111,12 @@ static inline struct async_waiter *async_line_grant(struct async_line *line)
     struct async_waiter *first = line->first;
     if (!first)
         return NULL;
-    async_line_remove_(line, first);
+    line->first = first->next;
+    if (first->next)
+        first->next->link = &line->first;
+    else
+        line->end = NULL;
+    first->link = NULL;
     first->granted = true;
     struct async_waker waker = first->waker;
     async_waker_wake(&waker);
