@@ -10,11 +10,16 @@
 #include <assert.h>
 #include <errno.h>
 
+// In op->flags of OP_READABLE and OP_WRITABLE: it was woken without having been reported as ready.
+enum {
+    NOT_REPORTED = 1
+};
+
 // ---- Tries: each makes its system call once. -EAGAIN: it has to wait ------------------------
 
 static intptr_t try_poll(struct async_op *op)
 {
-    if (op->state == OP_WOKEN)
+    if (op->state == OP_WOKEN && op->flags != NOT_REPORTED)
         return 0;
     struct pollfd look = {.fd = op->source->fd,
                           .events = op->code == OP_READABLE ? POLLIN : POLLOUT};
@@ -25,10 +30,11 @@ static intptr_t try_poll(struct async_op *op)
 }
 
 // Fewer bytes than asked for: the descriptor has nothing (no room) left, and an edge will tell when
-// it has. Except for the end of the stream: if that was reported already, no edge will come.
+// it has. Except for packets, lines and records, of which a call moves one, and for the end of the
+// stream: if that was reported already, no edge will come.
 static void drained(struct async_source *source, unsigned what)
 {
-    if (!(source->ready & READY_CLOSED))
+    if (source->bytes && !(source->ready & READY_CLOSED))
         source->ready &= (uint8_t)~what;
 }
 
@@ -103,6 +109,8 @@ static intptr_t try_connect(struct async_op *op)
     int fd = op->source->fd;
     if (op->at) {
         int rc = sys->connect(fd, op->at, (socklen_t)op->size);
+        if (rc == -EAGAIN)
+            return -ENOBUFS; // a Unix socket's backlog is full, and no edge will come
         if (rc != -EINPROGRESS && rc != -EINTR)
             return rc;
         op->at = NULL;
@@ -142,6 +150,16 @@ static enum async_poll ready(struct async_op *op, intptr_t result)
     return ASYNC_READY;
 }
 
+// Woken at once, and in the list like all that are pending, so that closing the source ends it.
+static enum async_poll others_first(struct async_op *op, struct async_context *cx)
+{
+    if (op->code == OP_READABLE || op->code == OP_WRITABLE)
+        op->flags = NOT_REPORTED;
+    op_wait(op, &cx->waker);
+    op_wake(op);
+    return ASYNC_PENDING;
+}
+
 enum async_poll readiness_perform(struct async_reactor *reactor, struct async_op *op,
                                   struct async_context *cx, readiness_watch *watch)
 {
@@ -152,10 +170,8 @@ enum async_poll readiness_perform(struct async_reactor *reactor, struct async_op
     }
     unsigned bit = 1u << op_direction(op);
     while (source->ready & bit) {
-        if (!source->executor->io_credit) {
-            async_waker_wake(&cx->waker);
-            return ASYNC_PENDING;
-        }
+        if (!source->executor->io_credit)
+            return others_first(op, cx);
         source->executor->io_credit--;
         intptr_t result = tries[op->code](op);
         if (result != -EAGAIN)
