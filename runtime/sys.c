@@ -190,11 +190,6 @@ static int kernel_fstat(int fd, struct stat *out)
     CALL(int, fstat(fd, out));
 }
 
-static int kernel_stat(const char *path, struct stat *out)
-{
-    CALL(int, stat(path, out));
-}
-
 static int kernel_lstat(const char *path, struct stat *out)
 {
     CALL(int, lstat(path, out));
@@ -243,7 +238,6 @@ const struct sys sys_kernel = {
     .fdatasync = kernel_fdatasync,
     .ftruncate = kernel_ftruncate,
     .fstat = kernel_fstat,
-    .stat = kernel_stat,
     .lstat = kernel_lstat,
     .rename = kernel_rename,
     .unlink = kernel_unlink,

@@ -50,7 +50,6 @@ struct sys {
     int (*fdatasync)(int fd);
     int (*ftruncate)(int fd, off_t size);
     int (*fstat)(int fd, struct stat *out);
-    int (*stat)(const char *path, struct stat *out);
     int (*lstat)(const char *path, struct stat *out);
     int (*rename)(const char *from, const char *to);
     int (*unlink)(const char *path);
