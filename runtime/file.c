@@ -260,9 +260,9 @@ static enum async_poll stat_poll(struct async_file_call *call, struct async_file
     intptr_t rc;
     if (async_blocking_job_finish(&call->job, cx, &rc) == ASYNC_PENDING)
         return ASYNC_PENDING;
-    if (rc == 0)
-        *out = block->stat;
     *result = (int)rc;
+    if (*result == 0)
+        *out = block->stat;
     end(call);
     return ASYNC_READY;
 }
@@ -280,7 +280,7 @@ enum async_poll async_file_size_future_poll(struct async_file_size_future *self,
     struct stat stat;
     if (stat_poll(&self->call, self->file, cx, &rc, &stat) == ASYNC_PENDING)
         return ASYNC_PENDING;
-    self->result = rc < 0 ? rc : (int64_t)stat.st_size;
+    self->result = rc == 0 ? (int64_t)stat.st_size : rc;
     return ASYNC_READY;
 }
 
