@@ -34,9 +34,8 @@ static async ssize_t pour(struct async_stream *to, size_t size)
     static unsigned char bytes[300000];
     for (size_t i = 0; i < size; i++)
         bytes[i] = (unsigned char)(i % 251);
-    ssize_t n = await async_stream_write_all(to, bytes, size);
-    async_stream_close(to);
-    return n;
+    defer async_stream_close(to);
+    return await async_stream_write_all(to, bytes, size);
 }
 
 static async int pipes(void)
@@ -204,8 +203,8 @@ static async int unix_sockets(void)
 
 static async void close_later(struct async_stream *stream)
 {
+    defer async_stream_close(stream);
     await async_yield();
-    async_stream_close(stream);
 }
 
 static async int closing(void)
