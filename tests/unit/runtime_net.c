@@ -399,6 +399,27 @@ static void closing_ends_a_pause(void **unused)
     close(client);
 }
 
+// The peer is gone before anybody has looked.
+static void accepts_what_was_reset(void **unused)
+{
+    (void)unused;
+    struct async_listener *l;
+    struct async_tcp *client, *peer;
+    assert_int_equal(async_tcp_listen("127.0.0.1", 0, &l), 0);
+    assert_int_equal(NOW(async_tcp_connect, "127.0.0.1", async_listener_port(l), &client), 0);
+    struct linger now = {1, 0};
+    setsockopt(async_tcp_fd(client), SOL_SOCKET, SO_LINGER, &now, sizeof now);
+    async_tcp_close(client);
+    assert_int_equal(NOW(async_tcp_accept, l, &peer), 0);
+    struct async_address address;
+    assert_int_equal(async_tcp_peer_address(peer, &address), -ENOTCONN);
+    char byte;
+    assert_int_equal(NOW(async_tcp_read, peer, &byte, 1), -ECONNRESET);
+    assert_int_equal(NOW(async_tcp_write_all, peer, "x", 1), -EPIPE);
+    async_tcp_close(peer);
+    async_listener_close(l);
+}
+
 struct greedy {
     struct async_tcp_read_future read;
     struct async_tcp *tcp;
@@ -545,6 +566,7 @@ int main(void)
         DESCRIPTOR_TEST(closing_ends_what_was_woken),
         DESCRIPTOR_TEST(closing_ends_a_pause),
         DESCRIPTOR_TEST(closing_ends_what_has_used_up_its_turn),
+        DESCRIPTOR_TEST(accepts_what_was_reset),
         DESCRIPTOR_TEST(knows_addresses),
         DESCRIPTOR_TEST(listens_with_options),
         DESCRIPTOR_TEST(serves_both_families),

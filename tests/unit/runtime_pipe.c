@@ -7,6 +7,7 @@
 #include <asyncc/pipe.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 
 ASYNC_FUTURE_TYPE(async_stream_read);
 ASYNC_FUTURE_TYPE(async_stream_readv);
@@ -136,6 +137,53 @@ static void fails_without_descriptors(void **unused)
     setrlimit(RLIMIT_NOFILE, &before);
 }
 
+// ---- SIGPIPE and async_run_main -----------------------------------------------------------------
+
+static void handle(int signal)
+{
+    (void)signal;
+}
+
+static enum async_poll break_a_pipe(void *data, struct async_context *cx, int *state)
+{
+    (void)cx;
+    (void)state;
+    int fds[2];
+    if (pipe(fds) == 0) {
+        close(fds[0]);
+        *(bool *)data = write(fds[1], "x", 1) < 0 && errno == EPIPE; // or it ends the process
+        close(fds[1]);
+    }
+    return ASYNC_READY;
+}
+
+// In a process of its own, whose exit status says whether all was well.
+static int main_with_sigpipe(void (*before)(int), void (*after)(int))
+{
+    pid_t child = fork();
+    if (child == 0) {
+        signal(SIGPIPE, before);
+        bool survived = false;
+        struct script_future f;
+        script_future_init(&f, break_a_pipe, NULL, &survived);
+        async_run_main(&script_future_type, &f);
+        struct sigaction now;
+        sigaction(SIGPIPE, NULL, &now);
+        _exit(survived && now.sa_handler == after ? 0 : 1);
+    }
+    int status = -1;
+    waitpid(child, &status, 0);
+    return status;
+}
+
+static void main_ignores_sigpipe(void **unused)
+{
+    (void)unused;
+    assert_int_equal(main_with_sigpipe(SIG_DFL, SIG_IGN), 0);
+    assert_int_equal(main_with_sigpipe(SIG_IGN, SIG_IGN), 0);
+    assert_int_equal(main_with_sigpipe(handle, handle), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -143,6 +191,7 @@ int main(void)
         DESCRIPTOR_TEST(fills),
         DESCRIPTOR_TEST(closing_ends_what_waits),
         DESCRIPTOR_TEST(fails_without_descriptors),
+        DESCRIPTOR_TEST(main_ignores_sigpipe),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
