@@ -10,16 +10,16 @@
 #include <assert.h>
 #include <errno.h>
 
-// In op->flags of OP_READABLE and OP_WRITABLE: it was woken without having been reported as ready.
+// Beside other op->flags of OP_READABLE and OP_WRITABLE: it was woken without having been reported as ready.
 enum {
-    NOT_REPORTED = 1
+    NOT_REPORTED = 1 << 8
 };
 
 // ---- Tries: each makes its system call once. -EAGAIN: it has to wait ------------------------
 
 static intptr_t try_poll(struct async_op *op)
 {
-    if (op->state == OP_WOKEN && op->flags != NOT_REPORTED)
+    if (op->state == OP_WOKEN && !(op->flags & NOT_REPORTED))
         return 0;
     struct pollfd look = {.fd = op->source->fd,
                           .events = op->code == OP_READABLE ? POLLIN : POLLOUT};
@@ -154,7 +154,7 @@ static enum async_poll ready(struct async_op *op, intptr_t result)
 static enum async_poll others_first(struct async_op *op, struct async_context *cx)
 {
     if (op->code == OP_READABLE || op->code == OP_WRITABLE)
-        op->flags = NOT_REPORTED;
+        op->flags |= NOT_REPORTED;
     op_wait(op, &cx->waker);
     op_wake(op);
     return ASYNC_PENDING;

@@ -135,7 +135,7 @@ static enum async_poll connect_poll(struct async_unix_connect_future *self,
     if (rc > 0 || (rc == 0 && op_poll(op, cx) == ASYNC_PENDING))
         return ASYNC_PENDING;
     self->result = rc < 0 ? rc : (int)op->result;
-    if (self->result != -ENOBUFS)
+    if (self->result != -ENOBUFS && self->result != -EAGAIN)
         return ASYNC_READY;
     op->at = &self->address.storage;
     op->size = self->address.length;
