@@ -65,7 +65,8 @@ void async_datagram_close(struct async_datagram *socket)
     source_shut(&socket->source);
 }
 
-// Fills in the message of an operation at its first poll. While it is under way, it is the system's.
+// Fills in the message of an operation at its first poll. While it is under way, it is the
+// system's.
 static void prepare(struct async_op *op, struct msghdr *message, struct iovec *part,
                     const struct async_address *address, socklen_t length)
 {
@@ -87,7 +88,8 @@ async_datagram_receive_from_future_poll(struct async_datagram_receive_from_futur
                                         struct async_context *cx)
 {
     struct async_op *op = &self->op;
-    prepare(op, &self->message, &self->part, self->from, self->from ? sizeof self->from->storage : 0);
+    prepare(op, &self->message, &self->part, self->from,
+            self->from ? sizeof self->from->storage : 0);
     op->code = OP_RECVMSG;
     op->flags = MSG_TRUNC; // the result is the size of the packet, not of what had room
     if (op_poll(op, cx) == ASYNC_PENDING)

@@ -15,7 +15,8 @@ struct async_datagram {
     struct unix_file *file;     // unix_file.h: where it is bound; NULL: no file
 };
 
-// Makes a datagram socket of a non-blocking descriptor. 0 or -ENOMEM; then it is still the caller's.
+// Makes a datagram socket of a non-blocking descriptor. 0 or -ENOMEM; then it is still the
+// caller's.
 int datagram_new(int fd, struct async_datagram **out);
 
 #pragma GCC visibility pop

@@ -64,8 +64,8 @@ static inline enum async_poll op_poll(struct async_op *op, struct async_context 
     return executor->ops->perform(executor->reactor, op, cx);
 }
 
-// Before a call that is not an operation: may it be made now? If not, others come first: the task is
-// to be woken and polled again.
+// Before a call that is not an operation: may it be made now? If not, others come first: the task
+// is to be woken and polled again.
 static inline bool io_spend(void)
 {
     struct async_executor *executor = async_current;

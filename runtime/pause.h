@@ -1,4 +1,5 @@
-// pause.h - operations that are tried again after a while, since nobody tells when they may succeed.
+// pause.h - operations that are tried again after a while, since nobody tells when they may
+// succeed.
 #ifndef ASYNCC_RUNTIME_PAUSE_H
 #define ASYNCC_RUNTIME_PAUSE_H
 

@@ -10,7 +10,8 @@
 #include <assert.h>
 #include <errno.h>
 
-// Beside other op->flags of OP_READABLE and OP_WRITABLE: it was woken without having been reported as ready.
+// Beside other op->flags of OP_READABLE and OP_WRITABLE: it was woken without having been reported
+// as ready.
 enum {
     NOT_REPORTED = 1 << 8
 };

@@ -8,7 +8,7 @@
 //         struct async_address address;
 //         char text[ASYNC_ADDRESS_TEXT];
 //         if (async_tcp_peer_address(peer, &address) == 0)
-//             printf("hello, %s\n", async_address_format(&address, text, sizeof text)); // 10.0.0.1:80
+//             puts(async_address_format(&address, text, sizeof text)); // 10.0.0.1:80
 //     }
 //
 // An address is a value of a fixed size: it is copied by assignment, owns nothing and costs no
@@ -38,16 +38,17 @@ enum {
 // -EINVAL.
 int async_address_ip(const char *host, int port, struct async_address *out);
 
-// The path of a Unix socket. "@name" is an abstract name of Linux: it is in no file system, and gone
-// with its socket; "./@name" is a file. 0, -EINVAL for "", or -ENAMETOOLONG (more than 107 bytes).
+// The path of a Unix socket. "@name" is an abstract name of Linux: it is in no file system, and
+// gone with its socket; "./@name" is a file. 0, -EINVAL for "", or -ENAMETOOLONG (more than 107
+// bytes).
 int async_address_unix(const char *path, struct async_address *out);
 
 // The port, or -EINVAL if such addresses have none.
 int async_address_port(const struct async_address *address);
 
 // The address as text: "127.0.0.1:80", "[::1]:80", "/run/socket", "@name", "unnamed" (a Unix socket
-// without an address) or "" (no address). At most n - 1 bytes of it and a 0 are written to buf; n is
-// at least 1. Returns buf.
+// without an address) or "" (no address). At most n - 1 bytes of it and a 0 are written to buf; n
+// is at least 1. Returns buf.
 char *async_address_format(const struct async_address *address, char *buf, size_t n);
 
 // The same family, host, port and interface, or the same path.

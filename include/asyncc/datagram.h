@@ -23,6 +23,9 @@
 // Sockets belong to the executor of the thread that made them and are used on that thread only. Any
 // number of tasks may send and receive at a time. Closing one ends what is under way on it with
 // -ECANCELED. No operation allocates.
+//
+// With io_uring, a receive that is dropped may have its packet already. It is kept for the next
+// receive, which allocates; with no memory left it is lost, like packets in general may be.
 #ifndef ASYNCC_DATAGRAM_H
 #define ASYNCC_DATAGRAM_H
 
@@ -46,7 +49,8 @@ int async_datagram_connect(struct async_datagram *socket, const struct async_add
 // socket's.
 int async_datagram_fd(const struct async_datagram *socket);
 
-// Closes the socket, and removes its file if it has one and it is still this one's. NULL is allowed.
+// Closes the socket, and removes its file if it has one and it is still this one's. NULL is
+// allowed.
 void async_datagram_close(struct async_datagram *socket);
 
 // ---- await async_datagram_receive_from(socket, buf, n, &from) -----------------------------------
@@ -115,12 +119,12 @@ static inline void async_datagram_receive_future_drop(struct async_datagram_rece
 
 // ---- await async_datagram_send_to(socket, buf, n, &to) ------------------------------------------
 //
-// Waits for room and sends a packet of n bytes. `to` may be NULL if the socket is connected. Returns
-// n, or -EMSGSIZE (too long for a packet), -ECONNREFUSED (also of an earlier one), -ENOENT (no such
-// Unix socket), -ENETUNREACH, -EACCES (broadcasting must be allowed with SO_BROADCAST), ... buf and
-// `to` must stay until then. Room in a Unix socket that this one is not connected to is waited for by
-// looking again every 5 ms, since the system does not tell. A dropped send has sent nothing, except
-// with io_uring: there it may have.
+// Waits for room and sends a packet of n bytes. `to` may be NULL if the socket is connected.
+// Returns n, or -EMSGSIZE (too long for a packet), -ECONNREFUSED (also of an earlier one), -ENOENT
+// (no such Unix socket), -ENETUNREACH, -EACCES (broadcasting must be allowed with SO_BROADCAST),
+// ... buf and `to` must stay until then. Room in a Unix socket that this one is not connected to is
+// waited for by looking again every 5 ms, since the system does not tell. A dropped send has sent
+// nothing, except with io_uring: there it may have.
 asyncc_async ssize_t async_datagram_send_to(struct async_datagram *socket, const void *buf,
                                             size_t n, const struct async_address *to);
 

@@ -20,16 +20,16 @@
 //     }
 //
 // Each operation is a call on the pool of threads of blocking.h, with its -EAGAIN when the line is
-// full. Reading and writing is by position: there is no current one, so any number of operations may
-// be under way on a file, of tasks of any threads. Errors are -errno.
+// full. Reading and writing is by position: there is no current one, so any number of operations
+// may be under way on a file, of tasks of any threads. Errors are -errno.
 //
 // CANCELLING never waits. An operation that has not begun does nothing; one that has begun comes to
 // its end on its thread, unseen: bytes may be written, the file may be renamed. It has its own copy
 // of the bytes and paths, and keeps the file open until then, so that all of this may be gone, and
 // closed, at once. A cancelled open closes what it has opened.
 //
-// ALLOCATIONS: each operation has a block of memory while it lasts, with room for the bytes that are
-// read or written, or for the paths; else -ENOMEM. An open file has one, too.
+// ALLOCATIONS: each operation has a block of memory while it lasts, with room for the bytes that
+// are read or written, or for the paths; else -ENOMEM. An open file has one, too.
 //
 // On a simulated executor the calls are made on its own thread.
 #ifndef ASYNCC_FILE_H
@@ -135,8 +135,8 @@ static inline void async_file_read_at_future_drop(struct async_file_read_at_futu
 // ---- await async_file_write_at(file, buf, n, offset) --------------------------------------------
 //
 // Writes n bytes at an offset, or at the end of a file that was opened with O_APPEND. Returns how
-// many, fewer than n only when an error has stopped it, or -ENOSPC, -EIO, -EFBIG, ... buf is read at
-// the first poll only.
+// many, fewer than n only when an error has stopped it, or -ENOSPC, -EIO, -EFBIG, ... buf is read
+// at the first poll only.
 asyncc_async ssize_t async_file_write_at(struct async_file *file, const void *buf, size_t n,
                                          int64_t offset);
 

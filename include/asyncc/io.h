@@ -27,12 +27,12 @@
 // the room, between the two; and then at most 512 bytes are written at a time, which an output that
 // is ready has room for, except for a terminal whose reader is stuck: make that one non-blocking.
 //
-// REGULAR FILES are always ready. They are read and written at once, on this thread, which waits for
-// the disk if it has to; file.h does that on other threads.
+// REGULAR FILES are always ready. They are read and written at once, on this thread, which waits
+// for the disk if it has to; file.h does that on other threads.
 //
 // SIGPIPE: writing to a pipe that nobody reads returns -EPIPE, and like in all of C raises SIGPIPE,
-// which ends the process by default. async_run_main ignores it for that reason; a program that comes
-// with a main of its own should, too: signal(SIGPIPE, SIG_IGN). For sockets it is not raised.
+// which ends the process by default. async_run_main ignores it for that reason; a program that
+// comes with a main of its own should, too: signal(SIGPIPE, SIG_IGN). For sockets it is not raised.
 #ifndef ASYNCC_IO_H
 #define ASYNCC_IO_H
 
@@ -90,8 +90,8 @@ static inline void async_op_init_(struct async_op *op, void *source, const void 
 // stream, or an error to collect. What cannot block in this sense, like a regular file, is ready at
 // once. Returns 0, -EBADF, -ENOMEM, or -ENOSPC (the system's limit of watched descriptors). Several
 // may wait for one fd. Cancel-safe; a dropped wait leaves no registration behind. The first to wait
-// for an fd allocates some 100 bytes, until the last one is done; and the table of descriptors grows
-// with the numbers in use.
+// for an fd allocates some 100 bytes, until the last one is done; and the table of descriptors
+// grows with the numbers in use.
 asyncc_async int async_readable(int fd);
 asyncc_async int async_writable(int fd);
 
@@ -134,10 +134,10 @@ void async_writable_future_drop(struct async_writable_future *self);
 // ---- await async_read(fd, buf, n), await async_readv(fd, parts, count) --------------------------
 //
 // Waits for bytes and reads at most n of them, or into `count` buffers (at most IOV_MAX, else
-// -EINVAL). Returns how many (at least 1 unless there is no room for any), 0 at the end of the file,
-// or the error of read(2); -ENOMEM and -ENOSPC are also those of the wait. The memory must stay
-// until then. Packets, lines and records come one at a time, as they do with read(2). Cancel-safe: a
-// dropped read has read nothing. Allocates as async_readable does.
+// -EINVAL). Returns how many (at least 1 unless there is no room for any), 0 at the end of the
+// file, or the error of read(2); -ENOMEM and -ENOSPC are also those of the wait. The memory must
+// stay until then. Packets, lines and records come one at a time, as they do with read(2).
+// Cancel-safe: a dropped read has read nothing. Allocates as async_readable does.
 asyncc_async ssize_t async_read(int fd, void *buf, size_t n);
 asyncc_async ssize_t async_readv(int fd, const struct iovec *parts, int count);
 

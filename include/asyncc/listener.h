@@ -20,7 +20,7 @@ struct async_listener;
 
 // All zero is what async_tcp_listen and async_unix_listen do.
 struct async_listen_options {
-    int backlog;     // connections that may wait to be accepted; 0: 1024. The system has a limit, too
+    int backlog; // connections that may wait to be accepted; 0: 1024. The system has a limit, too
     bool reuse_port; // TCP: others may listen on the port, and the system spreads connections
     bool v6_only;    // TCP on IPv6: no IPv4 connections to "::"
     bool replace;    // Unix: a socket file at the path that nobody listens on is removed first

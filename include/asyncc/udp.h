@@ -18,8 +18,8 @@
 //     }
 //
 // datagram.h has what can be done with these sockets. Hosts and ports are as in
-// async_address_ip (address.h). Sockets are non-blocking and close-on-exec. Broadcasts and multicast
-// groups are joined by the descriptor:
+// async_address_ip (address.h). Sockets are non-blocking and close-on-exec. Broadcasts and
+// multicast groups are joined by the descriptor:
 //
 //     setsockopt(async_datagram_fd(udp), SOL_SOCKET, SO_BROADCAST, &(int){1}, sizeof(int));
 #ifndef ASYNCC_UDP_H
@@ -28,8 +28,8 @@
 #include <asyncc/datagram.h>
 
 // Makes a socket that receives at host:port. host NULL or "" is every IPv4 address, "::" every IPv6
-// and IPv4 address; port 0 lets the system choose. Returns 0 and a socket to be closed by the caller,
-// or -EINVAL (bad host or port), -EADDRINUSE, -EACCES, -EMFILE, -ENOMEM, ... Does not wait.
+// and IPv4 address; port 0 lets the system choose. Returns 0 and a socket to be closed by the
+// caller, or -EINVAL (bad host or port), -EADDRINUSE, -EACCES, -EMFILE, -ENOMEM, ... Does not wait.
 int async_udp_bind(const char *host, int port, struct async_datagram **out);
 
 // Makes a socket that is connected to host:port: it receives from there only. Returns as

@@ -34,7 +34,8 @@
 #include <asyncc/async.h>
 
 // Listens at a path. Returns 0 and a listener to be closed by the caller, or -EINVAL (""),
-// -ENAMETOOLONG, -EADDRINUSE, -EACCES, -ENOENT, -EMFILE, -ENOMEM, ... Two allocations. Does not wait.
+// -ENAMETOOLONG, -EADDRINUSE, -EACCES, -ENOENT, -EMFILE, -ENOMEM, ... Two allocations. Does not
+// wait.
 int async_unix_listen(const char *path, struct async_listener **out);
 int async_unix_listen_with(const char *path, const struct async_listen_options *options,
                            struct async_listener **out);
@@ -158,12 +159,12 @@ void async_unix_send_fds_future_drop(struct async_unix_send_fds_future *self);
 // ---- await async_unix_receive_fds(stream, buf, n, fds, &count) ----------------------------------
 //
 // Waits for bytes, and reads at most n of them, at least 1 (-EINVAL), and the descriptors that came
-// with them. *count is how many descriptors there is room for at `fds`, and then how many there are.
-// They are close-on-exec, and yours to be closed. Those without room, or more than ASYNC_UNIX_FDS,
-// are closed: nothing tells about them. Returns how many bytes, 0 at the end of the stream, or
-// -ECONNRESET, ... and then *count is 0. buf, fds and count must stay until then. Bytes of two sends
-// that carry descriptors are not mixed in one receive. Cancel-safe: a dropped receive has taken
-// neither bytes nor descriptors.
+// with them. *count is how many descriptors there is room for at `fds`, and then how many there
+// are. They are close-on-exec, and yours to be closed. Those without room, or more than
+// ASYNC_UNIX_FDS, are closed: nothing tells about them. Returns how many bytes, 0 at the end of the
+// stream, or -ECONNRESET, ... and then *count is 0. buf, fds and count must stay until then. Bytes
+// of two sends that carry descriptors are not mixed in one receive. Cancel-safe: a dropped receive
+// has taken neither bytes nor descriptors.
 //
 // Reading with async_stream_read throws descriptors away.
 asyncc_async ssize_t async_unix_receive_fds(struct async_stream *stream, void *buf, size_t n,

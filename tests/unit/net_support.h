@@ -1,5 +1,5 @@
-// net_support.h - for the tests of what works on descriptors: running and starting one operation, and
-// that no descriptor leaks.
+// net_support.h - for the tests of what works on descriptors: running and starting one operation,
+// and that no descriptor leaks.
 #ifndef NET_SUPPORT_H
 #define NET_SUPPORT_H
 
@@ -13,21 +13,21 @@
 ASYNC_FUTURE_TYPE_VOID(async_sleep_ms);
 
 // Runs one operation to its end: its result.
-#define NOW(NAME, ...)                                           \
-    __extension__({                                              \
-        struct NAME##_future now_;                               \
-        NAME##_future_init(&now_, __VA_ARGS__);                  \
-        async_block_on_future(&NAME##_future_type, &now_);       \
-        now_.result;                                             \
+#define NOW(NAME, ...)                                     \
+    __extension__({                                        \
+        struct NAME##_future now_;                         \
+        NAME##_future_init(&now_, __VA_ARGS__);            \
+        async_block_on_future(&NAME##_future_type, &now_); \
+        now_.result;                                       \
     })
 
 // Starts a task of one operation.
-#define START(NAME, ...)                                                 \
-    __extension__({                                                      \
+#define START(NAME, ...)                                                    \
+    __extension__({                                                         \
         struct NAME##_future *start_ = async_task_new(&NAME##_future_type); \
-        assert_non_null(start_);                                         \
-        NAME##_future_init(start_, __VA_ARGS__);                         \
-        async_task_start(start_);                                        \
+        assert_non_null(start_);                                            \
+        NAME##_future_init(start_, __VA_ARGS__);                            \
+        async_task_start(start_);                                           \
     })
 
 static inline void nap(uint64_t ms)
@@ -46,13 +46,13 @@ static inline void wait_for(struct async_task *task)
 }
 
 // The result of a task that ends by now, or soon.
-#define RESULT(TASK, TYPE)                              \
-    __extension__({                                     \
-        struct async_task *task_ = (TASK);              \
-        wait_for(task_);                                \
-        TYPE result_ = async_task_result(task_, TYPE);  \
-        async_detach(task_);                            \
-        result_;                                        \
+#define RESULT(TASK, TYPE)                             \
+    __extension__({                                    \
+        struct async_task *task_ = (TASK);             \
+        wait_for(task_);                               \
+        TYPE result_ = async_task_result(task_, TYPE); \
+        async_detach(task_);                           \
+        result_;                                       \
     })
 
 // Lets the task begin to wait, sees that it does, and cancels it.

@@ -44,9 +44,10 @@ static void refuses_what_is_no_address(void **unused)
 {
     (void)unused;
     static const char *hosts[] = {
-        "example.org", "1.2.3", "1.2.3.4.5", "300.1.1.1", "1.2.3.4 ", "::1::", "[::1]", "fe80::1%",
-        "fe80::1%no-such-interface", "1.2.3.4%1", "%1",
-        "0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000",
+        "example.org", "1.2.3",    "1.2.3.4.5",
+        "300.1.1.1",   "1.2.3.4 ", "::1::",
+        "[::1]",       "fe80::1%", "fe80::1%no-such-interface",
+        "1.2.3.4%1",   "%1",       "0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000",
     };
     struct async_address a;
     for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++)
@@ -122,8 +123,10 @@ static void asks_sockets(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(formats_what_it_parses), cmocka_unit_test(refuses_what_is_no_address),
-        cmocka_unit_test(names_interfaces),       cmocka_unit_test(has_paths),
+        cmocka_unit_test(formats_what_it_parses),
+        cmocka_unit_test(refuses_what_is_no_address),
+        cmocka_unit_test(names_interfaces),
+        cmocka_unit_test(has_paths),
         DESCRIPTOR_TEST(asks_sockets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,7 +20,6 @@ ASYNC_FUTURE_TYPE(async_write_all);
 
 // ---- Waiting ------------------------------------------------------------------------------------
 
-
 static void waits_for_a_pipe(void **unused)
 {
     (void)unused;

@@ -244,13 +244,13 @@ static enum async_poll poll_with_failure(void *data, struct async_context *cx, i
     return ASYNC_READY;
 }
 
-#define NO_MEMORY(FAILING, NAME, ...)                                                  \
-    do {                                                                               \
-        struct NAME##_future f_;                                                       \
-        NAME##_future_init(&f_, __VA_ARGS__);                                          \
-        struct poll_once once_ = {NAME##_future_type.poll, &f_, FAILING};              \
-        run_script(poll_with_failure, &once_);                                         \
-        assert_int_equal(f_.result, -ENOMEM);                                          \
+#define NO_MEMORY(FAILING, NAME, ...)                                     \
+    do {                                                                  \
+        struct NAME##_future f_;                                          \
+        NAME##_future_init(&f_, __VA_ARGS__);                             \
+        struct poll_once once_ = {NAME##_future_type.poll, &f_, FAILING}; \
+        run_script(poll_with_failure, &once_);                            \
+        assert_int_equal(f_.result, -ENOMEM);                             \
     } while (0)
 
 static void runs_out_of_memory(void **unused)

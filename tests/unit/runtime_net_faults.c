@@ -1,5 +1,5 @@
-// runtime_net_faults.c - what makes sockets, streams and files, with each of its allocations and each
-// of its system calls failing in turn: it reports that, and nothing is left behind.
+// runtime_net_faults.c - what makes sockets, streams and files, with each of its allocations and
+// each of its system calls failing in turn: it reports that, and nothing is left behind.
 #define _GNU_SOURCE
 #include "net_support.h"
 
@@ -37,25 +37,26 @@ static bool call_fails(void)
 }
 
 // A call that fails with -EIO when its turn comes.
-#define FAILING(RETURNS, NAME, PARAMETERS, ...)                       \
-    static RETURNS NAME##_or_fail PARAMETERS                          \
-    {                                                                 \
-        return call_fails() ? -EIO : sys_kernel.NAME(__VA_ARGS__);    \
+#define FAILING(RETURNS, NAME, PARAMETERS, ...)                    \
+    static RETURNS NAME##_or_fail PARAMETERS                       \
+    {                                                              \
+        return call_fails() ? -EIO : sys_kernel.NAME(__VA_ARGS__); \
     }
 
 FAILING(int, socket, (int family, int type, int protocol), family, type, protocol)
-FAILING(int, socketpair, (int family, int type, int protocol, int fds[2]), family, type, protocol, fds)
+FAILING(int, socketpair, (int family, int type, int protocol, int fds[2]), family, type, protocol,
+        fds)
 FAILING(int, pipe, (int fds[2], int flags), fds, flags)
 FAILING(int, bind, (int fd, const struct sockaddr *at, socklen_t length), fd, at, length)
 FAILING(int, listen, (int fd, int backlog), fd, backlog)
 FAILING(int, connect, (int fd, const struct sockaddr *to, socklen_t length), fd, to, length)
-FAILING(int, accept, (int fd, struct sockaddr *from, socklen_t *length, int flags), fd, from, length,
-        flags)
+FAILING(int, accept, (int fd, struct sockaddr *from, socklen_t *length, int flags), fd, from,
+        length, flags)
 FAILING(int, getsockname, (int fd, struct sockaddr *at, socklen_t *length), fd, at, length)
 FAILING(int, getsockopt, (int fd, int level, int name, void *value, socklen_t *length), fd, level,
         name, value, length)
-FAILING(int, setsockopt, (int fd, int level, int name, const void *value, socklen_t length), fd, level,
-        name, value, length)
+FAILING(int, setsockopt, (int fd, int level, int name, const void *value, socklen_t length), fd,
+        level, name, value, length)
 FAILING(int, fcntl, (int fd, int command, int argument), fd, command, argument)
 FAILING(int, poll, (struct pollfd * fds, nfds_t count, int timeout_ms), fds, count, timeout_ms)
 FAILING(int, lstat, (const char *path, struct stat *out), path, out)
@@ -89,8 +90,8 @@ static struct sys failing_table(void)
     return table;
 }
 
-// Something that makes one thing and closes it again. 0 or -errno. What it needs beside that is made
-// by `set_up` and closed by `clear`.
+// Something that makes one thing and closes it again. 0 or -errno. What it needs beside that is
+// made by `set_up` and closed by `clear`.
 struct maker {
     const char *name;
     int (*make)(void);
@@ -154,8 +155,8 @@ static int client = -1;
 static int make_tcp_listener(void)
 {
     struct async_listener *l;
-    int rc = async_tcp_listen_with("127.0.0.1", 0, &(struct async_listen_options){.reuse_port = true},
-                                   &l);
+    int rc = async_tcp_listen_with("127.0.0.1", 0,
+                                   &(struct async_listen_options){.reuse_port = true}, &l);
     if (rc == 0)
         async_listener_close(l);
     return rc;

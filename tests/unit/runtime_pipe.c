@@ -1,4 +1,5 @@
-// runtime_pipe.c - pipes and pairs of sockets as streams, vectored and whole writes, ends that close.
+// runtime_pipe.c - pipes and pairs of sockets as streams, vectored and whole writes, ends that
+// close.
 #define _GNU_SOURCE
 #include "net_support.h"
 

@@ -60,9 +60,8 @@ static void keeps_packets_apart(void **unused)
     char buf[4];
     static const char *packets[] = {"a", "", "too long", "four", "b"};
     for (int i = 0; i < 5; i++)
-        assert_int_equal(
-            NOW(async_datagram_send_to, udp, packets[i], strlen(packets[i]), &address),
-            strlen(packets[i]));
+        assert_int_equal(NOW(async_datagram_send_to, udp, packets[i], strlen(packets[i]), &address),
+                         strlen(packets[i]));
     for (int i = 0; i < 5; i++) {
         assert_int_equal(NOW(async_datagram_receive_from, udp, buf, sizeof buf, &from),
                          strlen(packets[i]));
@@ -110,8 +109,7 @@ static void cancels(void **unused)
     struct async_datagram *udp = bind_udp("127.0.0.1", &address);
     char buf[10];
     cancel_pending(START(async_datagram_receive, udp, buf, sizeof buf));
-    struct async_task *woken =
-        START(async_datagram_receive_from, udp, buf, sizeof buf, &from);
+    struct async_task *woken = START(async_datagram_receive_from, udp, buf, sizeof buf, &from);
     nap(1);
     assert_true(sendto(async_datagram_fd(udp), "x", 1, 0, &address.any, address.length) == 1);
     async_cancel(woken);
@@ -174,9 +172,12 @@ static void refuses_bad_addresses(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        DESCRIPTOR_TEST(talks),    DESCRIPTOR_TEST(keeps_packets_apart),
-        DESCRIPTOR_TEST(connects), DESCRIPTOR_TEST(cancels),
-        DESCRIPTOR_TEST(opens_descriptors), DESCRIPTOR_TEST(refuses_bad_addresses),
+        DESCRIPTOR_TEST(talks),
+        DESCRIPTOR_TEST(keeps_packets_apart),
+        DESCRIPTOR_TEST(connects),
+        DESCRIPTOR_TEST(cancels),
+        DESCRIPTOR_TEST(opens_descriptors),
+        DESCRIPTOR_TEST(refuses_bad_addresses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
-// runtime_unix.c - Unix sockets: files that stay and go, full backlogs, packets, descriptors that are
-// passed, also those that nobody takes.
+// runtime_unix.c - Unix sockets: files that stay and go, full backlogs, packets, descriptors that
+// are passed, also those that nobody takes.
 #define _GNU_SOURCE
 #include "net_support.h"
 
@@ -159,8 +159,8 @@ static void waits_for_a_full_backlog(void **unused)
         if (rc == 0)
             async_stream_close(clients[i]);
     }
-    cancel_pending(START(async_unix_accept, (assert_int_equal(async_unix_listen(path, &l), 0), l),
-                         &never));
+    cancel_pending(
+        START(async_unix_accept, (assert_int_equal(async_unix_listen(path, &l), 0), l), &never));
     async_listener_close(l);
 }
 
@@ -286,7 +286,9 @@ static void closes_what_does_not_fit(void **unused)
     } control = {.header = {CMSG_LEN(sizeof many), SOL_SOCKET, SCM_RIGHTS}};
     memcpy(CMSG_DATA(&control.header), many, sizeof many);
     struct iovec part = {"y", 1};
-    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control,
+    struct msghdr message = {.msg_iov = &part,
+                             .msg_iovlen = 1,
+                             .msg_control = &control,
                              .msg_controllen = sizeof control};
     assert_int_equal(sendmsg(async_stream_fd(a), &message, 0), 1);
     count = 0;
