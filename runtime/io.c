@@ -30,8 +30,16 @@ void op_wait(struct async_op *op, const struct async_waker *waker)
     op->state = OP_WAITING;
 }
 
+void op_yield(struct async_op *op, const struct async_waker *waker)
+{
+    op_wait(op, waker);
+    op->yielded = true;
+    op_wake(op);
+}
+
 void op_unlink(struct async_op *op)
 {
+    op->yielded = false;
     if (op->state == OP_WAITING)
         async_waker_drop(&op->waker);
     if (op->state == OP_WAITING || op->state == OP_WOKEN) {

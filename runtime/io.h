@@ -41,6 +41,10 @@ void source_release(struct async_source *source);
 // with a waker.
 void op_wait(struct async_op *op, const struct async_waker *waker);
 
+// Lets an operation that is IDLE be polled again after the other ready tasks have run. Until then
+// it is WOKEN and in its list, with `yielded` set; then op_unlink makes it IDLE.
+void op_yield(struct async_op *op, const struct async_waker *waker);
+
 // Takes an operation out of its list, if it is in one: it is IDLE.
 void op_unlink(struct async_op *op);
 

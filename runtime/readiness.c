@@ -10,17 +10,11 @@
 #include <assert.h>
 #include <errno.h>
 
-// Beside other op->flags of OP_READABLE and OP_WRITABLE: it was woken without having been reported
-// as ready.
-enum {
-    NOT_REPORTED = 1 << 8
-};
-
 // ---- Tries: each makes its system call once. -EAGAIN: it has to wait ------------------------
 
 static intptr_t try_poll(struct async_op *op)
 {
-    if (op->state == OP_WOKEN && !(op->flags & NOT_REPORTED))
+    if (op->state == OP_WOKEN)
         return 0;
     struct pollfd look = {.fd = op->source->fd,
                           .events = op->code == OP_READABLE ? POLLIN : POLLOUT};
@@ -151,16 +145,6 @@ static enum async_poll ready(struct async_op *op, intptr_t result)
     return ASYNC_READY;
 }
 
-// Woken at once, and in the list like all that are pending, so that closing the source ends it.
-static enum async_poll others_first(struct async_op *op, struct async_context *cx)
-{
-    if (op->code == OP_READABLE || op->code == OP_WRITABLE)
-        op->flags |= NOT_REPORTED;
-    op_wait(op, &cx->waker);
-    op_wake(op);
-    return ASYNC_PENDING;
-}
-
 enum async_poll readiness_perform(struct async_reactor *reactor, struct async_op *op,
                                   struct async_context *cx, readiness_watch *watch)
 {
@@ -169,10 +153,15 @@ enum async_poll readiness_perform(struct async_reactor *reactor, struct async_op
         op_wait(op, &cx->waker);
         return ASYNC_PENDING;
     }
+    if (op->yielded)
+        op_unlink(op);
     unsigned bit = 1u << op_direction(op);
     while (source->ready & bit) {
-        if (!source->executor->io_credit)
-            return others_first(op, cx);
+        if (!source->executor->io_credit) {
+            op_unlink(op);
+            op_yield(op, &cx->waker);
+            return ASYNC_PENDING;
+        }
         source->executor->io_credit--;
         intptr_t result = tries[op->code](op);
         if (result != -EAGAIN)

@@ -52,6 +52,7 @@ struct async_op {
     struct async_source *source; // what is operated on
     void *at;                    // what the operation needs: a buffer, say
     uint8_t code, state;         // private to the runtime
+    bool yielded;                // likewise: it was not woken, but lets others run once
     int flags;                   // of the system call
     union {
         size_t size;     // until done: bytes, or what else the operation needs
@@ -81,6 +82,7 @@ static inline void async_op_init_(struct async_op *op, void *source, const void 
     op->at = (void *)(uintptr_t)at;
     op->size = size;
     op->state = 0;
+    op->yielded = false;
     op->flags = 0;
 }
 
