@@ -176,8 +176,11 @@ static async int receive_by_pipe(const char *name)
     if (pipe(fds) < 0)
         return -1;
     defer close(fds[0]);
-    ssize_t n = await async_unix_send_fds(peer, "x", 1, &fds[1], 1);
-    close(fds[1]);
+    ssize_t n;
+    {
+        defer close(fds[1]); // the peer has a copy
+        n = await async_unix_send_fds(peer, "x", 1, &fds[1], 1);
+    }
     int total = 0;
     char buf[5];
     while (n > 0 && (n = await async_read(fds[0], buf, sizeof buf)) > 0)
