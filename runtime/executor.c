@@ -1,5 +1,6 @@
 // executor.c - turns: run ready tasks, take what other threads sent, fire timers, wait for
 // descriptors.
+#define _GNU_SOURCE
 #include "executor.h"
 
 #include "io.h"
@@ -8,6 +9,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -351,8 +353,19 @@ void async_future_free(void *future)
     free(future);
 }
 
+// The default ends the process without a word when a pipe is written that nobody reads. Whoever set
+// something else, also the process that started this one, keeps it.
+static void ignore_sigpipe(void)
+{
+    struct sigaction now;
+    if (sigaction(SIGPIPE, NULL, &now) == 0 && !(now.sa_flags & SA_SIGINFO) &&
+        now.sa_handler == SIG_DFL)
+        signal(SIGPIPE, SIG_IGN);
+}
+
 int async_run_main(const struct async_future_type *type, void *future)
 {
+    ignore_sigpipe();
     int status = run(type, future);
     if (status < 0) {
         fprintf(stderr, "asyncc: cannot run '%s': %s\n", type->name, explain(status));

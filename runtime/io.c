@@ -1,4 +1,4 @@
-// io.c - the table of sources, the lists of operations, and async_readable and async_writable.
+// io.c - the table of sources, and the lists of operations.
 #include "io.h"
 
 #include "memory.h"
@@ -30,8 +30,16 @@ void op_wait(struct async_op *op, const struct async_waker *waker)
     op->state = OP_WAITING;
 }
 
+void op_yield(struct async_op *op, const struct async_waker *waker)
+{
+    op_wait(op, waker);
+    op->yielded = true;
+    op_wake(op);
+}
+
 void op_unlink(struct async_op *op)
 {
+    op->yielded = false;
     if (op->state == OP_WAITING)
         async_waker_drop(&op->waker);
     if (op->state == OP_WAITING || op->state == OP_WOKEN) {
@@ -100,6 +108,7 @@ int source_open(struct async_executor *executor, struct async_source *source, in
         .generation = ++executor->source_generation,
         .users = 1,
         .socket = socket,
+        .bytes = socket,
         // Trying once tells the truth sooner than the reactor's first report.
         .ready = 1 << IO_READ | 1 << IO_WRITE,
     };
@@ -164,100 +173,4 @@ void io_fini(struct async_executor *executor)
     memory_free(executor->sources);
     executor->sources = NULL;
     executor->source_room = executor->source_count = 0;
-}
-
-// ---- async_readable, async_writable ---------------------------------------------------------
-//
-// Sources of descriptors that are not ours live only while somebody waits for them, for we are not
-// told when they are closed. What they remember is not used: the caller reads and writes behind our
-// back, so poll(2) says whether there is anything to wait for.
-
-// Is fd ready in this direction? 1, 0, or -errno.
-static int ready_now(int fd, int direction)
-{
-    if (fd < 0)
-        return -EBADF; // poll(2) would ignore it
-    struct pollfd look = {.fd = fd, .events = direction == IO_READ ? POLLIN : POLLOUT};
-    int n = sys->poll(&look, 1, 0);
-    if (n < 0)
-        return n;
-    return look.revents & POLLNVAL ? -EBADF : n;
-}
-
-// The source of fd, with one user more.
-static int use_source(struct async_executor *executor, int fd, struct async_source **out)
-{
-    struct async_source *source = (size_t)fd < executor->source_room ? executor->sources[fd] : NULL;
-    if (source) {
-        source->users++;
-        *out = source;
-        return 0;
-    }
-    source = memory_alloc(sizeof *source);
-    if (!source)
-        return -ENOMEM;
-    int rc = source_open(executor, source, fd, false);
-    if (rc < 0)
-        memory_free(source);
-    else
-        *out = source;
-    return rc;
-}
-
-static void unuse_source(struct async_op *op)
-{
-    source_release(op->source);
-    op->source = NULL;
-}
-
-static enum async_poll fd_poll(struct async_op *op, int *fd, enum op_code code,
-                               struct async_context *cx)
-{
-    assert(async_current && async_current->running && "polled outside an asyncc executor");
-    if (!op->source) {
-        int rc = ready_now(*fd, code == OP_READABLE ? IO_READ : IO_WRITE);
-        if (rc == 0)
-            rc = use_source(async_current, *fd, &op->source);
-        if (rc != 0) {
-            *fd = rc < 0 ? rc : 0;
-            return ASYNC_READY;
-        }
-        op->code = code;
-        op->source->ready &= (uint8_t) ~(1u << op_direction(op)); // we have just looked
-    }
-    if (op_poll(op, cx) == ASYNC_PENDING)
-        return ASYNC_PENDING;
-    *fd = op->result == -EPERM ? 0 : (int)op->result; // -EPERM: what the reactor need not watch
-    unuse_source(op);
-    return ASYNC_READY;
-}
-
-static void fd_drop(struct async_op *op)
-{
-    if (!op->source)
-        return;
-    op_drop(op);
-    unuse_source(op);
-}
-
-enum async_poll async_readable_future_poll(struct async_readable_future *self,
-                                           struct async_context *cx)
-{
-    return fd_poll(&self->op, &self->result, OP_READABLE, cx);
-}
-
-void async_readable_future_drop(struct async_readable_future *self)
-{
-    fd_drop(&self->op);
-}
-
-enum async_poll async_writable_future_poll(struct async_writable_future *self,
-                                           struct async_context *cx)
-{
-    return fd_poll(&self->op, &self->result, OP_WRITABLE, cx);
-}
-
-void async_writable_future_drop(struct async_writable_future *self)
-{
-    fd_drop(&self->op);
 }

@@ -21,6 +21,7 @@ struct async_source {
     uint32_t generation; // tells it from earlier sources of the same descriptor number
     uint32_t users;      // who keep it: its owner, or the futures that wait for it
     bool socket;         // recv and send, not read and write
+    bool bytes;          // has no packets, lines or records: a short read leaves nothing behind
     uint8_t ready;       // readiness.c: READY_*, what may succeed. CLOSED stays set
     bool watched;        // readiness.c: the back end watches it
     void *kept; // reactor_uring.c: what cancelled operations had taken already; NULL: nothing
@@ -39,6 +40,10 @@ void source_release(struct async_source *source);
 // Puts an operation that is IDLE into its list, or keeps one that is WOKEN there: it is WAITING,
 // with a waker.
 void op_wait(struct async_op *op, const struct async_waker *waker);
+
+// Lets an operation that is IDLE be polled again after the other ready tasks have run. Until then
+// it is WOKEN and in its list, with `yielded` set; then op_unlink makes it IDLE.
+void op_yield(struct async_op *op, const struct async_waker *waker);
 
 // Takes an operation out of its list, if it is in one: it is IDLE.
 void op_unlink(struct async_op *op);
@@ -61,6 +66,18 @@ static inline enum async_poll op_poll(struct async_op *op, struct async_context 
     assert(executor && executor == async_current &&
            "a descriptor is used on the thread that opened it");
     return executor->ops->perform(executor->reactor, op, cx);
+}
+
+// Before a call that is not an operation: may it be made now? If not, others come first: the task
+// is to be woken and polled again.
+static inline bool io_spend(void)
+{
+    struct async_executor *executor = async_current;
+    assert(executor && executor->running && "polled outside an asyncc executor");
+    if (!executor->io_credit)
+        return false;
+    executor->io_credit--;
+    return true;
 }
 
 // A future is dropped: its operation ends here.

@@ -31,7 +31,7 @@ enum op_code {
     OP_WRITE,         // [bytes, how many]
     OP_WRITEV,        // [struct iovec, how many]
     OP_SENDMSG,       // [struct msghdr, -], with `flags` of sendmsg
-    OP_CONNECT,       // [struct sockaddr, its length]: 0
+    OP_CONNECT,       // [struct sockaddr, its length]: 0. -EAGAIN, -ENOBUFS: a Unix listener is full
     OP_CODES
 };
 

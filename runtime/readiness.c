@@ -25,10 +25,11 @@ static intptr_t try_poll(struct async_op *op)
 }
 
 // Fewer bytes than asked for: the descriptor has nothing (no room) left, and an edge will tell when
-// it has. Except for the end of the stream: if that was reported already, no edge will come.
+// it has. Except for packets, lines and records, of which a call moves one, and for the end of the
+// stream: if that was reported already, no edge will come.
 static void drained(struct async_source *source, unsigned what)
 {
-    if (!(source->ready & READY_CLOSED))
+    if (source->bytes && !(source->ready & READY_CLOSED))
         source->ready &= (uint8_t)~what;
 }
 
@@ -103,6 +104,8 @@ static intptr_t try_connect(struct async_op *op)
     int fd = op->source->fd;
     if (op->at) {
         int rc = sys->connect(fd, op->at, (socklen_t)op->size);
+        if (rc == -EAGAIN)
+            return -ENOBUFS; // a Unix socket's backlog is full, and no edge will come
         if (rc != -EINPROGRESS && rc != -EINTR)
             return rc;
         op->at = NULL;
@@ -150,10 +153,13 @@ enum async_poll readiness_perform(struct async_reactor *reactor, struct async_op
         op_wait(op, &cx->waker);
         return ASYNC_PENDING;
     }
+    if (op->yielded)
+        op_unlink(op);
     unsigned bit = 1u << op_direction(op);
     while (source->ready & bit) {
         if (!source->executor->io_credit) {
-            async_waker_wake(&cx->waker);
+            op_unlink(op);
+            op_yield(op, &cx->waker);
             return ASYNC_PENDING;
         }
         source->executor->io_credit--;

@@ -27,7 +27,7 @@ int async_stream_open(int fd, struct async_stream **out)
     int flags = sys->fcntl(fd, F_GETFL, 0);
     if (flags < 0)
         return flags;
-    int type;
+    int type = 0;
     bool socket = sys->getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &(socklen_t){sizeof type}) == 0;
     struct async_stream *stream = memory_alloc(sizeof *stream);
     int rc = stream ? source_open(async_current, &stream->source, fd, socket) : -ENOMEM;
@@ -35,6 +35,7 @@ int async_stream_open(int fd, struct async_stream **out)
         memory_free(stream);
         return rc;
     }
+    stream->source.bytes = type == SOCK_STREAM;
     if (!(flags & O_NONBLOCK))
         sys->fcntl(fd, F_SETFL, flags | O_NONBLOCK);
     *out = stream;

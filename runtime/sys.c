@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <unistd.h>
 
 _Thread_local const struct sys *sys = &sys_kernel;
@@ -119,6 +120,25 @@ static ssize_t kernel_writev(int fd, const struct iovec *parts, int count)
     CALL(ssize_t, writev(fd, parts, count));
 }
 
+// Linux's RWF_NOWAIT; where the headers do not know it, nothing can be told not to wait.
+static ssize_t kernel_readv_now(int fd, const struct iovec *parts, int count)
+{
+#ifdef RWF_NOWAIT
+    CALL(ssize_t, preadv2(fd, parts, count, -1, RWF_NOWAIT));
+#else
+    return -EOPNOTSUPP;
+#endif
+}
+
+static ssize_t kernel_writev_now(int fd, const struct iovec *parts, int count)
+{
+#ifdef RWF_NOWAIT
+    CALL(ssize_t, pwritev2(fd, parts, count, -1, RWF_NOWAIT));
+#else
+    return -EOPNOTSUPP;
+#endif
+}
+
 static int kernel_poll(struct pollfd *fds, nfds_t count, int timeout_ms)
 {
     CALL(int, poll(fds, count, timeout_ms));
@@ -133,6 +153,56 @@ static int kernel_fcntl(int fd, int command, int argument)
 static int kernel_close(int fd)
 {
     return close(fd) < 0 && errno != EINTR ? -errno : 0;
+}
+
+static int kernel_open(const char *path, int flags, mode_t mode)
+{
+    CALL(int, open(path, flags, mode));
+}
+
+static ssize_t kernel_pread(int fd, void *buf, size_t n, off_t offset)
+{
+    CALL(ssize_t, pread(fd, buf, n, offset));
+}
+
+static ssize_t kernel_pwrite(int fd, const void *buf, size_t n, off_t offset)
+{
+    CALL(ssize_t, pwrite(fd, buf, n, offset));
+}
+
+static int kernel_fsync(int fd)
+{
+    CALL(int, fsync(fd));
+}
+
+static int kernel_fdatasync(int fd)
+{
+    CALL(int, fdatasync(fd));
+}
+
+static int kernel_ftruncate(int fd, off_t size)
+{
+    CALL(int, ftruncate(fd, size));
+}
+
+static int kernel_fstat(int fd, struct stat *out)
+{
+    CALL(int, fstat(fd, out));
+}
+
+static int kernel_lstat(const char *path, struct stat *out)
+{
+    CALL(int, lstat(path, out));
+}
+
+static int kernel_rename(const char *from, const char *to)
+{
+    CALL(int, rename(from, to));
+}
+
+static int kernel_unlink(const char *path)
+{
+    CALL(int, unlink(path));
 }
 
 const struct sys sys_kernel = {
@@ -156,7 +226,19 @@ const struct sys sys_kernel = {
     .write = kernel_write,
     .readv = kernel_readv,
     .writev = kernel_writev,
+    .readv_now = kernel_readv_now,
+    .writev_now = kernel_writev_now,
     .poll = kernel_poll,
     .fcntl = kernel_fcntl,
     .close = kernel_close,
+    .open = kernel_open,
+    .pread = kernel_pread,
+    .pwrite = kernel_pwrite,
+    .fsync = kernel_fsync,
+    .fdatasync = kernel_fdatasync,
+    .ftruncate = kernel_ftruncate,
+    .fstat = kernel_fstat,
+    .lstat = kernel_lstat,
+    .rename = kernel_rename,
+    .unlink = kernel_unlink,
 };

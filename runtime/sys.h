@@ -2,13 +2,14 @@
 // of the test kit has one of its own, and so have its injected faults.
 //
 // They return what the call returns, or -errno. A call that a signal interrupts is made again, but
-// for connect.
+// for connect. Those of the second part are also called on the threads of the blocking pool.
 #ifndef ASYNCC_RUNTIME_SYS_H
 #define ASYNCC_RUNTIME_SYS_H
 
 #include <poll.h>
 #include <stddef.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <sys/uio.h>
 
@@ -35,9 +36,23 @@ struct sys {
     ssize_t (*write)(int fd, const void *buf, size_t n);
     ssize_t (*readv)(int fd, const struct iovec *parts, int count);
     ssize_t (*writev)(int fd, const struct iovec *parts, int count);
+    // These never wait: -EAGAIN, or -EOPNOTSUPP if the descriptor cannot be told not to wait.
+    ssize_t (*readv_now)(int fd, const struct iovec *parts, int count);
+    ssize_t (*writev_now)(int fd, const struct iovec *parts, int count);
     int (*poll)(struct pollfd *fds, nfds_t count, int timeout_ms);
     int (*fcntl)(int fd, int command, int argument);
     int (*close)(int fd);
+
+    int (*open)(const char *path, int flags, mode_t mode);
+    ssize_t (*pread)(int fd, void *buf, size_t n, off_t offset);
+    ssize_t (*pwrite)(int fd, const void *buf, size_t n, off_t offset);
+    int (*fsync)(int fd);
+    int (*fdatasync)(int fd);
+    int (*ftruncate)(int fd, off_t size);
+    int (*fstat)(int fd, struct stat *out);
+    int (*lstat)(const char *path, struct stat *out);
+    int (*rename)(const char *from, const char *to);
+    int (*unlink)(const char *path);
 };
 
 // The kernel's.

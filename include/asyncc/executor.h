@@ -66,6 +66,10 @@ void async_future_free(void *future);
 // async_block_on_future for the future of an `async int main`: returns its result. Then drops all
 // tasks that are still there, and frees the executor. If main cannot be run to its end (no memory),
 // prints a message and returns 70.
+//
+// SIGPIPE is ignored from here on if its disposition is the default, so that writing to a pipe that
+// nobody reads is an error of that write (-EPIPE), also for stdio. Programs started by exec inherit
+// that. async_block_on_future leaves signals alone.
 int async_run_main(const struct async_future_type *type, void *future);
 
 // One step: gives each task that is ready one poll (in all no more than the budget), then takes

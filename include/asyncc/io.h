@@ -1,30 +1,44 @@
-// io.h - waiting for file descriptors.
+// io.h - reading, writing and waiting for any file descriptor.
 //
 //     #include <asyncc/async.h>
 //     #include <asyncc/io.h>
 //
-//     static async ssize_t read_some(int fd, void *buf, size_t n)   // fd is non-blocking
+//     static async int echo(int in, int out)     // the terminal, pipes, other people's sockets
 //     {
+//         char buf[4096];
 //         for (;;) {
-//             ssize_t got = read(fd, buf, n);
-//             if (got >= 0)
-//                 return got;
-//             if (errno != EAGAIN)
-//                 return -errno;
-//             int rc = await async_readable(fd);
-//             if (rc < 0)
-//                 return rc;
+//             ssize_t n = await async_read(in, buf, sizeof buf);
+//             if (n <= 0)
+//                 return (int)n;
+//             n = await async_write_all(out, buf, (size_t)n);
+//             if (n < 0)
+//                 return (int)n;
 //         }
 //     }
 //
-// The descriptor stays the caller's: it is not closed, and its flags are not changed. It must not
-// be closed while somebody waits for it. These waits are for terminals, devices and other
-// libraries' sockets; stream.h and net.h have cheaper ones for pipes and sockets. Owner thread
-// only.
+// The descriptor stays the caller's: it is not closed, and its flags are not changed, so it may be
+// one that is shared with other processes, like the standard input. It must not be closed while
+// somebody waits for it. Each operation takes a system call or two more than those of stream.h and
+// net.h, which own their descriptors. Owner thread only. Errors are -errno.
+//
+// BLOCKING DESCRIPTORS need not be made non-blocking: the operations wait until the descriptor is
+// ready, and ask the system not to wait in the call. Where it cannot be asked that (terminals, and
+// pipes before Linux 6.4), a call may block after all if another process takes the bytes, or fills
+// the room, between the two; and then at most 512 bytes are written at a time, which an output that
+// is ready has room for, except for a terminal whose reader is stuck: make that one non-blocking.
+//
+// REGULAR FILES are always ready. They are read and written at once, on this thread, which waits
+// for the disk if it has to; file.h does that on other threads.
+//
+// SIGPIPE: writing to a pipe that nobody reads returns -EPIPE, and like in all of C raises SIGPIPE,
+// which ends the process by default. async_run_main ignores it for that reason; a program that
+// comes with a main of its own should, too: signal(SIGPIPE, SIG_IGN). For sockets it is not raised.
 #ifndef ASYNCC_IO_H
 #define ASYNCC_IO_H
 
-#include <asyncc/future.h>
+#include <asyncc/time.h>
+#include <sys/types.h>
+#include <sys/uio.h>
 // async.h comes last: its keywords are macros.
 #include <asyncc/async.h>
 
@@ -38,6 +52,7 @@ struct async_op {
     struct async_source *source; // what is operated on
     void *at;                    // what the operation needs: a buffer, say
     uint8_t code, state;         // private to the runtime
+    bool yielded;                // likewise: it was not woken, but lets others run once
     int flags;                   // of the system call
     union {
         size_t size;     // until done: bytes, or what else the operation needs
@@ -55,12 +70,19 @@ struct async_op {
         };                                                 \
     }
 
+// A while after which an operation is tried again. Like async_op.
+struct async_pause {
+    struct async_sleep_ms_future sleep;
+    bool on;
+};
+
 static inline void async_op_init_(struct async_op *op, void *source, const void *at, size_t size)
 {
     op->source = (struct async_source *)source;
     op->at = (void *)(uintptr_t)at;
     op->size = size;
     op->state = 0;
+    op->yielded = false;
     op->flags = 0;
 }
 
@@ -69,7 +91,9 @@ static inline void async_op_init_(struct async_op *op, void *source, const void 
 // Waits until reading from (writing to) fd would not block: there is data or room, the end of the
 // stream, or an error to collect. What cannot block in this sense, like a regular file, is ready at
 // once. Returns 0, -EBADF, -ENOMEM, or -ENOSPC (the system's limit of watched descriptors). Several
-// may wait for one fd. Cancel-safe; a dropped wait leaves no registration behind.
+// may wait for one fd. Cancel-safe; a dropped wait leaves no registration behind. The first to wait
+// for an fd allocates some 100 bytes, until the last one is done; and the table of descriptors
+// grows with the numbers in use.
 asyncc_async int async_readable(int fd);
 asyncc_async int async_writable(int fd);
 
@@ -108,5 +132,132 @@ static inline void async_writable_future_init(struct async_writable_future *self
 enum async_poll async_writable_future_poll(struct async_writable_future *self,
                                            struct async_context *cx);
 void async_writable_future_drop(struct async_writable_future *self);
+
+// ---- await async_read(fd, buf, n), await async_readv(fd, parts, count) --------------------------
+//
+// Waits for bytes and reads at most n of them, or into `count` buffers (at most IOV_MAX, else
+// -EINVAL). Returns how many (at least 1 unless there is no room for any), 0 at the end of the
+// file, or the error of read(2); -ENOMEM and -ENOSPC are also those of the wait. The memory must
+// stay until then. Packets, lines and records come one at a time, as they do with read(2).
+// Cancel-safe: a dropped read has read nothing. Allocates as async_readable does.
+asyncc_async ssize_t async_read(int fd, void *buf, size_t n);
+asyncc_async ssize_t async_readv(int fd, const struct iovec *parts, int count);
+
+struct async_read_future {
+    struct async_op op; // the wait; op.source NULL: not waiting
+    struct iovec part;
+    int fd;
+    ssize_t result;
+};
+
+struct async_readv_future {
+    struct async_op op; // the wait; op.source NULL: not waiting
+    const struct iovec *parts;
+    int count, fd;
+    ssize_t result;
+};
+
+static inline void async_read_future_init(struct async_read_future *self, int fd, void *buf,
+                                          size_t n)
+{
+    async_op_init_(&self->op, NULL, NULL, 0);
+    self->part.iov_base = buf;
+    self->part.iov_len = n;
+    self->fd = fd;
+}
+
+enum async_poll async_read_future_poll(struct async_read_future *self, struct async_context *cx);
+void async_read_future_drop(struct async_read_future *self);
+
+static inline void async_readv_future_init(struct async_readv_future *self, int fd,
+                                           const struct iovec *parts, int count)
+{
+    async_op_init_(&self->op, NULL, NULL, 0);
+    self->parts = parts;
+    self->count = count;
+    self->fd = fd;
+}
+
+enum async_poll async_readv_future_poll(struct async_readv_future *self, struct async_context *cx);
+void async_readv_future_drop(struct async_readv_future *self);
+
+// ---- await async_write(fd, buf, n), await async_writev(fd, parts, count) ------------------------
+//
+// Waits for room and writes at most n bytes, or those of `count` buffers (at most IOV_MAX, else
+// -EINVAL). Returns how many, or -EPIPE or another error of write(2); -ENOMEM and -ENOSPC are also
+// those of the wait. The memory must stay until then. Cancel-safe: a dropped write has written
+// nothing. Allocates as async_writable does.
+asyncc_async ssize_t async_write(int fd, const void *buf, size_t n);
+asyncc_async ssize_t async_writev(int fd, const struct iovec *parts, int count);
+
+struct async_write_future {
+    struct async_op op; // the wait; op.source NULL: not waiting
+    struct iovec part;
+    int fd;
+    ssize_t result;
+};
+
+struct async_writev_future {
+    struct async_op op; // the wait; op.source NULL: not waiting
+    const struct iovec *parts;
+    int count, fd;
+    ssize_t result;
+};
+
+static inline void async_write_future_init(struct async_write_future *self, int fd, const void *buf,
+                                           size_t n)
+{
+    async_op_init_(&self->op, NULL, NULL, 0);
+    self->part.iov_base = (void *)(uintptr_t)buf;
+    self->part.iov_len = n;
+    self->fd = fd;
+}
+
+enum async_poll async_write_future_poll(struct async_write_future *self, struct async_context *cx);
+void async_write_future_drop(struct async_write_future *self);
+
+static inline void async_writev_future_init(struct async_writev_future *self, int fd,
+                                            const struct iovec *parts, int count)
+{
+    async_op_init_(&self->op, NULL, NULL, 0);
+    self->parts = parts;
+    self->count = count;
+    self->fd = fd;
+}
+
+enum async_poll async_writev_future_poll(struct async_writev_future *self,
+                                         struct async_context *cx);
+void async_writev_future_drop(struct async_writev_future *self);
+
+// ---- await async_write_all(fd, buf, n) ----------------------------------------------------------
+//
+// Writes all n bytes. Returns n, or the error that kept some of them from being written. NOT
+// cancel-safe in one respect: a dropped write may have written a part of its bytes. Else as
+// async_write.
+asyncc_async ssize_t async_write_all(int fd, const void *buf, size_t n);
+
+struct async_write_all_future {
+    struct async_op op; // the wait; op.source NULL: not waiting
+    struct iovec part;  // what is left
+    int fd;
+    union {
+        size_t n; // until done
+        ssize_t result;
+    };
+};
+
+static inline void async_write_all_future_init(struct async_write_all_future *self, int fd,
+                                               const void *buf, size_t n)
+{
+    async_op_init_(&self->op, NULL, NULL, 0);
+    self->part.iov_base = (void *)(uintptr_t)buf;
+    self->part.iov_len = n;
+    self->fd = fd;
+    self->n = n;
+}
+
+enum async_poll async_write_all_future_poll(struct async_write_all_future *self,
+                                            struct async_context *cx);
+void async_write_all_future_drop(struct async_write_all_future *self);
 
 #endif
