@@ -223,6 +223,7 @@ static enum async_poll fd_poll(struct async_op *op, int *fd, enum op_code code,
             return ASYNC_READY;
         }
         op->code = code;
+        op->flags = OP_UNBUFFERED;
         op->source->ready &= (uint8_t) ~(1u << op_direction(op)); // we have just looked
     }
     if (op_poll(op, cx) == ASYNC_PENDING)

@@ -38,6 +38,7 @@ struct async_op {
     struct async_source *source; // what is operated on
     void *at;                    // what the operation needs: a buffer, say
     uint8_t code, state;         // private to the runtime
+    uint8_t phase;               // private to its reactor
     int flags;                   // of the system call
     union {
         size_t size;     // until done: bytes, or what else the operation needs

@@ -1,0 +1,519 @@
+// reactor_uring.c - the back end that hands operations to the kernel: io_uring.
+//
+// An operation that is WAITING is the kernel's: it is in the queue of submissions, or under way. It
+// is WOKEN when it is done: `result` is set, to be collected when it is polled. Nothing is tried
+// first: a turn's operations go to the kernel together, by the call that also waits.
+#define _GNU_SOURCE
+#include "reactor.h"
+
+#include "buffer_ring.h"
+#include "io.h"
+#include "kept.h"
+#include "memory.h"
+#include "ring.h"
+
+#include <errno.h>
+
+#ifdef HAVE_IO_URING
+
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+// What a completion belongs to, if it is no operation.
+enum {
+    FOR_NOBODY = 0,
+    FOR_WAKE = 1
+};
+
+// What an operation that is WAITING or WOKEN is at.
+enum {
+    PHASE_CALL, // its call is the kernel's, or done
+    PHASE_POLL, // the call would have blocked: it is made again when the descriptor is ready
+    PHASE_TRY   // WOKEN: the kernel had no buffer to read into, so the call is made by hand
+};
+
+struct async_reactor {
+    struct async_executor *executor;
+    struct ring ring;
+    struct buffer_ring buffers;
+    int wake;                      // an eventfd, which is never read: each write is an event
+    struct async_op *recalled;     // its end is waited for, and nobody is to be woken by it
+    struct msghdr messages[RING_SUBMISSIONS]; // of submissions: the kernel copies them
+};
+
+// ---- Submissions ----------------------------------------------------------------------------
+
+static void reap(struct async_reactor *reactor);
+
+// NULL with no memory left in the kernel.
+static struct io_uring_sqe *new_sqe(struct async_reactor *reactor)
+{
+    struct io_uring_sqe *sqe = ring_sqe(&reactor->ring);
+    if (sqe)
+        return sqe;
+    if (ring_submit(&reactor->ring) == -EBUSY) {
+        reap(reactor); // it wants completions to be taken first
+        ring_submit(&reactor->ring);
+    }
+    return ring_sqe(&reactor->ring);
+}
+
+// The kernel takes no longer buffers than this, and no call does more.
+static unsigned length(size_t size)
+{
+    return size < 0x7ffff000 ? (unsigned)size : 0x7ffff000;
+}
+
+static void fill(struct io_uring_sqe *sqe, unsigned char opcode, const void *at, size_t size)
+{
+    sqe->opcode = opcode;
+    sqe->addr = (uintptr_t)at;
+    sqe->len = length(size);
+    if (opcode == IORING_OP_READ || opcode == IORING_OP_WRITE || opcode == IORING_OP_READV ||
+        opcode == IORING_OP_WRITEV)
+        sqe->off = UINT64_MAX; // at the descriptor's position
+}
+
+static void fill_poll(struct io_uring_sqe *sqe, int direction)
+{
+    unsigned events = direction == IO_READ ? POLLIN | POLLRDHUP : POLLOUT;
+    sqe->opcode = IORING_OP_POLL_ADD;
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    events = events << 16 | events >> 16;
+#endif
+    sqe->poll32_events = events;
+}
+
+static void fill_write(struct async_reactor *reactor, struct io_uring_sqe *sqe,
+                       const struct async_op *op)
+{
+    bool socket = op->source->socket;
+    sqe->msg_flags = socket ? MSG_NOSIGNAL : 0;
+    if (op->code == OP_WRITE) {
+        fill(sqe, socket ? IORING_OP_SEND : IORING_OP_WRITE, op->at, op->size);
+    } else if (!socket) {
+        fill(sqe, IORING_OP_WRITEV, op->at, op->size);
+    } else {
+        struct msghdr *message = &reactor->messages[ring_slot(&reactor->ring, sqe)];
+        *message = (struct msghdr){.msg_iov = op->at, .msg_iovlen = op->size};
+        fill(sqe, IORING_OP_SENDMSG, message, 1);
+    }
+}
+
+static void fill_call(struct async_reactor *reactor, struct io_uring_sqe *sqe,
+                      const struct async_op *op)
+{
+    bool socket = op->source->socket;
+    switch ((enum op_code)op->code) {
+    case OP_READABLE:
+    case OP_WRITABLE:
+        fill_poll(sqe, op_direction(op));
+        break;
+    case OP_READ:
+        fill(sqe, socket ? IORING_OP_RECV : IORING_OP_READ, op->at, op->size);
+        break;
+    case OP_READ_BORROWED:
+        fill(sqe, socket ? IORING_OP_RECV : IORING_OP_READ, NULL, BUFFER_SIZE);
+        sqe->flags = IOSQE_BUFFER_SELECT;
+        sqe->buf_group = BUFFER_GROUP;
+        break;
+    case OP_READV:
+        fill(sqe, IORING_OP_READV, op->at, op->size);
+        break;
+    case OP_RECVMSG:
+        fill(sqe, IORING_OP_RECVMSG, op->at, 1);
+        sqe->msg_flags = (unsigned)op->flags;
+        break;
+    case OP_ACCEPT:
+        sqe->opcode = IORING_OP_ACCEPT;
+        sqe->accept_flags = SOCK_NONBLOCK | SOCK_CLOEXEC;
+        break;
+    case OP_WRITE:
+    case OP_WRITEV:
+        fill_write(reactor, sqe, op);
+        break;
+    case OP_SENDMSG:
+        fill(sqe, IORING_OP_SENDMSG, op->at, 1);
+        sqe->msg_flags = (unsigned)op->flags | MSG_NOSIGNAL;
+        break;
+    case OP_CONNECT:
+        sqe->opcode = IORING_OP_CONNECT;
+        sqe->addr = (uintptr_t)op->at;
+        sqe->off = op->size;
+        break;
+    case OP_CODES:
+        break;
+    }
+}
+
+// 0 or -ENOMEM.
+static int submit(struct async_reactor *reactor, struct async_op *op, int phase)
+{
+    struct io_uring_sqe *sqe = new_sqe(reactor);
+    if (!sqe)
+        return -ENOMEM;
+    op->phase = (uint8_t)phase;
+    sqe->fd = op->source->fd;
+    sqe->user_data = (uintptr_t)op;
+    if (phase == PHASE_POLL)
+        fill_poll(sqe, op_direction(op));
+    else
+        fill_call(reactor, sqe, op);
+    return 0;
+}
+
+// Asks for a completion each time the eventfd is written to.
+static void watch_wake(struct async_reactor *reactor)
+{
+    struct io_uring_sqe *sqe;
+    while (!(sqe = new_sqe(reactor)))
+        reap(reactor);
+    fill_poll(sqe, IO_READ);
+    sqe->len = IORING_POLL_ADD_MULTI;
+    sqe->fd = reactor->wake;
+    sqe->user_data = FOR_WAKE;
+}
+
+// ---- Completions ----------------------------------------------------------------------------
+
+static void finish(struct async_reactor *reactor, struct async_op *op, intptr_t result)
+{
+    op->result = result;
+    if (op == reactor->recalled)
+        reactor->recalled = NULL;
+    else
+        op_wake(op);
+}
+
+// Hands the operation to the kernel once more, unless it is being taken back.
+static void again(struct async_reactor *reactor, struct async_op *op, int phase)
+{
+    int rc = op == reactor->recalled ? -ECANCELED : submit(reactor, op, phase);
+    if (rc < 0)
+        finish(reactor, op, rc);
+}
+
+// The kernel found no buffer: it gets more, or waits until the task can borrow another one.
+static void no_buffer(struct async_reactor *reactor, struct async_op *op)
+{
+    again(reactor, op, buffer_ring_grow(&reactor->buffers) ? PHASE_CALL : PHASE_POLL);
+}
+
+static void end_connect(struct async_reactor *reactor, struct async_op *op)
+{
+    int error = 0;
+    int rc = sys->getsockopt(op->source->fd, SOL_SOCKET, SO_ERROR, &error,
+                             &(socklen_t){sizeof error});
+    finish(reactor, op, rc < 0 ? rc : -error);
+}
+
+// The descriptor is ready, after a call had found it was not.
+static void end_poll(struct async_reactor *reactor, struct async_op *op, int result)
+{
+    if (result < 0) {
+        finish(reactor, op, result);
+    } else if (op->code == OP_CONNECT) {
+        end_connect(reactor, op);
+    } else if (op->code == OP_READ_BORROWED && op != reactor->recalled) {
+        op->phase = PHASE_TRY;
+        op_wake(op);
+    } else {
+        again(reactor, op, PHASE_CALL);
+    }
+}
+
+static void end_call(struct async_reactor *reactor, struct async_op *op, int result)
+{
+    switch (op->code) {
+    case OP_READABLE:
+    case OP_WRITABLE:
+        finish(reactor, op, result < 0 ? result : 0);
+        return;
+    case OP_CONNECT:
+        if (result == -EINPROGRESS || result == -EINTR)
+            again(reactor, op, PHASE_POLL);
+        else
+            finish(reactor, op, result);
+        return;
+    }
+    if (result == -EAGAIN)
+        again(reactor, op, PHASE_POLL);
+    else if (result == -EINTR)
+        again(reactor, op, PHASE_CALL);
+    else
+        finish(reactor, op, result);
+}
+
+static void end_borrowed(struct async_reactor *reactor, struct async_op *op,
+                         const struct io_uring_cqe *cqe)
+{
+    if (cqe->flags & IORING_CQE_F_BUFFER) {
+        void *buffer = buffer_ring_used(&reactor->buffers, cqe->flags);
+        if (cqe->res > 0)
+            op->at = buffer;
+        else
+            buffer_ring_add(&reactor->buffers, buffer);
+    }
+    if (cqe->res == -ENOBUFS)
+        no_buffer(reactor, op);
+    else
+        end_call(reactor, op, cqe->res);
+}
+
+static void complete(struct async_reactor *reactor, const struct io_uring_cqe *cqe)
+{
+    if (cqe->user_data == FOR_NOBODY)
+        return;
+    if (cqe->user_data == FOR_WAKE) {
+        if (!(cqe->flags & IORING_CQE_F_MORE))
+            watch_wake(reactor);
+        return;
+    }
+    struct async_op *op = (struct async_op *)(uintptr_t)cqe->user_data;
+    if (op->phase == PHASE_POLL)
+        end_poll(reactor, op, cqe->res);
+    else if (op->code == OP_READ_BORROWED)
+        end_borrowed(reactor, op, cqe);
+    else
+        end_call(reactor, op, cqe->res);
+}
+
+// Takes all completions that there are.
+static void reap(struct async_reactor *reactor)
+{
+    struct io_uring_cqe cqe;
+    while (ring_take(&reactor->ring, &cqe))
+        complete(reactor, &cqe);
+}
+
+// ---- Operations -----------------------------------------------------------------------------
+
+// PHASE_TRY: reads into a buffer of the heap. -EAGAIN: somebody else was faster.
+static intptr_t try_borrowed(struct async_op *op)
+{
+    struct async_source *source = op->source;
+    struct buffers *buffers = &source->executor->buffers;
+    op->at = buffer_borrow(buffers);
+    if (!op->at)
+        return -ENOMEM;
+    intptr_t n = source->socket ? sys->recv(source->fd, op->at, BUFFER_SIZE, MSG_DONTWAIT)
+                                : sys->read(source->fd, op->at, BUFFER_SIZE);
+    if (n <= 0)
+        buffer_return(buffers, op->at);
+    return n;
+}
+
+// The end of an operation that is WOKEN.
+static enum async_poll collect(struct async_reactor *reactor, struct async_op *op,
+                               struct async_context *cx)
+{
+    if (op->phase == PHASE_TRY) {
+        op->result = try_borrowed(op);
+        int rc = op->result == -EAGAIN ? submit(reactor, op, PHASE_POLL) : -EAGAIN;
+        if (rc == 0) {
+            op_wait(op, &cx->waker);
+            return ASYNC_PENDING;
+        }
+    }
+    op_unlink(op);
+    return ASYNC_READY;
+}
+
+static enum async_poll uring_perform(struct async_reactor *reactor, struct async_op *op,
+                                     struct async_context *cx)
+{
+    if (op->state == OP_WOKEN)
+        return collect(reactor, op, cx);
+    if (op->state == OP_IDLE) {
+        if (kept_take(op->source, op))
+            return ASYNC_READY;
+        int rc = submit(reactor, op, PHASE_CALL);
+        if (rc < 0) {
+            op->result = rc;
+            return ASYNC_READY;
+        }
+    }
+    op_wait(op, &cx->waker);
+    return ASYNC_PENDING;
+}
+
+// ---- Taking operations back -----------------------------------------------------------------
+
+// Takes an operation back from the kernel, and waits until that has let it go. Its result is
+// -ECANCELED, or what it came to before. It is still WAITING.
+static void recall(struct async_reactor *reactor, struct async_op *op)
+{
+    if (ring_withdraw(&reactor->ring, (uintptr_t)op)) {
+        op->result = -ECANCELED;
+        return;
+    }
+    reactor->recalled = op;
+    struct io_uring_sqe *sqe;
+    while (reactor->recalled && !(sqe = new_sqe(reactor))) // it may end by itself meanwhile
+        reap(reactor);
+    if (reactor->recalled) {
+        sqe->opcode = IORING_OP_ASYNC_CANCEL;
+        sqe->fd = -1;
+        sqe->addr = (uintptr_t)op;
+        sqe->flags = IOSQE_CQE_SKIP_SUCCESS;
+    }
+    while (reactor->recalled) {
+        ring_enter(&reactor->ring, 1, UINT64_MAX);
+        reap(reactor);
+    }
+}
+
+// Something was kept, and others wait in the kernel for just that: they get it.
+static void hand_on(struct async_reactor *reactor, struct async_source *source)
+{
+    for (struct async_op *op = source->ops[IO_READ], *next; op && source->kept; op = next) {
+        next = op->next;
+        if (op->state != OP_WAITING)
+            continue;
+        size_t size = op->size;
+        recall(reactor, op);
+        if (op->result == -ECANCELED) {
+            op->size = size;
+            if (!kept_take(source, op)) {
+                again(reactor, op, PHASE_CALL);
+                continue;
+            }
+        }
+        op->phase = PHASE_CALL;
+        op_wake(op);
+    }
+}
+
+static void uring_cancel(struct async_reactor *reactor, struct async_op *op)
+{
+    struct async_source *source = op->source;
+    if (op->state == OP_WAITING)
+        recall(reactor, op);
+    else if (op->phase == PHASE_TRY)
+        op->result = -ECANCELED;
+    op_unlink(op);
+    kept_add(source, op);
+    hand_on(reactor, source);
+}
+
+static void uring_forget(struct async_reactor *reactor, struct async_source *source)
+{
+    (void)reactor;
+    kept_drop(source);
+}
+
+// ---- Waiting --------------------------------------------------------------------------------
+
+static void uring_wait(struct async_reactor *reactor, uint64_t timeout_ns)
+{
+    struct ring *ring = &reactor->ring;
+    unsigned wait_for = timeout_ns != 0 && ring_empty(ring);
+    // Fails when a signal comes or the time is over; the executor looks around and comes back.
+    if (wait_for || ring_unseen(ring) || ring_behind(ring))
+        ring_enter(ring, wait_for, timeout_ns);
+    if (ring_empty(ring))
+        return;
+    executor_awake(reactor->executor);
+    reap(reactor);
+}
+
+static void uring_wake(struct async_reactor *reactor)
+{
+    int saved = errno; // of the code that a signal handler interrupts
+    uint64_t one = 1;
+    ssize_t n;
+    do
+        n = write(reactor->wake, &one, sizeof one);
+    while (n < 0 && errno == EINTR);
+    errno = saved;
+}
+
+static uint64_t uring_now_ns(struct async_reactor *reactor)
+{
+    (void)reactor;
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+// ---- Begin and end --------------------------------------------------------------------------
+
+static void take_back(void *owner, void *buffer)
+{
+    buffer_ring_add(owner, buffer);
+}
+
+static void uring_fini(struct async_reactor *reactor)
+{
+    ring_fini(&reactor->ring);
+    buffer_ring_fini(&reactor->buffers);
+    if (reactor->wake >= 0)
+        close(reactor->wake);
+    memory_free(reactor);
+}
+
+static int start(struct async_reactor *reactor)
+{
+    int rc = ring_init(&reactor->ring);
+    if (rc < 0)
+        return rc;
+    rc = buffer_ring_init(&reactor->buffers, &reactor->ring);
+    if (rc < 0)
+        return rc;
+    reactor->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (reactor->wake < 0)
+        return -errno;
+    watch_wake(reactor);
+    // This may be refused, too.
+    struct io_uring_cqe refusal = {0};
+    rc = ring_enter(&reactor->ring, 0, 0);
+    if (rc >= 0 && ring_take(&reactor->ring, &refusal))
+        rc = refusal.res;
+    return rc < 0 ? rc : 0;
+}
+
+static int uring_init(struct async_executor *executor, struct async_reactor **out)
+{
+    struct async_reactor *reactor = memory_zeroed(sizeof *reactor);
+    if (!reactor)
+        return -ENOMEM;
+    reactor->executor = executor;
+    reactor->wake = -1;
+    reactor->ring.fd = -1;
+    int rc = start(reactor);
+    if (rc < 0) {
+        uring_fini(reactor);
+        return rc;
+    }
+    executor->buffers.own = reactor->buffers.memory;
+    executor->buffers.own_size = BUFFER_RING_SIZE;
+    executor->buffers.take_back = take_back;
+    executor->buffers.owner = &reactor->buffers;
+    *out = reactor;
+    return 0;
+}
+
+const struct async_reactor_ops reactor_uring = {
+    .name = "io_uring",
+    .init = uring_init,
+    .fini = uring_fini,
+    .perform = uring_perform,
+    .cancel = uring_cancel,
+    .forget = uring_forget,
+    .wait = uring_wait,
+    .wake = uring_wake,
+    .now_ns = uring_now_ns,
+};
+
+#else
+
+static int no_uring(struct async_executor *executor, struct async_reactor **out)
+{
+    (void)executor, (void)out;
+    return -ENOSYS;
+}
+
+const struct async_reactor_ops reactor_uring = {.name = "io_uring", .init = no_uring};
+
+#endif
