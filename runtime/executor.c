@@ -69,6 +69,11 @@ struct async_executor *executor_get(void)
     return async_current;
 }
 
+const char *async_executor_reactor(void)
+{
+    return async_current ? async_current->ops->name : NULL;
+}
+
 void executor_unref(struct async_executor *executor)
 {
     if (atomic_fetch_sub(&executor->refs, 1) != 1)
