@@ -85,6 +85,7 @@ int async_executor_fd(void);
 // How many nanoseconds may pass until the next step: 0 if tasks are ready, UINT64_MAX if there are
 // neither ready tasks nor timers.
 uint64_t async_executor_timeout_ns(void);
+
 // The name of this thread's reactor, "epoll" or "io_uring", whatever was asked for. NULL: the
 // thread has no executor.
 const char *async_executor_reactor(void);
