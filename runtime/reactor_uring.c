@@ -77,7 +77,7 @@ static void fill(struct io_uring_sqe *sqe, unsigned char opcode, const void *at,
 
 static void fill_poll(struct io_uring_sqe *sqe, int direction)
 {
-    unsigned events = direction == IO_READ ? POLLIN | POLLRDHUP : POLLOUT;
+    unsigned events = direction == IO_READ ? POLLIN : POLLOUT;
     sqe->opcode = IORING_OP_POLL_ADD;
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
     events = events << 16 | events >> 16;
@@ -340,6 +340,22 @@ static enum async_poll uring_perform(struct async_reactor *reactor, struct async
 
 // ---- Taking operations back -----------------------------------------------------------------
 
+// Submits the cancellation of what is recalled, unless that ends by itself meanwhile.
+static void submit_cancel(struct async_reactor *reactor)
+{
+    struct io_uring_sqe *sqe = new_sqe(reactor);
+    while (!sqe) {
+        reap(reactor);
+        if (!reactor->recalled)
+            return;
+        sqe = new_sqe(reactor);
+    }
+    sqe->opcode = IORING_OP_ASYNC_CANCEL;
+    sqe->fd = -1;
+    sqe->addr = (uintptr_t)reactor->recalled;
+    sqe->flags = IOSQE_CQE_SKIP_SUCCESS; // a failure is of no interest: then it is about to end
+}
+
 // Takes an operation back from the kernel, and waits until that has let it go. Its result is
 // -ECANCELED, or what it came to before. It is still WAITING.
 static void recall(struct async_reactor *reactor, struct async_op *op)
@@ -349,15 +365,7 @@ static void recall(struct async_reactor *reactor, struct async_op *op)
         return;
     }
     reactor->recalled = op;
-    struct io_uring_sqe *sqe;
-    while (reactor->recalled && !(sqe = new_sqe(reactor))) // it may end by itself meanwhile
-        reap(reactor);
-    if (reactor->recalled) {
-        sqe->opcode = IORING_OP_ASYNC_CANCEL;
-        sqe->fd = -1;
-        sqe->addr = (uintptr_t)op;
-        sqe->flags = IOSQE_CQE_SKIP_SUCCESS;
-    }
+    submit_cancel(reactor);
     while (reactor->recalled) {
         ring_enter(&reactor->ring, 1, UINT64_MAX);
         reap(reactor);
