@@ -198,7 +198,7 @@ static void keep_message(struct async_source *source, struct async_op *op)
 
 void kept_add(struct async_source *source, struct async_op *op)
 {
-    if (op_direction(op) == IO_WRITE || op->code == OP_READABLE || first(source) == &lost)
+    if (op->code == OP_READABLE || first(source) == &lost)
         return;
     if (op->result < 0) {
         if (op->code != OP_ACCEPT && reported_once(op->result))

@@ -11,7 +11,7 @@
 
 #pragma GCC visibility push(hidden)
 
-// Keeps what a cancelled operation took, if it did. op->result is what it has come to; what it
+// Keeps what a cancelled operation (one that reads) took, if it did. op->result is what it has come to; what it
 // filled is still there.
 void kept_add(struct async_source *source, struct async_op *op);
 

@@ -401,6 +401,8 @@ static void uring_cancel(struct async_reactor *reactor, struct async_op *op)
     else if (op->phase == PHASE_TRY)
         op->result = -ECANCELED;
     op_unlink(op);
+    if (op_direction(op) == IO_WRITE)
+        return;
     kept_add(source, op);
     hand_on(reactor, source);
 }
