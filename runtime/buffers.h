@@ -21,8 +21,8 @@ struct buffer {
 struct buffers {
     struct buffer *free;
     unsigned count; // of free ones
-    // Of a back end that lends buffers of its own: where they lie, and who takes them back. NULL, 0:
-    // there are none.
+    // Of a back end that lends buffers of its own: where they lie, and who takes them back. NULL
+    // and 0: there are none.
     char *own;
     size_t own_size;
     void (*take_back)(void *owner, void *buffer);

@@ -24,8 +24,8 @@ struct kept {
     int flags; // of the message
     size_t control_size, address_size;
     char *address;
-    char *bytes; // the first that was not taken
-    size_t size; // how many were not taken
+    char *bytes;                      // the first that was not taken
+    size_t size;                      // how many were not taken
     alignas(max_align_t) char data[]; // begins with the control data
 };
 
@@ -297,8 +297,7 @@ static void take_borrowed(struct async_source *source, struct async_op *op)
         op->result = -ENOMEM;
         return;
     }
-    take_bytes(source, op,
-               spread(first(source), &(struct iovec){op->at, BUFFER_SIZE}, 1));
+    take_bytes(source, op, spread(first(source), &(struct iovec){op->at, BUFFER_SIZE}, 1));
     if (op->result == 0)
         buffer_return(buffers, op->at);
 }

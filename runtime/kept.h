@@ -11,8 +11,8 @@
 
 #pragma GCC visibility push(hidden)
 
-// Keeps what a cancelled operation (one that reads) took, if it did. op->result is what it has come to; what it
-// filled is still there.
+// Keeps what a cancelled operation (one that reads) took, if it did. op->result is what it has come
+// to; what it filled is still there.
 void kept_add(struct async_source *source, struct async_op *op);
 
 // Serves an operation from what is kept. False: it has to ask the kernel.

@@ -10,7 +10,7 @@
 #include "io.h"
 #include "kept.h"
 #include "memory.h"
-#include "ring.h"
+#include "ring_calls.h"
 
 #include <errno.h>
 
@@ -37,8 +37,8 @@ struct async_reactor {
     struct async_executor *executor;
     struct ring ring;
     struct buffer_ring buffers;
-    int wake;                      // an eventfd, which is never read: each write is an event
-    struct async_op *recalled;     // its end is waited for, and nobody is to be woken by it
+    int wake;                  // an eventfd, which is never read: each write is an event
+    struct async_op *recalled; // its end is waited for, and nobody is to be woken by it
     struct msghdr messages[RING_SUBMISSIONS]; // of submissions: the kernel copies them
 };
 
@@ -59,94 +59,6 @@ static struct io_uring_sqe *new_sqe(struct async_reactor *reactor)
     return ring_sqe(&reactor->ring);
 }
 
-// The kernel takes no longer buffers than this, and no call does more.
-static unsigned length(size_t size)
-{
-    return size < 0x7ffff000 ? (unsigned)size : 0x7ffff000;
-}
-
-static void fill(struct io_uring_sqe *sqe, unsigned char opcode, const void *at, size_t size)
-{
-    sqe->opcode = opcode;
-    sqe->addr = (uintptr_t)at;
-    sqe->len = length(size);
-    if (opcode == IORING_OP_READ || opcode == IORING_OP_WRITE || opcode == IORING_OP_READV ||
-        opcode == IORING_OP_WRITEV)
-        sqe->off = UINT64_MAX; // at the descriptor's position
-}
-
-static void fill_poll(struct io_uring_sqe *sqe, int direction)
-{
-    unsigned events = direction == IO_READ ? POLLIN : POLLOUT;
-    sqe->opcode = IORING_OP_POLL_ADD;
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    events = events << 16 | events >> 16;
-#endif
-    sqe->poll32_events = events;
-}
-
-static void fill_write(struct async_reactor *reactor, struct io_uring_sqe *sqe,
-                       const struct async_op *op)
-{
-    bool socket = op->source->socket;
-    sqe->msg_flags = socket ? MSG_NOSIGNAL : 0;
-    if (op->code == OP_WRITE) {
-        fill(sqe, socket ? IORING_OP_SEND : IORING_OP_WRITE, op->at, op->size);
-    } else if (!socket) {
-        fill(sqe, IORING_OP_WRITEV, op->at, op->size);
-    } else {
-        struct msghdr *message = &reactor->messages[ring_slot(&reactor->ring, sqe)];
-        *message = (struct msghdr){.msg_iov = op->at, .msg_iovlen = op->size};
-        fill(sqe, IORING_OP_SENDMSG, message, 1);
-    }
-}
-
-static void fill_call(struct async_reactor *reactor, struct io_uring_sqe *sqe,
-                      const struct async_op *op)
-{
-    bool socket = op->source->socket;
-    switch ((enum op_code)op->code) {
-    case OP_READABLE:
-    case OP_WRITABLE:
-        fill_poll(sqe, op_direction(op));
-        break;
-    case OP_READ:
-        fill(sqe, socket ? IORING_OP_RECV : IORING_OP_READ, op->at, op->size);
-        break;
-    case OP_READ_BORROWED:
-        fill(sqe, socket ? IORING_OP_RECV : IORING_OP_READ, NULL, BUFFER_SIZE);
-        sqe->flags = IOSQE_BUFFER_SELECT;
-        sqe->buf_group = BUFFER_GROUP;
-        break;
-    case OP_READV:
-        fill(sqe, IORING_OP_READV, op->at, op->size);
-        break;
-    case OP_RECVMSG:
-        fill(sqe, IORING_OP_RECVMSG, op->at, 1);
-        sqe->msg_flags = (unsigned)op->flags;
-        break;
-    case OP_ACCEPT:
-        sqe->opcode = IORING_OP_ACCEPT;
-        sqe->accept_flags = SOCK_NONBLOCK | SOCK_CLOEXEC;
-        break;
-    case OP_WRITE:
-    case OP_WRITEV:
-        fill_write(reactor, sqe, op);
-        break;
-    case OP_SENDMSG:
-        fill(sqe, IORING_OP_SENDMSG, op->at, 1);
-        sqe->msg_flags = (unsigned)op->flags | MSG_NOSIGNAL;
-        break;
-    case OP_CONNECT:
-        sqe->opcode = IORING_OP_CONNECT;
-        sqe->addr = (uintptr_t)op->at;
-        sqe->off = op->size;
-        break;
-    case OP_CODES:
-        break;
-    }
-}
-
 // 0 or -ENOMEM.
 static int submit(struct async_reactor *reactor, struct async_op *op, int phase)
 {
@@ -157,9 +69,9 @@ static int submit(struct async_reactor *reactor, struct async_op *op, int phase)
     sqe->fd = op->source->fd;
     sqe->user_data = (uintptr_t)op;
     if (phase == PHASE_POLL)
-        fill_poll(sqe, op_direction(op));
+        ring_poll(sqe, op_direction(op));
     else
-        fill_call(reactor, sqe, op);
+        ring_call(sqe, op, &reactor->messages[ring_slot(&reactor->ring, sqe)]);
     return 0;
 }
 
@@ -169,7 +81,7 @@ static void watch_wake(struct async_reactor *reactor)
     struct io_uring_sqe *sqe;
     while (!(sqe = new_sqe(reactor)))
         reap(reactor);
-    fill_poll(sqe, IO_READ);
+    ring_poll(sqe, IO_READ);
     sqe->len = IORING_POLL_ADD_MULTI;
     sqe->fd = reactor->wake;
     sqe->user_data = FOR_WAKE;
@@ -203,8 +115,8 @@ static void no_buffer(struct async_reactor *reactor, struct async_op *op)
 static void end_connect(struct async_reactor *reactor, struct async_op *op)
 {
     int error = 0;
-    int rc = sys->getsockopt(op->source->fd, SOL_SOCKET, SO_ERROR, &error,
-                             &(socklen_t){sizeof error});
+    int rc =
+        sys->getsockopt(op->source->fd, SOL_SOCKET, SO_ERROR, &error, &(socklen_t){sizeof error});
     finish(reactor, op, rc < 0 ? rc : -error);
 }
 
@@ -447,6 +359,12 @@ static uint64_t uring_now_ns(struct async_reactor *reactor)
     return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
+// Readable when there are completions, or work of the kernel's that leads to some.
+static int uring_fd(struct async_reactor *reactor)
+{
+    return reactor->ring.fd;
+}
+
 // ---- Begin and end --------------------------------------------------------------------------
 
 static void take_back(void *owner, void *buffer)
@@ -514,6 +432,7 @@ const struct async_reactor_ops reactor_uring = {
     .wait = uring_wait,
     .wake = uring_wake,
     .now_ns = uring_now_ns,
+    .fd = uring_fd,
 };
 
 #else

@@ -39,7 +39,8 @@ struct raw_future {
     ASYNC_OP_AND_RESULT_(intptr_t);
 };
 
-static void raw_future_init(struct raw_future *f, void *stream, enum op_code code, const void *at, size_t size)
+static void raw_future_init(struct raw_future *f, void *stream, enum op_code code, const void *at,
+                            size_t size)
 {
     async_op_init_(&f->op, stream, at, size);
     f->op.code = code;
@@ -718,7 +719,8 @@ static void no_byte_is_lost(void **unused)
         pthread_join(thread, &problem);
         assert_null(problem);
         assert_int_equal(n.seen, STREAM_BYTES);
-        print_message("seed %u: %u reads dropped, %u left something behind\n", seed, n.dropped, n.kept);
+        print_message("seed %u: %u reads dropped, %u left something behind\n", seed, n.dropped,
+                      n.kept);
         assert_true(n.dropped > n.kept && n.kept > 0);
         end_pair(p);
     }
@@ -945,8 +947,8 @@ static void reads_a_terminal_and_a_pipe(void **unused)
         assert_int_equal(async_stream_open(terminal, &p.stream), 0);
         char buf[16] = {0};
         for (int borrowed = 0; borrowed < 2; borrowed++) {
-            struct async_task *task =
-                borrowed ? start(p.stream, OP_READ_BORROWED, NULL, 0) : start(p.stream, OP_READ, buf, 16);
+            struct async_task *task = borrowed ? start(p.stream, OP_READ_BORROWED, NULL, 0)
+                                               : start(p.stream, OP_READ, buf, 16);
             turns();
             assert_false(async_task_done(task));
             assert_int_equal(write(control, "line\n", 5), 5);
@@ -1002,7 +1004,8 @@ static void *lives_with_a_refusal(void *data)
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
     };
     struct sock_fprog filter = {.len = sizeof code / sizeof *code, .filter = code};
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter))
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+        prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter))
         return "no filter"; // of this thread alone
     struct pair p = new_pair(SOCK_STREAM);
     refusal->reactor = async_executor_reactor();
