@@ -15,10 +15,8 @@ void *buffer_borrow(struct buffers *buffers)
 
 void buffer_return(struct buffers *buffers, void *at)
 {
-    if ((uintptr_t)at - (uintptr_t)buffers->own < buffers->own_size) {
-        buffers->take_back(buffers->owner, at);
+    if (buffers->give && buffers->give(buffers->owner, at))
         return;
-    }
     if (buffers->count == BUFFERS_KEPT) {
         memory_free(at);
         return;

@@ -3,8 +3,8 @@
 #ifndef ASYNCC_RUNTIME_BUFFERS_H
 #define ASYNCC_RUNTIME_BUFFERS_H
 
+#include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 #pragma GCC visibility push(hidden)
 
@@ -21,18 +21,15 @@ struct buffer {
 struct buffers {
     struct buffer *free;
     unsigned count; // of free ones
-    // Of a back end that lends buffers of its own: where they lie, and who takes them back. NULL
-    // and 0: there are none.
-    char *own;
-    size_t own_size;
-    void (*take_back)(void *owner, void *buffer);
+    // Of a back end that has free ones of its own: takes one that was returned, or says that it has
+    // enough. NULL: there is none.
+    bool (*give)(void *owner, void *buffer);
     void *owner;
 };
 
 // BUFFER_SIZE bytes, or NULL with no memory left.
 void *buffer_borrow(struct buffers *buffers);
 
-// Of either kind.
 void buffer_return(struct buffers *buffers, void *buffer);
 
 // Frees those that are not lent.

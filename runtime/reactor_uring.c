@@ -29,8 +29,7 @@ enum {
 // What an operation that is WAITING or WOKEN is at.
 enum {
     PHASE_CALL, // its call is the kernel's, or done
-    PHASE_POLL, // the call would have blocked: it is made again when the descriptor is ready
-    PHASE_TRY   // WOKEN: the kernel had no buffer to read into, so the call is made by hand
+    PHASE_POLL  // the call would have blocked: it is made again when the descriptor is ready
 };
 
 struct async_reactor {
@@ -106,12 +105,6 @@ static void again(struct async_reactor *reactor, struct async_op *op, int phase)
         finish(reactor, op, rc);
 }
 
-// The kernel found no buffer: it gets more, or waits until the task can borrow another one.
-static void no_buffer(struct async_reactor *reactor, struct async_op *op)
-{
-    again(reactor, op, buffer_ring_grow(&reactor->buffers) ? PHASE_CALL : PHASE_POLL);
-}
-
 static void end_connect(struct async_reactor *reactor, struct async_op *op)
 {
     int error = 0;
@@ -127,9 +120,6 @@ static void end_poll(struct async_reactor *reactor, struct async_op *op, int res
         finish(reactor, op, result);
     } else if (op->code == OP_CONNECT) {
         end_connect(reactor, op);
-    } else if (op->code == OP_READ_BORROWED && op != reactor->recalled) {
-        op->phase = PHASE_TRY;
-        op_wake(op);
     } else {
         again(reactor, op, PHASE_CALL);
     }
@@ -160,17 +150,18 @@ static void end_call(struct async_reactor *reactor, struct async_op *op, int res
 static void end_borrowed(struct async_reactor *reactor, struct async_op *op,
                          const struct io_uring_cqe *cqe)
 {
+    struct buffers *buffers = &reactor->executor->buffers;
     if (cqe->flags & IORING_CQE_F_BUFFER) {
-        void *buffer = buffer_ring_used(&reactor->buffers, cqe->flags);
-        if (cqe->res > 0)
-            op->at = buffer;
-        else
-            buffer_ring_add(&reactor->buffers, buffer);
+        op->at = buffer_ring_picked(&reactor->buffers, cqe->flags);
+        if (cqe->res <= 0)
+            buffer_return(buffers, op->at);
     }
-    if (cqe->res == -ENOBUFS)
-        no_buffer(reactor, op);
-    else
+    if (cqe->res != -ENOBUFS)
         end_call(reactor, op, cqe->res);
+    else if (buffer_ring_refill(&reactor->buffers, buffers))
+        again(reactor, op, PHASE_CALL);
+    else
+        finish(reactor, op, -ENOMEM);
 }
 
 static void complete(struct async_reactor *reactor, const struct io_uring_cqe *cqe)
@@ -201,42 +192,13 @@ static void reap(struct async_reactor *reactor)
 
 // ---- Operations -----------------------------------------------------------------------------
 
-// PHASE_TRY: reads into a buffer of the heap. -EAGAIN: somebody else was faster.
-static intptr_t try_borrowed(struct async_op *op)
-{
-    struct async_source *source = op->source;
-    struct buffers *buffers = &source->executor->buffers;
-    op->at = buffer_borrow(buffers);
-    if (!op->at)
-        return -ENOMEM;
-    intptr_t n = source->socket ? sys->recv(source->fd, op->at, BUFFER_SIZE, MSG_DONTWAIT)
-                                : sys->read(source->fd, op->at, BUFFER_SIZE);
-    if (n <= 0)
-        buffer_return(buffers, op->at);
-    return n;
-}
-
-// The end of an operation that is WOKEN.
-static enum async_poll collect(struct async_reactor *reactor, struct async_op *op,
-                               struct async_context *cx)
-{
-    if (op->phase == PHASE_TRY) {
-        op->result = try_borrowed(op);
-        int rc = op->result == -EAGAIN ? submit(reactor, op, PHASE_POLL) : -EAGAIN;
-        if (rc == 0) {
-            op_wait(op, &cx->waker);
-            return ASYNC_PENDING;
-        }
-    }
-    op_unlink(op);
-    return ASYNC_READY;
-}
-
 static enum async_poll uring_perform(struct async_reactor *reactor, struct async_op *op,
                                      struct async_context *cx)
 {
-    if (op->state == OP_WOKEN)
-        return collect(reactor, op, cx);
+    if (op->state == OP_WOKEN) {
+        op_unlink(op);
+        return ASYNC_READY;
+    }
     if (op->state == OP_IDLE) {
         if (kept_take(op->source, op))
             return ASYNC_READY;
@@ -300,7 +262,6 @@ static void hand_on(struct async_reactor *reactor, struct async_source *source)
                 continue;
             }
         }
-        op->phase = PHASE_CALL;
         op_wake(op);
     }
 }
@@ -310,8 +271,6 @@ static void uring_cancel(struct async_reactor *reactor, struct async_op *op)
     struct async_source *source = op->source;
     if (op->state == OP_WAITING)
         recall(reactor, op);
-    else if (op->phase == PHASE_TRY)
-        op->result = -ECANCELED;
     op_unlink(op);
     if (op_direction(op) == IO_WRITE)
         return;
@@ -367,9 +326,9 @@ static int uring_fd(struct async_reactor *reactor)
 
 // ---- Begin and end --------------------------------------------------------------------------
 
-static void take_back(void *owner, void *buffer)
+static bool give_buffer(void *reactor, void *buffer)
 {
-    buffer_ring_add(owner, buffer);
+    return buffer_ring_give(&((struct async_reactor *)reactor)->buffers, buffer);
 }
 
 static void uring_fini(struct async_reactor *reactor)
@@ -414,10 +373,8 @@ static int uring_init(struct async_executor *executor, struct async_reactor **ou
         uring_fini(reactor);
         return rc;
     }
-    executor->buffers.own = reactor->buffers.memory;
-    executor->buffers.own_size = BUFFER_RING_SIZE;
-    executor->buffers.take_back = take_back;
-    executor->buffers.owner = &reactor->buffers;
+    executor->buffers.give = give_buffer;
+    executor->buffers.owner = reactor;
     *out = reactor;
     return 0;
 }
