@@ -160,7 +160,7 @@ sanitized_runtime()
 # $T/server.log.
 start_server()
 {
-    : >"$T/server.log" # the port of the server before is not to be seen
+    : >"$T/server.log" # so that no line of another server's is read
     "$@" >"$T/server.log" 2>&1 </dev/null &
     pid=$!
     tries=0
