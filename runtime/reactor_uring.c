@@ -23,7 +23,8 @@
 // What a completion belongs to, if it is no operation.
 enum {
     FOR_NOBODY = 0,
-    FOR_WAKE = 1
+    FOR_WAKE = 1,
+    FOR_RECALL = 2 // a cancellation that failed, for its operation was about to end
 };
 
 // What an operation that is WAITING or WOKEN is at.
@@ -166,7 +167,7 @@ static void end_borrowed(struct async_reactor *reactor, struct async_op *op,
 
 static void complete(struct async_reactor *reactor, const struct io_uring_cqe *cqe)
 {
-    if (cqe->user_data == FOR_NOBODY)
+    if (cqe->user_data == FOR_NOBODY || cqe->user_data == FOR_RECALL)
         return;
     if (cqe->user_data == FOR_WAKE) {
         if (!(cqe->flags & IORING_CQE_F_MORE))
@@ -227,7 +228,8 @@ static void submit_cancel(struct async_reactor *reactor)
     sqe->opcode = IORING_OP_ASYNC_CANCEL;
     sqe->fd = -1;
     sqe->addr = (uintptr_t)reactor->recalled;
-    sqe->flags = IOSQE_CQE_SKIP_SUCCESS; // a failure is of no interest: then it is about to end
+    sqe->flags = IOSQE_CQE_SKIP_SUCCESS;
+    sqe->user_data = FOR_RECALL;
 }
 
 // Takes an operation back from the kernel, and waits until that has let it go. Its result is
@@ -244,6 +246,8 @@ static void recall(struct async_reactor *reactor, struct async_op *op)
         ring_enter(&reactor->ring, 1, UINT64_MAX);
         reap(reactor);
     }
+    // If the kernel was too busy to take it, it must not hit a later operation at the same address.
+    ring_withdraw(&reactor->ring, FOR_RECALL);
 }
 
 // Something was kept, and others wait in the kernel for just that: they get it.
