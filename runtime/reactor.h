@@ -26,7 +26,7 @@ enum op_code {
     OP_READ,          // [buffer, bytes]
     OP_READ_BORROWED, // [-, -]: into a buffer of the executor's: `at`, if the result is positive
     OP_READV,         // [struct iovec, how many]
-    OP_RECVMSG,       // [struct msghdr, -], with `flags` of recvmsg
+    OP_RECVMSG,       // [struct msghdr, with room for any address, -], with `flags` of recvmsg
     OP_ACCEPT,        // [-, -]: the descriptor, non-blocking and close-on-exec
     OP_WRITE,         // [bytes, how many]
     OP_WRITEV,        // [struct iovec, how many]
