@@ -15,6 +15,8 @@ void *buffer_borrow(struct buffers *buffers)
 
 void buffer_return(struct buffers *buffers, void *at)
 {
+    if (buffers->give && buffers->give(buffers->owner, at))
+        return;
     if (buffers->count == BUFFERS_KEPT) {
         memory_free(at);
         return;

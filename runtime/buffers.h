@@ -3,6 +3,7 @@
 #ifndef ASYNCC_RUNTIME_BUFFERS_H
 #define ASYNCC_RUNTIME_BUFFERS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #pragma GCC visibility push(hidden)
@@ -20,6 +21,10 @@ struct buffer {
 struct buffers {
     struct buffer *free;
     unsigned count; // of free ones
+    // Of a back end that has free ones of its own: takes one that was returned, or says that it has
+    // enough. NULL: there is none.
+    bool (*give)(void *owner, void *buffer);
+    void *owner;
 };
 
 // BUFFER_SIZE bytes, or NULL with no memory left.

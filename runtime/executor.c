@@ -33,16 +33,12 @@ static void make_thread_end(void)
 
 static int executor_new(const struct async_executor_options *options, struct async_executor **out)
 {
-    const struct async_reactor_ops *ops = reactor_choose(options->reactor);
-    if (!ops)
-        return -EINVAL;
     struct async_executor *executor =
         memory_aligned(_Alignof(struct async_executor), sizeof(struct async_executor));
     if (!executor)
         return -ENOMEM;
     memset(executor, 0, sizeof *executor);
-    executor->ops = ops;
-    int status = ops->init(executor, &executor->reactor);
+    int status = reactor_open(executor, options->reactor);
     if (status < 0) {
         memory_free(executor);
         return status;
@@ -73,6 +69,11 @@ struct async_executor *executor_get(void)
     if (!async_current)
         async_executor_open(NULL);
     return async_current;
+}
+
+const char *async_executor_reactor(void)
+{
+    return async_current ? async_current->ops->name : NULL;
 }
 
 void executor_unref(struct async_executor *executor)

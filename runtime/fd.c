@@ -63,6 +63,7 @@ static int wait_begin(struct async_op *op, int fd, enum op_code code)
     if (rc < 0)
         return rc;
     op->code = code;
+    op->flags = OP_UNBUFFERED;
     op->source->ready &= (uint8_t) ~(1u << op_direction(op));
     return 0;
 }

@@ -24,7 +24,7 @@ struct async_source {
     bool bytes;          // has no packets, lines or records: a short read leaves nothing behind
     uint8_t ready;       // readiness.c: READY_*, what may succeed. CLOSED stays set
     bool watched;        // readiness.c: the back end watches it
-    void *kept; // reactor_uring.c: what cancelled operations had taken already; NULL: nothing
+    void *kept; // kept.c: what cancelled operations had taken already; NULL: nothing
 };
 
 // Makes fd a source, with one user. 0 or -ENOMEM.

@@ -21,18 +21,24 @@ struct async_reactor;
 
 // What an operation does. In brackets, what `at` and `size` are.
 enum op_code {
-    OP_READABLE, // waits until reading would not block
+    OP_READABLE, // waits until reading would not block. `flags`: OP_UNBUFFERED, or 0
     OP_WRITABLE,
     OP_READ,          // [buffer, bytes]
     OP_READ_BORROWED, // [-, -]: into a buffer of the executor's: `at`, if the result is positive
     OP_READV,         // [struct iovec, how many]
-    OP_RECVMSG,       // [struct msghdr, -], with `flags` of recvmsg
+    OP_RECVMSG,       // [struct msghdr, with room for any address, -], with `flags` of recvmsg
     OP_ACCEPT,        // [-, -]: the descriptor, non-blocking and close-on-exec
     OP_WRITE,         // [bytes, how many]
     OP_WRITEV,        // [struct iovec, how many]
     OP_SENDMSG,       // [struct msghdr, -], with `flags` of sendmsg
     OP_CONNECT,       // [struct sockaddr, its length]: 0. -EAGAIN, -ENOBUFS: a Unix listener is full
     OP_CODES
+};
+
+// In `flags` of OP_READABLE: bytes that cancelled reads left behind do not count, for the caller
+// reads from the descriptor itself.
+enum {
+    OP_UNBUFFERED = 1
 };
 
 // The direction an operation waits for.
@@ -77,10 +83,12 @@ struct async_reactor_ops {
 };
 
 extern const struct async_reactor_ops reactor_epoll;
+extern const struct async_reactor_ops reactor_uring; // its init fails where there is no io_uring
 
-// The reactor of this name; NULL: the one that the environment variable ASYNCC_REACTOR names, or
-// the best one. NULL if there is none of this name.
-const struct async_reactor_ops *reactor_choose(const char *name);
+// Gives a new executor its reactor: the one of this name; NULL: the one that the environment
+// variable ASYNCC_REACTOR names, or else epoll. Where io_uring is refused, epoll takes its place.
+// 0, -EINVAL (there is none of this name), or -errno.
+int reactor_open(struct async_executor *executor, const char *name);
 
 static inline int op_direction(const struct async_op *op)
 {

@@ -15,14 +15,35 @@ stage=$(basename "$0" .sh)
 warnings="-Wall -Wextra -Werror"
 sanitize="-g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer"
 
+# A stage may be run again with another reactor: then its checks are called so.
+reactor=${ASYNCC_REACTOR:+, $ASYNCC_REACTOR}
+
 ok()
 {
-    printf 'ok   %s\n' "$1"
+    printf 'ok   %s\n' "$1$reactor"
 }
 
 skip()
 {
-    printf 'skip %s\n' "$1"
+    printf 'skip %s\n' "$1$reactor"
+}
+
+# Does the kernel, or the sandbox we are in, let us use io_uring?
+io_uring_works()
+{
+    "$BUILD/../dev/tests/unit/runtime_uring" probe >/dev/null 2>&1
+}
+
+# on_io_uring WHAT COMMAND... - runs it with that reactor, or says why not.
+on_io_uring()
+{
+    what=$1
+    shift
+    if io_uring_works; then
+        (ASYNCC_REACTOR=io_uring; export ASYNCC_REACTOR; "$@")
+    else
+        skip "$what, io_uring: it is refused here"
+    fi
 }
 
 # The start and the end of FILE, short enough for one write to a pipe.
@@ -45,7 +66,7 @@ fail()
         detail="
 $(excerpt "$2")"
     fi
-    printf 'FAIL %s%s\n' "$1" "$detail"
+    printf 'FAIL %s%s\n' "$1$reactor" "$detail"
 }
 
 # check WHAT COMMAND... - ok if it exits 0. Its output is in $T/log.
@@ -139,6 +160,7 @@ sanitized_runtime()
 # $T/server.log.
 start_server()
 {
+    : >"$T/server.log" # so that no line of another server's is read
     "$@" >"$T/server.log" 2>&1 </dev/null &
     pid=$!
     tries=0

@@ -38,7 +38,9 @@
 #include <asyncc/future.h>
 
 struct async_executor_options {
-    // "epoll"; NULL: the one that the environment variable ASYNCC_REACTOR names, or the best one.
+    // "epoll" or "io_uring"; NULL: the one that the environment variable ASYNCC_REACTOR names, or
+    // epoll. Where the kernel, a sandbox or the build of this library has no io_uring, epoll takes
+    // its place.
     const char *reactor;
     // For how many nanoseconds an executor with nothing to do looks again and again before it lets
     // the thread sleep. It is adaptive: halved each time it brings nothing, whole again after a
@@ -87,6 +89,10 @@ int async_executor_fd(void);
 // How many nanoseconds may pass until the next step: 0 if tasks are ready, UINT64_MAX if there are
 // neither ready tasks nor timers.
 uint64_t async_executor_timeout_ns(void);
+
+// The name of this thread's reactor, "epoll" or "io_uring", whatever was asked for. NULL: the
+// thread has no executor.
+const char *async_executor_reactor(void);
 
 // Drops every task of this thread's executor, done or not, handles given up or not, and frees it.
 // Handles are invalid afterwards; wakers held elsewhere stay valid and do nothing. Does nothing if

@@ -53,6 +53,7 @@ struct async_op {
     void *at;                    // what the operation needs: a buffer, say
     uint8_t code, state;         // private to the runtime
     bool yielded;                // likewise: it was not woken, but lets others run once
+    uint8_t phase;               // private to its reactor
     int flags;                   // of the system call
     union {
         size_t size;     // until done: bytes, or what else the operation needs

@@ -76,7 +76,8 @@ static inline int async_tcp_peer_address(const struct async_tcp *tcp, struct asy
 // skipped. While the process or the system is out of descriptors or socket memory, it waits and
 // tries again every 50 ms: a server at its limit stays alive and idle. (If the listener is closed
 // meanwhile, -ECANCELED comes at the end of that pause.) Any number of tasks may accept on one
-// listener. Cancel-safe: a dropped accept has taken no connection.
+// listener. Cancel-safe: a dropped accept has taken no connection. (With io_uring it may have; then
+// the next one gets it. Remembering it allocates; if that fails, it is closed.)
 asyncc_async int async_tcp_accept(struct async_listener *listener, struct async_tcp **out);
 
 struct async_tcp_accept_future {

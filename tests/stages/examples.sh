@@ -1,6 +1,12 @@
-# examples - the examples are translated, compiled under ASan and UBSan, and serve real clients.
+# examples - the examples are translated, compiled under ASan and UBSan, and serve real clients, on epoll and on
+# io_uring.
 . tests/lib.sh
-scratch examples
+if [ -z "$reactor" ]; then
+    scratch examples
+else
+    T=$WORK/examples # as the first run has built them
+    rm -rf "$T/www"
+fi
 pid=
 trap '[ -z "$pid" ] || stop_server $pid' EXIT
 
@@ -10,10 +16,12 @@ build_example()
         gcc -O1 $warnings $sanitize -Iinclude "$T/$1.c" "$T/lib/libasyncc.a" -lpthread -o "$T/$1"
 }
 
-check "examples: the runtime under ASan and UBSan" sanitized_runtime gcc "$T/lib" || exit 1
-for example in examples/*.c; do
-    check "examples/$(basename "$example" .c): translates and compiles" build_example "$(basename "$example" .c)"
-done
+if [ -z "$reactor" ]; then
+    check "examples: the runtime under ASan and UBSan" sanitized_runtime gcc "$T/lib" || exit 1
+    for example in examples/*.c; do
+        check "examples/$(basename "$example" .c): translates and compiles" build_example "$(basename "$example" .c)"
+    done
+fi
 
 # Says so when a sanitizer ended a server.
 check_server()
@@ -224,5 +232,6 @@ fi
 
 # ---- What a newcomer runs ------------------------------------------------------------------------------
 
-check "examples/quickstart.sh" sh examples/quickstart.sh
+[ -n "$reactor" ] || check "examples/quickstart.sh" sh examples/quickstart.sh
+[ -n "$reactor" ] || on_io_uring examples sh "$0"
 exit 0

@@ -12,6 +12,13 @@ if [ $# -eq 0 ]; then
         scratch "run-lib-${cc##*/}"
         check "run: the runtime under ASan and UBSan, by ${cc##*/}" sanitized_runtime "$cc" "$T" || exit 1
     done
+    IO_URING=
+    if io_uring_works; then
+        IO_URING=yes
+    else
+        skip "run: io_uring: it is refused here"
+    fi
+    export IO_URING
     set -- tests/run/*.c
     for dir in tests/run/*/; do
         [ -d "$dir" ] && set -- "$@" "${dir%/}"
@@ -118,7 +125,10 @@ for other in $OTHER_TOOLS; do
 done
 
 lib=$WORK/run-lib-gcc/libasyncc.a
-try "gcc -O0, sanitized" gcc -O0 $warnings $sanitize
+if try "gcc -O0, sanitized" gcc -O0 $warnings $sanitize && [ -n "$IO_URING" ]; then
+    (ASYNCC_REACTOR=io_uring; export ASYNCC_REACTOR
+     check "run/$name: gcc -O0, sanitized, io_uring" run_program)
+fi
 lib=$WORK/run-lib-${CLANG##*/}/libasyncc.a
 try "clang -O2, sanitized" "$CLANG" -O2 $warnings $sanitize
 lib=$LIB

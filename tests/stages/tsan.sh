@@ -1,6 +1,7 @@
-# tsan - the unit tests again under ThreadSanitizer: what crosses threads is wakes, the blocking pool, and the end.
+# tsan - the unit tests again under ThreadSanitizer: what crosses threads is wakes, the blocking pool, and the end. On
+# epoll and on io_uring.
 . tests/lib.sh
-scratch tsan
+scratch "tsan${ASYNCC_REACTOR:-}"
 build=$BUILD/../tsan
 
 cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DASYNCC_COMPILER=OFF -DASYNCC_TESTS=ON -DASYNCC_WERROR=ON \
@@ -13,4 +14,5 @@ for program in "$build"/tests/unit/*; do
     [ "$name" != explore_states ] || continue # one thread, and stacks that ThreadSanitizer does not know
     check "tsan/$name" timeout 300 "$program"
 done
+[ -n "$reactor" ] || on_io_uring tsan sh "$0"
 exit 0

@@ -1,9 +1,13 @@
-# unit - tests/unit/*.c: the runtime, with cmocka, under ASan and UBSan. Each file is one program; and so is
-# tests/explore/states.c: what crosses threads, in every order.
+# unit - tests/unit/*.c: the runtime, with cmocka, under ASan and UBSan, on epoll and on io_uring. Each file is one
+# program; and so is tests/explore/states.c: what crosses threads, in every order.
 . tests/lib.sh
-[ $# -gt 0 ] || { each_case tests/unit/*.c tests/explore/explore_states.c; exit; }
+if [ $# -eq 0 ]; then
+    each_case tests/unit/*.c tests/explore/explore_states.c
+    on_io_uring unit each_case tests/unit/runtime_*.c
+    exit
+fi
 
 name=$(basename "$1" .c)
-scratch "unit/$name"
+scratch "unit/$name${ASYNCC_REACTOR:-}"
 check "unit/$name" timeout 300 "$BUILD/../dev/tests/unit/$name"
 exit 0

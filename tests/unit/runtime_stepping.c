@@ -57,9 +57,20 @@ static enum async_poll steps_itself(void *data, struct async_context *cx, int *s
     return ASYNC_READY;
 }
 
+// The tests after this one are to run on the reactor that was asked for.
+static void set_reactor(const char *name)
+{
+    if (name)
+        setenv("ASYNCC_REACTOR", name, 1);
+    else
+        unsetenv("ASYNCC_REACTOR");
+}
+
 static void options(void **unused)
 {
     (void)unused;
+    const char *value = getenv("ASYNCC_REACTOR");
+    char *asked_for = value ? strdup(value) : NULL;
     assert_int_equal(async_executor_open(&(struct async_executor_options){.reactor = "none"}),
                      -EINVAL);
     setenv("ASYNCC_REACTOR", "neither", 1);
@@ -69,7 +80,7 @@ static void options(void **unused)
     assert_int_equal(async_executor_open(
                          &(struct async_executor_options){.reactor = "epoll", .polls = 2}),
                      0);
-    unsetenv("ASYNCC_REACTOR");
+    assert_string_equal(async_executor_reactor(), "epoll");
     assert_int_equal(async_executor_open(NULL), -EBUSY);
     int none = 0;
     for (int i = 0; i < 5; i++)
@@ -82,10 +93,12 @@ static void options(void **unused)
     assert_int_equal(polls, 5);
     run_script(steps_itself, NULL);
     async_executor_close();
-    setenv("ASYNCC_REACTOR", "epoll", 1);
+    set_reactor("epoll");
     assert_int_equal(async_executor_open(NULL), 0);
-    unsetenv("ASYNCC_REACTOR");
     async_executor_close();
+    assert_null(async_executor_reactor());
+    set_reactor(asked_for);
+    free(asked_for);
 }
 
 // ---- The descriptor -----------------------------------------------------------------------------
