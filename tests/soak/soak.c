@@ -15,9 +15,11 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <asyncc/executor.h>
 #include <asyncc/net.h>
+#include <asyncc/observe.h>
 #include <asyncc/task.h>
 #include <asyncc/time.h>
 
@@ -221,8 +223,18 @@ static int check(const char *what, long before, long after)
     return before != after;
 }
 
+// malloc's caches count as bytes in use, and can only be turned off before the program begins.
+static void without_caches(char **argv)
+{
+    if (getenv("GLIBC_TUNABLES"))
+        return;
+    setenv("GLIBC_TUNABLES", "glibc.malloc.tcache_count=0", 1);
+    execv("/proc/self/exe", argv);
+}
+
 int main(int argc, char **argv)
 {
+    without_caches(argv);
     int seconds = argc > 1 ? atoi(argv[1]) : 600;
     int count = argc > 2 ? atoi(argv[2]) : 5000;
     random_state = argc > 3 ? strtoull(argv[3], NULL, 10) : 1;
@@ -235,16 +247,24 @@ int main(int argc, char **argv)
         return 2;
 
     int files = descriptors();
+    puts("soaking"); // so that stdio has its buffer
+    long heap = (long)mallinfo2().uordblks;
     int rc = async_block_on(soak(seconds, count));
-    long left = alive;
+    struct async_counters left;
+    async_counters_get(&left);
+    bool timers = async_executor_timeout_ns() != UINT64_MAX;
     async_executor_close();
+    long heap_left = (long)mallinfo2().uordblks;
     free(clients);
 
     printf("%llu opened, %llu served, %llu refused, %llu cancelled, %llu reset, %llu timed out, "
            "%llu bytes, %llu of them wrong\n",
            opened, served, refused, cancelled, resets, timeouts, bytes, wrong);
     int failed = rc != 0 || wrong != 0;
-    failed |= check("connections", 0, left);
+    failed |= check("connections", 0, alive);
+    failed |= check("tasks", 0, (long)(left.tasks + left.kept));
+    failed |= check("timers", 0, timers);
+    failed |= check("bytes in use", heap, heap_left);
     failed |= check("descriptors", files, descriptors());
     puts(failed ? "FAILED" : "everything is back where it was");
     return failed;
