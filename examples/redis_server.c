@@ -2,7 +2,7 @@
 //
 //     asyncc redis_server.c -o redis_server.out.c
 //     cc -iquote . redis_server.out.c redis_server/*.c -lasyncc -lpthread -o redis_server
-//     ./redis_server [PORT [MEGABYTES]]          PORT 0 is any free one
+//     ./redis_server [PORT [MEGABYTES [WAIT_MS]]]          PORT 0 is any free one
 //
 // What requests mean is plain C, in redis_server/: commands.c on top of store.c (keys and values),
 // pubsub.c (channels) and protocol.c. This file has the connections. Each is a task that reads as if
@@ -27,11 +27,13 @@
 #include <asyncc/async.h>
 
 enum {
-    REQUEST_MS = 30000,   // for the rest of a request to arrive. Between two of them clients may idle
-    SEND_MS = 30000,      // for a client to take its replies
     SWEEP_MS = 100,       // between two looks for keys whose time is over
     SWEEP_BUCKETS = 1000, // that are looked into each time
 };
+
+// For the rest of a request to arrive, and for a client to take its replies. Between two requests it
+// may idle.
+static uint64_t wait_ms = 30000;
 
 struct client {
     struct session session;
@@ -50,7 +52,7 @@ static struct text reply;
 static async int flush(struct client *c)
 {
     int rc;
-    if (await async_timeout_ms(SEND_MS, rc = async_writer_flush(&c->out)) != 0)
+    if (await async_timeout_ms(wait_ms, rc = async_writer_flush(&c->out)) != 0)
         return -ETIMEDOUT;
     return rc;
 }
@@ -60,7 +62,7 @@ static async int send_text(struct client *c, struct text text)
 {
     defer free(text.at);
     ssize_t n;
-    if (await async_timeout_ms(SEND_MS, n = async_writer_write(&c->out, text.at, text.size)) != 0)
+    if (await async_timeout_ms(wait_ms, n = async_writer_write(&c->out, text.at, text.size)) != 0)
         return -ETIMEDOUT;
     return n < 0 ? (int)n : 0;
 }
@@ -132,7 +134,7 @@ static async int run_large_request(struct client *c, size_t need)
     while (n == 0) {
         if (!text_reserve(&whole, need))
             return -ENOMEM;
-        if (await async_timeout_ms(REQUEST_MS, n = async_reader_read_exact(&c->in, whole.at + whole.size,
+        if (await async_timeout_ms(wait_ms, n = async_reader_read_exact(&c->in, whole.at + whole.size,
                                                                            need - whole.size)) != 0)
             return -ETIMEDOUT;
         if (n < 0)
@@ -150,7 +152,7 @@ static async int wait_for_input(struct client *c, size_t need)
 {
     ssize_t n = 0;
     while (c->in.size > 0 || c->session.subscriber.count > 0) {
-        uint64_t limit_ms = c->in.size > 0 ? REQUEST_MS : UINT64_MAX;
+        uint64_t limit_ms = c->in.size > 0 ? wait_ms : UINT64_MAX;
         switch (await async_select(n = async_reader_peek(&c->in, need), async_event_wait(&c->pushed),
                                    async_sleep_ms(limit_ms))) {
         case 0:
@@ -254,6 +256,8 @@ async int main(int argc, char **argv)
 {
     static struct server server;
     server.store.limit = (size_t)(argc > 2 ? atoi(argv[2]) : 256) << 20;
+    if (argc > 3)
+        wait_ms = strtoull(argv[3], NULL, 10);
     struct async_listener *listener;
     int rc = async_tcp_listen("127.0.0.1", argc > 1 ? atoi(argv[1]) : 6379, &listener);
     if (rc < 0) {
