@@ -1,6 +1,7 @@
 // chat_server.c - a room in which everybody hears everybody.
 //
-//     asyncc chat_server.c -o chat_server.out.c && cc chat_server.out.c -lasyncc -lpthread -o chat_server
+//     asyncc chat_server.c -o chat_server.out.c
+//     cc chat_server.out.c -lasyncc -lpthread -o chat_server
 //     ./chat_server [PORT [SEND_MS]]          PORT 0 is any free one
 //     nc 127.0.0.1 PORT             the first line is your name; /who, /quit
 //
@@ -57,7 +58,8 @@ static struct async_wait_group connected; // all of them
 
 // ---- The room -----------------------------------------------------------------------------------
 
-static __attribute__((format(printf, 2, 3))) void say(const struct client *from, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void say(const struct client *from,
+                                                      const char *format, ...)
 {
     struct line line = {.from = from};
     va_list arguments;

@@ -1,6 +1,7 @@
 // echo_server.c - sends back what it receives, to any number of clients at once, on one thread.
 //
-//     asyncc echo_server.c -o echo_server.out.c && cc echo_server.out.c -lasyncc -lpthread -o echo_server
+//     asyncc echo_server.c -o echo_server.out.c
+//     cc echo_server.out.c -lasyncc -lpthread -o echo_server
 //     ./echo_server [PORT]          PORT 0 is any free one
 //
 // A client that waits costs its task only: the reader borrows a buffer when bytes arrive.

@@ -5,8 +5,9 @@
 //     ./redis_server [PORT [MEGABYTES [WAIT_MS]]]          PORT 0 is any free one
 //
 // What requests mean is plain C, in redis_server/: commands.c on top of store.c (keys and values),
-// pubsub.c (channels) and protocol.c. This file has the connections. Each is a task that reads as if
-// there were no other; all of them share the store without a lock, because a command does not await.
+// pubsub.c (channels) and protocol.c. This file has the connections. Each is a task that reads as
+// if there were no other; all of them share the store without a lock, because a command does not
+// await.
 
 #include <errno.h>
 #include <signal.h>
@@ -31,8 +32,8 @@ enum {
     SWEEP_BUCKETS = 1000, // that are looked into each time
 };
 
-// For the rest of a request to arrive, and for a client to take its replies. Between two requests it
-// may idle.
+// For the rest of a request to arrive, and for a client to take its replies. Between two requests
+// it may idle.
 static uint64_t wait_ms = 30000;
 
 struct client {
@@ -91,7 +92,8 @@ static async int send_messages(struct client *c)
 // For pubsub.c.
 static void wake_client(struct subscriber *subscriber)
 {
-    struct client *c = (struct client *)((char *)subscriber - offsetof(struct client, session.subscriber));
+    char *at = (char *)subscriber - offsetof(struct client, session.subscriber);
+    struct client *c = (struct client *)at;
     async_event_set(&c->pushed);
     if (subscriber->lost)
         shutdown(async_tcp_fd(c->peer), SHUT_RDWR); // ends what it waits for
@@ -134,13 +136,14 @@ static async int run_large_request(struct client *c, size_t need)
     while (n == 0) {
         if (!text_reserve(&whole, need))
             return -ENOMEM;
-        if (await async_timeout_ms(wait_ms, n = async_reader_read_exact(&c->in, whole.at + whole.size,
-                                                                           need - whole.size)) != 0)
+        char *end = whole.at + whole.size;
+        if (await async_timeout_ms(wait_ms, n = async_reader_read_exact(&c->in, end,
+                                                                        need - whole.size)) != 0)
             return -ETIMEDOUT;
         if (n < 0)
             return (int)n;
         whole.size = need;
-        n = parse_request(&request, whole.at, whole.size, &need); // again from the start: it grows fast
+        n = parse_request(&request, whole.at, whole.size, &need); // again; but `need` grows fast
     }
     run_request(c, n);
     return await send_reply(c);
@@ -153,8 +156,8 @@ static async int wait_for_input(struct client *c, size_t need)
     ssize_t n = 0;
     while (c->in.size > 0 || c->session.subscriber.count > 0) {
         uint64_t limit_ms = c->in.size > 0 ? wait_ms : UINT64_MAX;
-        switch (await async_select(n = async_reader_peek(&c->in, need), async_event_wait(&c->pushed),
-                                   async_sleep_ms(limit_ms))) {
+        switch (await async_select(n = async_reader_peek(&c->in, need),
+                                   async_event_wait(&c->pushed), async_sleep_ms(limit_ms))) {
         case 0:
             return n < 0 ? (int)n : (size_t)n >= need;
         case 1: {

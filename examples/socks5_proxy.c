@@ -1,11 +1,12 @@
 // socks5_proxy.c - a proxy by RFC 1928: no authentication, CONNECT to IPv4 and IPv6 addresses.
 //
-//     asyncc socks5_proxy.c -o socks5_proxy.out.c && cc socks5_proxy.out.c -lasyncc -lpthread -o socks5_proxy
+//     asyncc socks5_proxy.c -o socks5_proxy.out.c
+//     cc socks5_proxy.out.c -lasyncc -lpthread -o socks5_proxy
 //     ./socks5_proxy [PORT [IDLE_MS]]          PORT 0 is any free one
 //     curl --socks5 127.0.0.1:PORT http://127.0.0.1:8000/
 //
-// Names are not looked up, but for numeric ones and "localhost". A connection on which nothing moves
-// for IDLE_MS is closed.
+// Names are not looked up, but for numeric ones and "localhost". A connection on which nothing
+// moves for IDLE_MS is closed.
 
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -23,12 +24,8 @@
 #include <asyncc/time.h>
 #include <asyncc/async.h>
 
-enum {
-    HANDSHAKE_MS = 10000, // for a client to say what it wants
-    CONNECT_MS = 10000,   // for the other side to answer
-};
-
-static uint64_t idle_ms = 300000;
+static uint64_t idle_ms = 300000;     // for something to move
+static uint64_t handshake_ms = 10000; // for a client to say what it wants, and for a server to answer
 
 // ---- The protocol -------------------------------------------------------------------------------
 
@@ -210,7 +207,7 @@ static async int serve(struct async_tcp *client)
 
     struct target target;
     int reply;
-    if (await async_timeout_ms(HANDSHAKE_MS, reply = negotiate(client, &from_client, &target)) != 0)
+    if (await async_timeout_ms(handshake_ms, reply = negotiate(client, &from_client, &target)) != 0)
         return -ETIMEDOUT;
     if (reply < 0)
         return reply;
@@ -218,7 +215,7 @@ static async int serve(struct async_tcp *client)
     defer async_tcp_close(server);
     if (reply == SUCCEEDED) {
         int rc;
-        if (await async_timeout_ms(CONNECT_MS,
+        if (await async_timeout_ms(handshake_ms,
                                    rc = async_tcp_connect(target.host, target.port, &server)) != 0)
             rc = -ETIMEDOUT;
         reply = reply_of(rc);
@@ -242,6 +239,8 @@ async int main(int argc, char **argv)
 {
     if (argc > 2)
         idle_ms = strtoull(argv[2], NULL, 10);
+    if (handshake_ms > idle_ms)
+        handshake_ms = idle_ms;
     struct async_listener *listener;
     int rc = async_tcp_listen("127.0.0.1", argc > 1 ? atoi(argv[1]) : 1080, &listener);
     if (rc == 0) {

@@ -42,8 +42,8 @@ static size_t take(struct async_reader *r, void *to, size_t most)
     return n;
 }
 
-// Begins to read into `to`, and the reader is empty; or, if that is NULL, into the reader behind what
-// is in it, and it is not full.
+// Begins to read into `to`, and the reader is empty; or, if that is NULL, into the reader behind
+// what is in it, and it is not full.
 static void begin_read(struct async_reader *r, struct async_op *op, void *to, size_t n)
 {
     op->source = &r->stream->source;

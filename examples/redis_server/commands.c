@@ -16,7 +16,6 @@ struct call {
     struct text *out;
 };
 
-
 // ---- Connection -----------------------------------------------------------------------------
 
 static void ping(struct call *c)
@@ -232,7 +231,8 @@ static void add_to(struct call *c, long long n)
         reply_error(c->out, WRONG_TYPE);
         return;
     }
-    if ((entry && !slice_to_number((struct slice){entry->string->bytes, entry->string->size}, &old)) ||
+    if ((entry &&
+         !slice_to_number((struct slice){entry->string->bytes, entry->string->size}, &old)) ||
         __builtin_add_overflow(old, n, &n)) {
         reply_error(c->out, NO_NUMBER);
         return;

@@ -19,9 +19,9 @@ struct request {
     const char *error;             // of parse_request
 };
 
-// Parses the request at the start of these bytes. Returns its size; 0 when that takes more bytes, at
-// least *need of them; or -1 when no more can be understood, and r->error says why. A request of no
-// words is to be ignored.
+// Parses the request at the start of these bytes. Returns its size; 0 when that takes more bytes,
+// at least *need of them; or -1 when no more can be understood, and r->error says why. A request of
+// no words is to be ignored.
 ssize_t parse_request(struct request *r, const char *bytes, size_t size, size_t *need);
 
 void reply_status(struct text *out, const char *status);

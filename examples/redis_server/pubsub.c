@@ -44,7 +44,8 @@ static void free_if_empty(struct pubsub *pubsub, struct channel *channel)
 }
 
 // What points to it in the subscriber's list; to NULL if it does not listen to that channel.
-static struct subscription **find_subscription(struct subscriber *who, const struct channel *channel)
+static struct subscription **find_subscription(struct subscriber *who,
+                                               const struct channel *channel)
 {
     struct subscription **link = &who->subscriptions;
     while (*link && (*link)->channel != channel)
@@ -126,7 +127,8 @@ size_t pubsub_publish(struct pubsub *pubsub, struct slice name, struct slice mes
 {
     struct channel *channel = find_channel(pubsub, name);
     size_t reached = 0;
-    for (struct subscription *s = channel ? channel->subscriptions : NULL; s; s = s->next_of_channel) {
+    for (struct subscription *s = channel ? channel->subscriptions : NULL; s;
+         s = s->next_of_channel) {
         push(s->who, name, message);
         reached++;
     }

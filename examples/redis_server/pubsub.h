@@ -5,17 +5,18 @@
 #include "table.h"
 
 enum {
-    MAX_SUBSCRIPTIONS = 1000,  // of a subscriber
-    MAX_PUSHED = 1024 * 1024 // bytes that wait for a slow subscriber; it is lost when there are more
+    MAX_SUBSCRIPTIONS = 1000, // of a subscriber
+    MAX_PUSHED =
+        1024 * 1024 // bytes that wait for a slow subscriber; it is lost when there are more
 };
 
 struct subscription;
 
 struct subscriber {
-    struct text pushed;                 // messages that it has not been sent yet
-    bool lost;                          // it was too slow, or memory was short: to be cut off
-    struct subscription *subscriptions; // newest first
-    size_t count;                       // of them
+    struct text pushed;                    // messages that it has not been sent yet
+    bool lost;                             // it was too slow, or memory was short: to be cut off
+    struct subscription *subscriptions;    // newest first
+    size_t count;                          // of them
     void (*wake)(struct subscriber *self); // `pushed` or `lost` has changed
 };
 

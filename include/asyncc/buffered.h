@@ -25,11 +25,11 @@
 //         }
 //     }
 //
-// Buffers: by default 16 KiB that the thread's executor lends, and which it gets back when nothing is
-// in them. A reader that waits for bytes and has none holds no buffer, and neither does a writer that
-// is empty, so an idle connection costs the two structs only. Lent buffers are allocated when none
-// is free (then -ENOMEM is possible); nothing else here allocates. Or the buffer is yours, of any
-// size: async_reader_init_buffer, async_writer_init_buffer.
+// Buffers: by default 16 KiB that the thread's executor lends, and which it gets back when nothing
+// is in them. A reader that waits for bytes and has none holds no buffer, and neither does a writer
+// that is empty, so an idle connection costs the two structs only. Lent buffers are allocated when
+// none is free (then -ENOMEM is possible); nothing else here allocates. Or the buffer is yours, of
+// any size: async_reader_init_buffer, async_writer_init_buffer.
 //
 // Errors are -errno, the stream's. What was in the buffer when one occurred is still there.
 //
@@ -51,7 +51,7 @@ struct async_writer {
     char *buffer;  // NULL: none is held
     char *at;      // what is not sent yet: in the buffer
     size_t size;   // of it. May be looked at
-    size_t room;   // bytes that the buffer has, or would have
+    size_t room;   // bytes that the buffer has, or would have. May be looked at
     uint64_t done; // bytes that the last async_writer_write has taken. May be looked at
     bool given;    // the buffer is the user's
 };
@@ -62,7 +62,7 @@ struct async_reader {
     struct async_stream *stream;
     struct async_writer *tied; // is flushed before the reader waits; NULL: nobody
     char *buffer;              // NULL: none is held
-    size_t room;               // bytes that the buffer has, or would have
+    size_t room;               // bytes that the buffer has, or would have. May be looked at
     uint64_t done;             // bytes that the last operation has taken. May be looked at
     bool given;                // the buffer is the user's
 };
@@ -175,8 +175,8 @@ static inline void async_reader_peek_future_drop(struct async_reader_peek_future
 
 // ---- await async_reader_read(&reader, buf, n) ---------------------------------------------------
 //
-// Waits for bytes, and consumes at most n of them into buf. Returns how many (at least 1 unless n is
-// 0), 0 at the end of the stream, or -errno. If there are none yet and n is not less than the
+// Waits for bytes, and consumes at most n of them into buf. Returns how many (at least 1 unless n
+// is 0), 0 at the end of the stream, or -errno. If there are none yet and n is not less than the
 // reader's buffer, they are read into buf directly. Cancel-safe: a dropped read has consumed
 // nothing.
 asyncc_async ssize_t async_reader_read(struct async_reader *reader, void *buf, size_t n);
@@ -209,8 +209,8 @@ static inline void async_reader_read_future_drop(struct async_reader_read_future
 // ---- await async_reader_read_exact(&reader, buf, n) ---------------------------------------------
 //
 // Consumes n bytes into buf. Returns n, -ENODATA if the stream ends before, or -errno. n that fit
-// into the reader's buffer are consumed together: when it fails or is dropped, they are all still in
-// the reader. Of more than that, reader.done bytes are in buf then, and the others come next.
+// into the reader's buffer are consumed together: when it fails or is dropped, they are all still
+// in the reader. Of more than that, reader.done bytes are in buf then, and the others come next.
 asyncc_async ssize_t async_reader_read_exact(struct async_reader *reader, void *buf, size_t n);
 
 struct async_reader_read_exact_future {
@@ -243,12 +243,13 @@ static inline void async_reader_read_exact_future_drop(struct async_reader_read_
 
 // ---- await async_reader_until(&reader, delimiter, limit, &at) -----------------------------------
 //
-// Consumes the bytes up to and with the next `delimiter`, a string ("\n", "\r\n\r\n"; "" is the byte
-// 0). Returns how many, and where they are in *at, in one piece, until the next operation on the
-// reader begins. At the end of the stream: what is left, without a delimiter, or 0. -EMSGSIZE: more
-// than `limit` bytes, or than fit into the buffer, without one; nothing was consumed: go on with
-// async_reader_consume, or give up. Or -errno. The limit counts the delimiter; SIZE_MAX is none but
-// the buffer. The delimiter must stay. Cancel-safe: a dropped one has consumed nothing.
+// Consumes the bytes up to and with the next `delimiter`, a string ("\n", "\r\n\r\n"; "" is the
+// byte 0). Returns how many, and where they are in *at, in one piece, until the next operation on
+// the reader begins. At the end of the stream: what is left, without a delimiter, or 0. -EMSGSIZE:
+// there is none in the first `limit` bytes, or in as many as the buffer has room for; nothing was
+// consumed: go on with async_reader_consume, or give up. Or -errno. The limit counts the delimiter;
+// SIZE_MAX is none but the buffer. The delimiter must stay. Cancel-safe: a dropped one has consumed
+// nothing.
 asyncc_async ssize_t async_reader_until(struct async_reader *reader, const char *delimiter,
                                         size_t limit, char **at);
 
@@ -368,6 +369,19 @@ int async_writer_put(struct async_writer *writer, const void *bytes, size_t n);
 int async_writer_printf(struct async_writer *writer, const char *format, ...)
     __attribute__((__format__(__printf__, 2, 3)));
 
+// Where the room is that async_writer_reserve has made, up to writer.room - writer.size bytes,
+// until the next operation. What is stored there by other means counts once it is added.
+static inline char *async_writer_space(struct async_writer *writer)
+{
+    return writer->at + writer->size;
+}
+
+static inline void async_writer_add(struct async_writer *writer, size_t n)
+{
+    assert(n <= writer->room - writer->size && "there is room for what is added");
+    writer->size += n;
+}
+
 // What all operations of writers have.
 struct async_writer_operation {
     struct async_op op;
@@ -412,9 +426,9 @@ static inline void async_writer_flush_future_drop(struct async_writer_flush_futu
 
 // ---- await async_writer_reserve(&writer, n) -----------------------------------------------------
 //
-// Makes room for n bytes, by flushing if there is none: puts and prints of that size succeed then.
-// Returns 0, -EMSGSIZE if the buffer is smaller than n, -ENOMEM, or the error of the flush.
-// Cancel-safe as a flush is.
+// Makes room for n bytes, by flushing if there is none: puts and prints of that size succeed then,
+// and async_writer_space is where it is. Returns 0, -EMSGSIZE if the buffer is smaller than n,
+// -ENOMEM, or the error of the flush. Cancel-safe as a flush is.
 asyncc_async int async_writer_reserve(struct async_writer *writer, size_t n);
 
 struct async_writer_reserve_future {
@@ -440,9 +454,10 @@ static inline void async_writer_reserve_future_drop(struct async_writer_reserve_
 
 // ---- await async_writer_write(&writer, buf, n) --------------------------------------------------
 //
-// Writes all n bytes: into the buffer if they fit, and otherwise through it, in one system call with
-// what is in it already; bytes that fill a buffer by themselves are not copied. Returns n, or -errno.
-// When it fails or is dropped, the writer has taken writer.done of them; the others are not written.
+// Writes all n bytes: into the buffer if they fit, and otherwise through it, in one system call
+// with what is in it already; bytes that fill a buffer by themselves are not copied. Returns n, or
+// -errno. When it fails or is dropped, the writer has taken writer.done of them; the others are not
+// written.
 asyncc_async ssize_t async_writer_write(struct async_writer *writer, const void *buf, size_t n);
 
 struct async_writer_write_future {
@@ -509,8 +524,8 @@ static inline void async_reader_copy_future_drop(struct async_reader_copy_future
 
 // ---- await async_copy(from, to) -----------------------------------------------------------------
 //
-// The same with a reader of its own. NOT cancel-safe in one respect: a dropped copy may have read up
-// to 16 KiB that it has not written. Both directions of a connection are two of them at once:
+// The same with a reader of its own. NOT cancel-safe in one respect: a dropped copy may have read
+// up to 16 KiB that it has not written. Both directions of a connection are two of them at once:
 //
 //     await async_join(up = async_copy(client, server), down = async_copy(server, client));
 //
