@@ -36,6 +36,7 @@ enum {
     MAX_RESPONSE_HEAD = 512,
     SEND_MS = 30000,  // for the client to take the next chunk
     LINGER_MS = 1000, // after a refusal, for the client to read it
+    MAX_LINGER = 4 * 1024 * 1024, // bytes that it may send meanwhile
 };
 
 // For a whole request to arrive, and for a connection to be idle.
@@ -507,7 +508,7 @@ static async int serve_request(struct connection *c)
     // Says that we are done, and reads on until the client is: closing with input unread could cost
     // it the response.
     async_stream_shutdown(async_tcp_stream(c->peer), SHUT_WR);
-    (void)await async_timeout_ms(LINGER_MS, rc = async_reader_skip(&c->in, UINT64_MAX));
+    (void)await async_timeout_ms(LINGER_MS, rc = async_reader_skip(&c->in, MAX_LINGER));
     return 0;
 }
 

@@ -25,7 +25,7 @@
 #include <asyncc/async.h>
 
 static uint64_t idle_ms = 300000;     // for something to move
-static uint64_t handshake_ms = 10000; // for a client to say what it wants, and for a server to answer
+static uint64_t handshake_ms = 10000; // for a client to say what it wants, a server to answer
 
 // ---- The protocol -------------------------------------------------------------------------------
 
