@@ -19,6 +19,9 @@
 enum async_poll writer_flush(struct async_writer *writer, struct async_op *op,
                              struct async_context *cx);
 
+// A flush is dropped: what is not sent stays in the writer.
+void writer_flush_drop(struct async_writer *writer, struct async_op *op);
+
 static inline void *buffered_borrow(void)
 {
     assert(async_current && "a stream is used on the thread that opened it");

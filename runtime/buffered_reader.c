@@ -94,7 +94,10 @@ static enum async_poll more(struct async_reader_operation *self, struct async_co
 
 void async_reader_operation_drop_(struct async_reader_operation *self)
 {
-    op_drop(&self->op);
+    if (self->op.state != OP_IDLE && self->op.code == OP_WRITE)
+        writer_flush_drop(self->reader->tied, &self->op);
+    else
+        op_drop(&self->op); // what was read is the next one's
 }
 
 // Ready: there are n bytes and *result is how many there are, or it is what async_reader_peek says.
@@ -340,6 +343,20 @@ enum async_poll async_reader_copy_future_poll(struct async_reader_copy_future *s
     }
     self->result = op->result < 0 ? op->result : (int64_t)r->done;
     return ASYNC_READY;
+}
+
+void async_reader_copy_future_drop(struct async_reader_copy_future *self)
+{
+    struct async_reader *r = self->operation.reader;
+    if (r->size == 0) { // it reads, or flushes for that
+        async_reader_operation_drop_(&self->operation);
+        return;
+    }
+    intptr_t n = op_drop(&self->operation.op);
+    if (n > 0) {
+        async_reader_consume(r, (size_t)n);
+        r->done += (size_t)n;
+    }
 }
 
 enum async_poll async_copy_future_poll(struct async_copy_future *self, struct async_context *cx)

@@ -116,9 +116,16 @@ enum async_poll writer_flush(struct async_writer *w, struct async_op *op, struct
     return ASYNC_READY;
 }
 
+void writer_flush_drop(struct async_writer *w, struct async_op *op)
+{
+    intptr_t sent = op_drop(op);
+    if (sent > 0)
+        writer_sent(w, (size_t)sent);
+}
+
 void async_writer_operation_drop_(struct async_writer_operation *self)
 {
-    op_drop(&self->op);
+    writer_flush_drop(self->writer, &self->op);
 }
 
 enum async_poll async_writer_flush_future_poll(struct async_writer_flush_future *self,
@@ -162,6 +169,14 @@ static void begin_writev(struct async_writer_write_future *self, const char *byt
     op->size = w->size > 0 ? 2 : 1;
 }
 
+// n bytes of both were written.
+static void written(struct async_writer *w, size_t n)
+{
+    size_t buffered = buffered_smaller(n, w->size);
+    w->done += n - buffered;
+    writer_sent(w, buffered);
+}
+
 enum async_poll async_writer_write_future_poll(struct async_writer_write_future *self,
                                                struct async_context *cx)
 {
@@ -188,8 +203,13 @@ enum async_poll async_writer_write_future_poll(struct async_writer_write_future 
             self->result = op->result;
             return ASYNC_READY;
         }
-        size_t buffered = buffered_smaller((size_t)op->result, w->size);
-        w->done += (size_t)op->result - buffered;
-        writer_sent(w, buffered);
+        written(w, (size_t)op->result);
     }
+}
+
+void async_writer_write_future_drop(struct async_writer_write_future *self)
+{
+    intptr_t n = op_drop(&self->operation.op);
+    if (n > 0)
+        written(self->operation.writer, (size_t)n);
 }

@@ -483,11 +483,7 @@ static inline void async_writer_write_future_init(struct async_writer_write_futu
 
 enum async_poll async_writer_write_future_poll(struct async_writer_write_future *self,
                                                struct async_context *cx);
-
-static inline void async_writer_write_future_drop(struct async_writer_write_future *self)
-{
-    async_writer_operation_drop_(&self->operation);
-}
+void async_writer_write_future_drop(struct async_writer_write_future *self);
 
 // ---- await async_reader_copy(&reader, stream) ---------------------------------------------------
 //
@@ -516,11 +512,7 @@ static inline void async_reader_copy_future_init(struct async_reader_copy_future
 
 enum async_poll async_reader_copy_future_poll(struct async_reader_copy_future *self,
                                               struct async_context *cx);
-
-static inline void async_reader_copy_future_drop(struct async_reader_copy_future *self)
-{
-    async_reader_operation_drop_(&self->operation);
-}
+void async_reader_copy_future_drop(struct async_reader_copy_future *self);
 
 // ---- await async_copy(from, to) -----------------------------------------------------------------
 //
