@@ -9,7 +9,6 @@
 #include <asyncc/buffered.h>
 
 #include "buffers.h"
-#include "memory.h"
 #include "stream.h"
 
 #pragma GCC visibility push(hidden)
@@ -30,10 +29,8 @@ static inline void *buffered_borrow(void)
 
 static inline void buffered_return(void *buffer)
 {
-    if (async_current)
-        buffer_return(&async_current->buffers, buffer);
-    else
-        memory_free(buffer); // the executor is gone already
+    assert(async_current && "readers and writers end before their executor");
+    buffer_return(&async_current->buffers, buffer);
 }
 
 static inline size_t buffered_smaller(size_t a, size_t b)

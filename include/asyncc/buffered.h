@@ -35,7 +35,7 @@
 //
 // Readers and writers are for the thread of their stream, and for one operation at a time each.
 // While there is one, they and a buffer of yours stay where they are. Finish them (_fini) while
-// nothing waits for them, before or after the stream is closed.
+// nothing waits for them, before or after the stream is closed, and before the executor is.
 #ifndef ASYNCC_BUFFERED_H
 #define ASYNCC_BUFFERED_H
 
