@@ -107,18 +107,18 @@ static void flushall(struct call *c)
     reply_status(c->out, "OK");
 }
 
-// When a time of `ms` from now is over: *out. False: there is no such time.
-static bool time_from_now(struct slice word, long long unit_ms, int64_t *out)
+// When so many units from `now` on are over: *out. False: there is no such time.
+static bool time_from(int64_t now, struct slice word, long long unit_ms, int64_t *out)
 {
     long long n;
     return slice_to_number(word, &n) && !__builtin_mul_overflow(n, unit_ms, &n) &&
-           !__builtin_add_overflow(store_now_ms(), n, out);
+           !__builtin_add_overflow(now, n, out);
 }
 
 static void expire_in(struct call *c, long long unit_ms)
 {
     int64_t when;
-    if (!time_from_now(c->words[2], unit_ms, &when)) {
+    if (!time_from(store_now_ms(), c->words[2], unit_ms, &when)) {
         reply_error(c->out, NO_NUMBER);
         return;
     }
@@ -189,12 +189,13 @@ struct set_options {
 static const char *parse_set_options(const struct call *c, struct set_options *options)
 {
     *options = (struct set_options){0};
+    int64_t now = store_now_ms();
     for (size_t i = 3; i < c->count; i++) {
         bool seconds = slice_is(c->words[i], "EX"), ms = slice_is(c->words[i], "PX");
         if ((seconds || ms) && i + 1 < c->count && options->expires_ms == 0) {
-            if (!time_from_now(c->words[++i], seconds ? 1000 : 1, &options->expires_ms))
+            if (!time_from(now, c->words[++i], seconds ? 1000 : 1, &options->expires_ms))
                 return NO_NUMBER;
-            if (options->expires_ms <= store_now_ms())
+            if (options->expires_ms <= now)
                 return "ERR invalid expire time in 'set' command";
         } else if (slice_is(c->words[i], "NX") && !options->only_old) {
             options->only_new = true;
