@@ -281,32 +281,42 @@ static void refuse_endless(struct request *r, struct text start)
 
 // ---- Files --------------------------------------------------------------------------------------
 
-// Opens the regular file `path` below the directory `root`, one component at a time. "..", symbolic
-// links and everything that is no file or directory do not exist for us, so there is no way out of
-// root.
+// The file or directory `name` in the directory `at`, which it closes. -errno.
+static int open_next(int at, const char *name)
+{
+    int next = openat(at, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    int error = errno;
+    close(at);
+    return next < 0 ? -error : next;
+}
+
+// Opens the regular file `path` below the directory `root`, one component at a time. -errno; "..",
+// symbolic links and everything that is no file or directory do not exist for us, so there is no
+// way out of root.
 static int open_below(int root, const char *path, off_t *size)
 {
     int at = dup(root);
+    if (at < 0)
+        return -errno;
     while (at >= 0 && *path) {
         char name[NAME_MAX + 1] = "index.html"; // of a path that ends in '/'
         path += strspn(path, "/");
         size_t length = strcspn(path, "/");
-        int next = -1;
-        if (length > 0 && length < sizeof name) {
+        bool fits = length < sizeof name;
+        if (fits && length > 0) {
             memcpy(name, path, length);
             name[length] = '\0';
         }
-        if (length < sizeof name && strcmp(name, "..") != 0)
-            next = openat(at, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+        if (!fits || strcmp(name, "..") == 0)
+            strcpy(name, ""); // there is no such file
         path += length;
-        close(at);
-        at = next;
+        at = open_next(at, name);
     }
 
     struct stat st;
     if (at >= 0 && (fstat(at, &st) != 0 || !S_ISREG(st.st_mode))) {
         close(at);
-        at = -1;
+        at = -ENOENT;
     }
     *size = at >= 0 ? st.st_size : 0;
     return at;
@@ -364,6 +374,7 @@ static const char *reason_of(int status)
         {414, "URI Too Long"},
         {431, "Request Header Fields Too Large"},
         {501, "Not Implemented"},
+        {503, "Service Unavailable"},
         {505, "HTTP Version Not Supported"},
     };
     for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++)
@@ -479,7 +490,7 @@ static async int respond(struct connection *c, struct request *r)
             defer close(fd);
             return await send_file(c, r, fd, size);
         }
-        r->status = 404;
+        r->status = fd == -EMFILE || fd == -ENFILE ? 503 : 404;
     }
     return await send_refusal(c, r);
 }

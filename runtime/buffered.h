@@ -21,6 +21,27 @@ enum async_poll writer_flush(struct async_writer *writer, struct async_op *op,
 // A flush is dropped: what is not sent stays in the writer.
 void writer_flush_drop(struct async_writer *writer, struct async_op *op);
 
+// Before an operation does something, and with what that came to: misuse is noticed.
+static inline void buffered_enter(const struct async_op *busy, const struct async_op *op)
+{
+    assert((!busy || busy == op) && "a reader or writer does one thing at a time");
+    (void)busy;
+    (void)op;
+}
+
+static inline enum async_poll buffered_leave(const struct async_op **busy,
+                                             const struct async_op *op, enum async_poll poll)
+{
+    *busy = poll == ASYNC_PENDING ? op : NULL;
+    return poll;
+}
+
+static inline void buffered_dropped(const struct async_op **busy, const struct async_op *op)
+{
+    if (*busy == op)
+        *busy = NULL;
+}
+
 static inline void *buffered_borrow(void)
 {
     assert(async_current && "a stream is used on the thread that opened it");

@@ -30,6 +30,7 @@ static void reader_release(struct async_reader *r)
 
 void async_reader_fini(struct async_reader *reader)
 {
+    buffered_enter(reader->busy, NULL);
     reader_release(reader);
 }
 
@@ -64,7 +65,7 @@ static void begin_read(struct async_reader *r, struct async_op *op, void *to, si
 
 // Flushes the tied writer, and reads as begin_read says. Ready: op->result is how many bytes were
 // read, 0 at the end of the stream, or -errno of either.
-static enum async_poll perform(struct async_reader_operation *self, void *to, size_t n,
+static enum async_poll advance(struct async_reader_operation *self, void *to, size_t n,
                                struct async_context *cx)
 {
     struct async_reader *r = self->reader;
@@ -87,6 +88,14 @@ static enum async_poll perform(struct async_reader_operation *self, void *to, si
     return ASYNC_READY;
 }
 
+static enum async_poll perform(struct async_reader_operation *self, void *to, size_t n,
+                               struct async_context *cx)
+{
+    buffered_enter(self->reader->busy, &self->op);
+    return buffered_leave(&self->reader->busy, &self->op, advance(self, to, n, cx));
+}
+
+// The same, into the reader.
 static enum async_poll more(struct async_reader_operation *self, struct async_context *cx)
 {
     return perform(self, NULL, 0, cx);
@@ -94,8 +103,10 @@ static enum async_poll more(struct async_reader_operation *self, struct async_co
 
 void async_reader_operation_drop_(struct async_reader_operation *self)
 {
-    if (self->op.state != OP_IDLE && self->op.code == OP_WRITE)
-        writer_flush_drop(self->reader->tied, &self->op);
+    struct async_reader *r = self->reader;
+    buffered_dropped(&r->busy, &self->op);
+    if (r->tied && r->tied->busy == &self->op)
+        writer_flush_drop(r->tied, &self->op);
     else
         op_drop(&self->op); // what was read is the next one's
 }
@@ -334,7 +345,8 @@ enum async_poll async_reader_copy_future_poll(struct async_reader_copy_future *s
             op->at = r->at;
             op->size = r->size;
         }
-        if (op_poll(op, cx) == ASYNC_PENDING)
+        buffered_enter(r->busy, op);
+        if (buffered_leave(&r->busy, op, op_poll(op, cx)) == ASYNC_PENDING)
             return ASYNC_PENDING;
         if (op->result < 0)
             break;
@@ -352,6 +364,7 @@ void async_reader_copy_future_drop(struct async_reader_copy_future *self)
         async_reader_operation_drop_(&self->operation);
         return;
     }
+    buffered_dropped(&r->busy, &self->operation.op);
     intptr_t n = op_drop(&self->operation.op);
     if (n > 0) {
         async_reader_consume(r, (size_t)n);

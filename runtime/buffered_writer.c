@@ -31,6 +31,7 @@ static void writer_release(struct async_writer *w)
 
 void async_writer_fini(struct async_writer *writer)
 {
+    buffered_enter(writer->busy, NULL);
     writer_release(writer);
 }
 
@@ -48,26 +49,32 @@ static int writer_hold(struct async_writer *w)
     return 0;
 }
 
-int async_writer_put(struct async_writer *writer, const void *bytes, size_t n)
+static int put(struct async_writer *w, const void *bytes, size_t n)
 {
-    if (n > writer->room - writer->size)
+    if (n > w->room - w->size)
         return -ENOBUFS;
     if (n == 0)
         return 0;
     // What is left behind the bytes is enough but after a part was sent.
-    if (!writer->buffer ||
-        n > (size_t)(writer->buffer + writer->room - writer->at) - writer->size) {
-        int rc = writer_hold(writer);
+    if (!w->buffer || n > (size_t)(w->buffer + w->room - w->at) - w->size) {
+        int rc = writer_hold(w);
         if (rc < 0)
             return rc;
     }
-    memcpy(writer->at + writer->size, bytes, n);
-    writer->size += n;
+    memcpy(w->at + w->size, bytes, n);
+    w->size += n;
     return 0;
+}
+
+int async_writer_put(struct async_writer *writer, const void *bytes, size_t n)
+{
+    buffered_enter(writer->busy, NULL);
+    return put(writer, bytes, n);
 }
 
 int async_writer_printf(struct async_writer *writer, const char *format, ...)
 {
+    buffered_enter(writer->busy, NULL);
     int n = writer_hold(writer);
     if (n == 0) {
         size_t left = writer->room - writer->size;
@@ -98,6 +105,7 @@ static void writer_sent(struct async_writer *w, size_t n)
 
 enum async_poll writer_flush(struct async_writer *w, struct async_op *op, struct async_context *cx)
 {
+    buffered_enter(w->busy, op);
     while (w->size > 0) {
         if (op->state == OP_IDLE) {
             op->source = &w->stream->source;
@@ -105,7 +113,7 @@ enum async_poll writer_flush(struct async_writer *w, struct async_op *op, struct
             op->at = w->at;
             op->size = w->size;
         }
-        if (op_poll(op, cx) == ASYNC_PENDING)
+        if (buffered_leave(&w->busy, op, op_poll(op, cx)) == ASYNC_PENDING)
             return ASYNC_PENDING;
         if (op->result < 0)
             return ASYNC_READY;
@@ -119,6 +127,7 @@ enum async_poll writer_flush(struct async_writer *w, struct async_op *op, struct
 void writer_flush_drop(struct async_writer *w, struct async_op *op)
 {
     intptr_t sent = op_drop(op);
+    buffered_dropped(&w->busy, op);
     if (sent > 0)
         writer_sent(w, (size_t)sent);
 }
@@ -182,6 +191,7 @@ enum async_poll async_writer_write_future_poll(struct async_writer_write_future 
 {
     struct async_writer *w = self->operation.writer;
     struct async_op *op = &self->operation.op;
+    buffered_enter(w->busy, op);
     if (!self->begun)
         w->done = 0;
     self->begun = true;
@@ -189,7 +199,7 @@ enum async_poll async_writer_write_future_poll(struct async_writer_write_future 
         if (op->state == OP_IDLE) {
             const char *bytes = self->buf + w->done;
             size_t left = self->n - (size_t)w->done;
-            int rc = async_writer_put(w, bytes, left);
+            int rc = put(w, bytes, left);
             if (rc != -ENOBUFS) {
                 w->done += rc == 0 ? left : 0;
                 self->result = rc == 0 ? (ssize_t)self->n : rc;
@@ -197,7 +207,7 @@ enum async_poll async_writer_write_future_poll(struct async_writer_write_future 
             }
             begin_writev(self, bytes, left);
         }
-        if (op_poll(op, cx) == ASYNC_PENDING)
+        if (buffered_leave(&w->busy, op, op_poll(op, cx)) == ASYNC_PENDING)
             return ASYNC_PENDING;
         if (op->result < 0) {
             self->result = op->result;
@@ -209,7 +219,9 @@ enum async_poll async_writer_write_future_poll(struct async_writer_write_future 
 
 void async_writer_write_future_drop(struct async_writer_write_future *self)
 {
+    struct async_writer *w = self->operation.writer;
     intptr_t n = op_drop(&self->operation.op);
+    buffered_dropped(&w->busy, &self->operation.op);
     if (n > 0)
-        written(self->operation.writer, (size_t)n);
+        written(w, (size_t)n);
 }

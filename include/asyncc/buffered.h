@@ -54,17 +54,19 @@ struct async_writer {
     size_t room;   // bytes that the buffer has, or would have. May be looked at
     uint64_t done; // bytes that the last async_writer_write has taken. May be looked at
     bool given;    // the buffer is the user's
+    const struct async_op *busy; // that of the operation which waits; NULL: none does
 };
 
 struct async_reader {
     char *at;    // the bytes that have arrived and are not consumed. May be looked at and changed
     size_t size; // how many. May be looked at
     struct async_stream *stream;
-    struct async_writer *tied; // is flushed before the reader waits; NULL: nobody
-    char *buffer;              // NULL: none is held
-    size_t room;               // bytes that the buffer has, or would have. May be looked at
-    uint64_t done;             // bytes that the last operation has taken. May be looked at
-    bool given;                // the buffer is the user's
+    struct async_writer *tied;   // is flushed before the reader waits; NULL: nobody
+    char *buffer;                // NULL: none is held
+    size_t room;                 // bytes that the buffer has, or would have. May be looked at
+    uint64_t done;               // bytes that the last operation has taken. May be looked at
+    bool given;                  // the buffer is the user's
+    const struct async_op *busy; // that of the operation which waits; NULL: none does
 };
 
 // ---- Readers ------------------------------------------------------------------------------------

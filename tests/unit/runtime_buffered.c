@@ -9,6 +9,7 @@
 #include "buffers.h"
 #include "executor.h"
 #include "memory.h"
+#include "sys.h"
 
 #include <sys/socket.h>
 #include <unistd.h>
@@ -818,6 +819,101 @@ static void no_memory_for_a_buffer(void **unused)
     close_sides(&s);
 }
 
+// ---- A kernel that does things by halves ------------------------------------------------------
+
+// Bytes of a vectored write; 0: every call fails with -ECONNRESET. Others are not cut short: they say
+// that a socket is full or empty by that, and it is waited for.
+static size_t at_most;
+
+static ssize_t recv_or_fail(int fd, void *buf, size_t n, int flags)
+{
+    return at_most == 0 ? -ECONNRESET : sys_kernel.recv(fd, buf, n, flags);
+}
+
+static ssize_t send_or_fail(int fd, const void *buf, size_t n, int flags)
+{
+    return at_most == 0 ? -ECONNRESET : sys_kernel.send(fd, buf, n, flags);
+}
+
+static ssize_t sendmsg_little(int fd, const struct msghdr *message, int flags)
+{
+    char bytes[64];
+    size_t n = 0;
+    for (size_t i = 0; i < message->msg_iovlen; i++)
+        for (size_t k = 0; k < message->msg_iov[i].iov_len && n < at_most; k++)
+            bytes[n++] = ((char *)message->msg_iov[i].iov_base)[k];
+    return at_most == 0 ? -ECONNRESET : sys_kernel.send(fd, bytes, n, flags);
+}
+
+static bool kernel_is_faked(void)
+{
+    static struct sys little;
+    if (async_current->ops != &reactor_epoll) // io_uring does not ask us
+        return false;
+    little = sys_kernel;
+    little.recv = recv_or_fail;
+    little.send = send_or_fail;
+    little.sendmsg = sendmsg_little;
+    sys = &little;
+    return true;
+}
+
+static void short_vectored_writes(void **unused)
+{
+    (void)unused;
+    for (at_most = 1; at_most < 30; at_most++) {
+        struct sides s;
+        char buffer[8];
+        open_sides(&s);
+        if (kernel_is_faked()) {
+            async_writer_init_buffer(&s.out, s.stream, buffer, sizeof buffer);
+            assert_int_equal(AWAIT(async_writer_write, &s.out, "one two", 7), 7);
+            assert_int_equal(AWAIT(async_writer_write, &s.out, " three four five\n", 17), 17);
+            assert_int_equal(s.out.done, 17);
+            assert_int_equal(AWAIT(async_writer_write, &s.out, "six", 3), 3);
+            assert_int_equal(AWAIT(async_writer_flush, &s.out), 0);
+            expect_text(&s, "one two three four five\nsix");
+            expect_nothing(&s);
+        }
+        sys = &sys_kernel;
+        close_sides(&s);
+    }
+}
+
+static void errors_keep_what_is_there(void **unused)
+{
+    (void)unused;
+    struct sides s;
+    char buffer[8], *line;
+    open_sides(&s);
+    if (kernel_is_faked()) {
+        at_most = 100;
+        send_text(&s, "half");
+        assert_int_equal(AWAIT(async_reader_fill, &s.in), 4);
+        send_text(&s, " a line\n");
+        at_most = 0;
+        assert_int_equal(AWAIT(async_reader_line, &s.in, 20, &line), -ECONNRESET);
+        assert_int_equal(AWAIT(async_reader_skip, &s.in, 30), -ECONNRESET);
+        assert_int_equal(s.in.done, 4);
+        at_most = 100;
+        assert_int_equal(AWAIT(async_reader_line, &s.in, 20, &line), 7);
+        assert_string_equal(line, " a line");
+
+        async_writer_init_buffer(&s.out, s.stream, buffer, sizeof buffer);
+        at_most = 0;
+        assert_int_equal(AWAIT(async_writer_write, &s.out, "one ", 4), 4);
+        assert_int_equal(AWAIT(async_writer_write, &s.out, "two three", 9), -ECONNRESET);
+        assert_int_equal(s.out.done, 0);
+        assert_int_equal(AWAIT(async_writer_flush, &s.out), -ECONNRESET);
+        at_most = 100;
+        assert_int_equal(AWAIT(async_writer_write, &s.out, "two three", 9), 9);
+        assert_int_equal(AWAIT(async_writer_flush, &s.out), 0);
+        expect_text(&s, "one two three");
+    }
+    sys = &sys_kernel;
+    close_sides(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -846,6 +942,8 @@ int main(void)
         cmocka_unit_test(dropped_copies_lose_nothing),
         cmocka_unit_test(streams_are_copied),
         cmocka_unit_test(no_memory_for_a_buffer),
+        cmocka_unit_test(short_vectored_writes),
+        cmocka_unit_test(errors_keep_what_is_there),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
