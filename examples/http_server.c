@@ -281,23 +281,22 @@ static void refuse_endless(struct request *r, struct text start)
 
 // ---- Files --------------------------------------------------------------------------------------
 
-// The file or directory `name` in the directory `at`, which it closes. -errno.
-static int open_next(int at, const char *name)
+// The file or directory `name` in the directory `at`, which it closes if it is not `root`. -errno.
+static int open_next(int root, int at, const char *name)
 {
     int next = openat(at, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     int error = errno;
-    close(at);
+    if (at != root)
+        close(at);
     return next < 0 ? -error : next;
 }
 
-// Opens the regular file `path` below the directory `root`, one component at a time. -errno; "..",
-// symbolic links and everything that is no file or directory do not exist for us, so there is no
-// way out of root.
+// Opens the regular file `path`, which begins with '/', below the directory `root`, one component at
+// a time. -errno; "..", symbolic links and everything that is no file or directory do not exist for
+// us, so there is no way out of root.
 static int open_below(int root, const char *path, off_t *size)
 {
-    int at = dup(root);
-    if (at < 0)
-        return -errno;
+    int at = root;
     while (at >= 0 && *path) {
         char name[NAME_MAX + 1] = "index.html"; // of a path that ends in '/'
         path += strspn(path, "/");
@@ -310,7 +309,7 @@ static int open_below(int root, const char *path, off_t *size)
         if (!fits || strcmp(name, "..") == 0)
             strcpy(name, ""); // there is no such file
         path += length;
-        at = open_next(at, name);
+        at = open_next(root, at, name);
     }
 
     struct stat st;
