@@ -291,9 +291,9 @@ static int open_next(int root, int at, const char *name)
     return next < 0 ? -error : next;
 }
 
-// Opens the regular file `path`, which begins with '/', below the directory `root`, one component at
-// a time. -errno; "..", symbolic links and everything that is no file or directory do not exist for
-// us, so there is no way out of root.
+// Opens the regular file `path`, which begins with '/', below the directory `root`, one component
+// at a time. -errno; "..", symbolic links and everything that is no file or directory do not exist
+// for us, so there is no way out of root.
 static int open_below(int root, const char *path, off_t *size)
 {
     int at = root;

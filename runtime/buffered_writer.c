@@ -97,7 +97,8 @@ int async_writer_printf(struct async_writer *writer, const char *format, ...)
 // n bytes of the buffer were sent.
 static void writer_sent(struct async_writer *w, size_t n)
 {
-    w->at += n;
+    if (n > 0) // for `at` may be NULL
+        w->at += n;
     w->size -= n;
     if (w->size == 0)
         writer_release(w);

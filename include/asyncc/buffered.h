@@ -100,7 +100,8 @@ static inline void async_reader_tie(struct async_reader *reader, struct async_wr
 static inline void async_reader_consume(struct async_reader *reader, size_t n)
 {
     assert(n <= reader->size && "only what has arrived is consumed");
-    reader->at += n;
+    if (n > 0) // for `at` may be NULL
+        reader->at += n;
     reader->size -= n;
 }
 

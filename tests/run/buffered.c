@@ -54,8 +54,9 @@ static async int read_lines(struct async_stream *stream)
 
 static async void lines(void)
 {
-    static const char *const pieces[] = {"one\ntw", "o\r", "\n", "\n",         "more than twelve bytes",
-                                         "\n",      "t",   "h",  "ree\nlast", NULL};
+    static const char *const pieces[] = {
+        "one\ntw", "o\r", "\n", "\n", "more than twelve bytes", "\n", "t", "h", "ree\nlast", NULL,
+    };
     struct async_stream *ends[2];
     if (connect_two(ends) < 0)
         return;

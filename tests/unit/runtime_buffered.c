@@ -1,5 +1,5 @@
-// runtime_buffered.c - readers and writers over socket pairs: every way in which bytes can arrive in
-// pieces, limits, ends and errors; that dropped operations lose nothing; that nobody who is idle
+// runtime_buffered.c - readers and writers over socket pairs: every way in which bytes can arrive
+// in pieces, limits, ends and errors; that dropped operations lose nothing; that nobody who is idle
 // holds a buffer.
 #define _GNU_SOURCE
 #include "runtime_support.h"
@@ -821,8 +821,8 @@ static void no_memory_for_a_buffer(void **unused)
 
 // ---- A kernel that does things by halves ------------------------------------------------------
 
-// Bytes of a vectored write; 0: every call fails with -ECONNRESET. Others are not cut short: they say
-// that a socket is full or empty by that, and it is waited for.
+// Bytes of a vectored write; 0: every call fails with -ECONNRESET. Others are not cut short: they
+// say that a socket is full or empty by that, and it is waited for.
 static size_t at_most;
 
 static ssize_t recv_or_fail(int fd, void *buf, size_t n, int flags)
