@@ -1,7 +1,11 @@
-# hostile - peers that behave badly, against the examples under ASan and UBSan. A server must go on serving the others,
-# and have no more descriptors open afterwards than before.
+# hostile - peers that behave badly, against the examples under ASan and UBSan, on epoll and on io_uring. A server must go
+# on serving the others, and have no more descriptors open afterwards than before.
 . tests/lib.sh
-scratch hostile
+if [ -z "$reactor" ]; then
+    scratch hostile
+else
+    T=$WORK/hostile # as the first run has built them
+fi
 pid=
 behind=
 trap '[ -z "$pid" ] || stop_server $pid; [ -z "$behind" ] || stop_server $behind' EXIT
@@ -43,11 +47,13 @@ few()
     exec "$@"
 }
 
-check "hostile: the runtime under ASan and UBSan" sanitized_runtime gcc "$T/lib" || exit 1
-for example in echo_server http_server redis_server chat_server socks5_proxy; do
-    check "hostile: $example translates and compiles" build_example "$example"
-done
-mkdir "$T/www"
+if [ -z "$reactor" ]; then
+    check "hostile: the runtime under ASan and UBSan" sanitized_runtime gcc "$T/lib" || exit 1
+    for example in echo_server http_server redis_server chat_server socks5_proxy; do
+        check "hostile: $example translates and compiles" build_example "$example"
+    done
+    mkdir "$T/www"
+fi
 echo '<p>front page</p>' >"$T/www/index.html"
 head -c 1000000 /dev/zero >"$T/www/big.bin"
 
@@ -67,4 +73,5 @@ fi
 attack echo descriptors few "$T/echo_server" 0
 attack http descriptors few "$T/http_server" 0 "$T/www"
 attack redis descriptors few "$T/redis_server" 0
+[ -n "$reactor" ] || on_io_uring hostile sh "$0"
 exit 0
