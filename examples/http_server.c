@@ -1,10 +1,11 @@
 // http_server.c - HTTP/1.1 with keep-alive and pipelining: serves the files below one directory.
 //
-//     asyncc http_server.c -o http_server.out.c && cc http_server.out.c -lasyncc -lpthread -o http_server
-//     ./http_server PORT DIRECTORY          PORT 0 is any free one
+//     asyncc http_server.c -o http_server.out.c
+//     cc http_server.out.c -lasyncc -lpthread -o http_server
+//     ./http_server PORT DIRECTORY [REQUEST_MS]          PORT 0 is any free one
 //
-// The upper half is plain C: a strict parser of requests, and files. The lower half, from "Connections" on, is
-// async, and reads like a server that has one client.
+// The upper half is plain C: a strict parser of requests, and files. The lower half, from
+// "Connections" on, is async, and reads like a server that has one client.
 
 #define _GNU_SOURCE
 #include <ctype.h>
@@ -21,6 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <asyncc/buffered.h>
 #include <asyncc/net.h>
 #include <asyncc/task.h>
 #include <asyncc/time.h>
@@ -31,12 +33,16 @@ enum {
     MAX_LINE = 4096,      // request line; more is refused with 414
     MAX_BODY = 64 * 1024, // bytes of request body we are willing to skip; more is refused with 413
     MAX_PATH = 1024,
-    REQUEST_MS = 15000, // for a whole request to arrive, and for a connection to be idle
-    SEND_MS = 30000,    // for the client to take the next chunk
-    LINGER_MS = 1000,   // after a refusal, for the client to read it
+    MAX_RESPONSE_HEAD = 512,
+    SEND_MS = 30000,  // for the client to take the next chunk
+    LINGER_MS = 1000, // after a refusal, for the client to read it
+    MAX_LINGER = 4 * 1024 * 1024, // bytes that it may send meanwhile
 };
 
-// ---- Requests ------------------------------------------------------------------------------------------
+// For a whole request to arrive, and for a connection to be idle.
+static uint64_t request_ms = 15000;
+
+// ---- Requests -----------------------------------------------------------------------------------
 
 struct request {
     int status;          // 200, or why the request is refused
@@ -141,7 +147,8 @@ static int parse_target(struct request *r, struct text target)
 
 static int parse_method(struct request *r, struct text method)
 {
-    static const char *const known[] = {"POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE", "CONNECT"};
+    static const char *const known[] = {"POST",  "PUT",   "DELETE", "OPTIONS",
+                                        "PATCH", "TRACE", "CONNECT"};
 
     r->head = text_is(method, "HEAD");
     if (r->head || text_is(method, "GET"))
@@ -222,6 +229,7 @@ static int parse_header(struct request *r, struct text line)
     return 0;
 }
 
+// Cuts a line off the front of t, which has one.
 static struct text cut_line(struct text *t)
 {
     const char *end = memmem(t->at, t->size, "\r\n", 2);
@@ -231,7 +239,8 @@ static struct text cut_line(struct text *t)
     return line;
 }
 
-// Keeps the first reason to refuse. After all but a wrong method we cannot be sure where the next request begins.
+// Keeps the first reason to refuse. After all but a wrong method we cannot be sure where the next
+// request begins.
 static void refuse(struct request *r, int status)
 {
     if (status == 0)
@@ -242,59 +251,71 @@ static void refuse(struct request *r, int status)
         r->close = true;
 }
 
-// Parses the request line and headers at the start of buf. Returns their size, or 0 when more bytes are needed.
-// What is wrong with them is in r->status.
-static size_t parse_request(struct request *r, const char *buf, size_t size)
+// Parses a request line and headers, with the empty line behind them. What is wrong with them is in
+// r->status.
+static void parse_request(struct request *r, struct text head)
 {
     *r = (struct request){.status = 200, .path = "/"};
-    const char *end = memmem(buf, size, "\r\n\r\n", 4);
-    const char *line_end = memmem(buf, size, "\r\n", 2);
-    bool long_line = (line_end ? (size_t)(line_end - buf) : size) > MAX_LINE;
-    if (long_line || (!end && size == MAX_HEAD)) {
-        refuse(r, long_line ? 414 : 431);
-        return size;
+    head.size -= 2; // the empty line
+    struct text line = cut_line(&head);
+    if (line.size > MAX_LINE) {
+        refuse(r, 414);
+        return;
     }
-    if (!end)
-        return 0;
-
-    struct text head = {buf, (size_t)(end - buf) + 2};
-    refuse(r, parse_request_line(r, cut_line(&head)));
+    refuse(r, parse_request_line(r, line));
     while (head.size > 0)
         refuse(r, parse_header(r, cut_line(&head)));
     if (r->hosts > 1 || (r->hosts == 0 && !r->old))
         refuse(r, 400);
     if (r->says_close || (r->old && !r->says_keep_alive))
         r->close = true;
-    return (size_t)(end - buf) + 4;
 }
 
-// ---- Files ---------------------------------------------------------------------------------------------
+// Refuses a request of which there is more than we take, but no end.
+static void refuse_endless(struct request *r, struct text start)
+{
+    *r = (struct request){.status = 200, .path = "/"};
+    const char *end = memmem(start.at, start.size, "\r\n", 2);
+    refuse(r, end && end - start.at <= MAX_LINE ? 431 : 414);
+}
 
-// Opens the regular file `path` below the directory `root`, one component at a time. "..", symbolic links and
-// everything that is no file or directory do not exist for us, so there is no way out of root.
+// ---- Files --------------------------------------------------------------------------------------
+
+// The file or directory `name` in the directory `at`, which it closes if it is not `root`. -errno.
+static int open_next(int root, int at, const char *name)
+{
+    int next = openat(at, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    int error = errno;
+    if (at != root)
+        close(at);
+    return next < 0 ? -error : next;
+}
+
+// Opens the regular file `path`, which begins with '/', below the directory `root`, one component
+// at a time. -errno; "..", symbolic links and everything that is no file or directory do not exist
+// for us, so there is no way out of root.
 static int open_below(int root, const char *path, off_t *size)
 {
-    int at = dup(root);
+    int at = root;
     while (at >= 0 && *path) {
         char name[NAME_MAX + 1] = "index.html"; // of a path that ends in '/'
         path += strspn(path, "/");
         size_t length = strcspn(path, "/");
-        int next = -1;
-        if (length > 0 && length < sizeof name) {
+        bool fits = length < sizeof name;
+        if (fits && length > 0) {
             memcpy(name, path, length);
             name[length] = '\0';
         }
-        if (length < sizeof name && strcmp(name, "..") != 0)
-            next = openat(at, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+        if (!fits || strcmp(name, "..") == 0)
+            strcpy(name, ""); // there is no such file
         path += length;
-        close(at);
-        at = next;
+        at = open_next(root, at, name);
     }
 
     struct stat st;
     if (at >= 0 && (fstat(at, &st) != 0 || !S_ISREG(st.st_mode))) {
         close(at);
-        at = -1;
+        at = -ENOENT;
     }
     *size = at >= 0 ? st.st_size : 0;
     return at;
@@ -327,14 +348,15 @@ static const char *type_of(const char *path)
     return "application/octet-stream";
 }
 
-// Reads up to `size` bytes at `offset`. A disk is not waited for: this server takes local files to be at hand.
+// Reads up to `size` bytes at `offset`. A disk is not waited for: this server takes local files to
+// be at hand.
 static size_t read_file(int fd, off_t offset, char *to, size_t size)
 {
     ssize_t n = pread(fd, to, size, offset);
     return n > 0 ? (size_t)n : 0;
 }
 
-// ---- Responses -----------------------------------------------------------------------------------------
+// ---- Responses ----------------------------------------------------------------------------------
 
 static const char *reason_of(int status)
 {
@@ -351,6 +373,7 @@ static const char *reason_of(int status)
         {414, "URI Too Long"},
         {431, "Request Header Fields Too Large"},
         {501, "Not Implemented"},
+        {503, "Service Unavailable"},
         {505, "HTTP Version Not Supported"},
     };
     for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++)
@@ -359,118 +382,102 @@ static const char *reason_of(int status)
     return "Error";
 }
 
-static size_t put_head(char *out, size_t room, const struct request *r, const char *type, off_t length)
+// Of MAX_RESPONSE_HEAD bytes at most, for which there is room.
+static void put_head(struct async_writer *out, const struct request *r, const char *type,
+                     off_t length)
 {
     char date[64];
     time_t now = time(NULL);
     struct tm tm;
     strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", gmtime_r(&now, &tm));
-    int n = snprintf(out, room,
-                     "HTTP/1.1 %d %s\r\n"
-                     "Date: %s\r\n"
-                     "Content-Type: %s\r\n"
-                     "Content-Length: %lld\r\n"
-                     "%s"
-                     "Connection: %s\r\n\r\n",
-                     r->status, reason_of(r->status), date, type, (long long)length,
-                     r->status == 405 ? "Allow: GET, HEAD\r\n" : "", r->close ? "close" : "keep-alive");
-    return (size_t)n;
+    (void)async_writer_printf(out,
+                              "HTTP/1.1 %d %s\r\n"
+                              "Date: %s\r\n"
+                              "Content-Type: %s\r\n"
+                              "Content-Length: %lld\r\n"
+                              "%s"
+                              "Connection: %s\r\n\r\n",
+                              r->status, reason_of(r->status), date, type, (long long)length,
+                              r->status == 405 ? "Allow: GET, HEAD\r\n" : "",
+                              r->close ? "close" : "keep-alive");
 }
 
-// ---- Connections ---------------------------------------------------------------------------------------
+// ---- Connections --------------------------------------------------------------------------------
 
 struct connection {
+    struct async_reader in;
+    struct async_writer out;
     struct async_tcp *peer;
-    int root;    // descriptor of the directory that is served
-    size_t size; // bytes received and not yet used, at the start of buf
-    char buf[MAX_HEAD];
+    int root; // descriptor of the directory that is served
 };
 
-static void use_up(struct connection *c, size_t size)
-{
-    c->size -= size;
-    memmove(c->buf, c->buf + size, c->size);
-}
-
-// Waits for input. Returns 1, 0 at the end of it, or -errno.
-static async int receive(struct connection *c)
-{
-    ssize_t n = await async_tcp_read(c->peer, c->buf + c->size, sizeof c->buf - c->size);
-    if (n > 0)
-        c->size += (size_t)n;
-    return n > 0 ? 1 : (int)n;
-}
-
+// Returns 1, 0 at the end of the input, or -errno.
 static async int receive_request(struct connection *c, struct request *r)
 {
-    size_t used;
-    while ((used = parse_request(r, c->buf, c->size)) == 0) {
-        int rc = await receive(c);
-        if (rc <= 0)
-            return rc;
+    char *head;
+    ssize_t n = await async_reader_until(&c->in, "\r\n\r\n", MAX_HEAD, &head);
+    if (n == -EMSGSIZE) {
+        refuse_endless(r, (struct text){c->in.at, c->in.size});
+        return 1;
     }
-    use_up(c, used);
+    if (n <= 0)
+        return (int)n;
+    if (n < 4 || memcmp(head + n - 4, "\r\n\r\n", 4) != 0)
+        return 0; // it ended in the middle
+    parse_request(r, (struct text){head, (size_t)n});
     return 1;
 }
 
-static async int skip_body(struct connection *c, size_t size)
+static async int reserve(struct connection *c, size_t size)
 {
-    while (size > c->size) {
-        size -= c->size;
-        c->size = 0;
-        int rc = await receive(c);
-        if (rc <= 0)
-            return rc;
-    }
-    use_up(c, size);
-    return 1;
-}
-
-// Says that we are done, and reads on until the client is: closing with input unread could cost it the response.
-static async void linger(struct connection *c)
-{
-    shutdown(async_tcp_fd(c->peer), SHUT_WR);
-    do
-        c->size = 0;
-    while (await receive(c) > 0);
-}
-
-static async int send_all(struct connection *c, const char *data, size_t size)
-{
-    ssize_t n;
-    if (await async_timeout_ms(SEND_MS, n = async_tcp_write_all(c->peer, data, size)) != 0)
+    int rc;
+    if (await async_timeout_ms(SEND_MS, rc = async_writer_reserve(&c->out, size)) != 0)
         return -ETIMEDOUT;
-    return n < 0 ? (int)n : 0;
+    return rc;
+}
+
+static async int flush(struct connection *c)
+{
+    int rc;
+    if (await async_timeout_ms(SEND_MS, rc = async_writer_flush(&c->out)) != 0)
+        return -ETIMEDOUT;
+    return rc;
 }
 
 static async int send_refusal(struct connection *c, const struct request *r)
 {
-    char out[512], text[64];
-    int length = snprintf(text, sizeof text, "%d %s\n", r->status, reason_of(r->status));
-    size_t used = put_head(out, sizeof out, r, "text/plain; charset=utf-8", length);
+    int rc = await reserve(c, MAX_RESPONSE_HEAD + 64);
+    if (rc < 0)
+        return rc;
+    const char *reason = reason_of(r->status);
+    put_head(&c->out, r, "text/plain; charset=utf-8", (off_t)strlen(reason) + 5);
     if (!r->head)
-        used += (size_t)snprintf(out + used, sizeof out - used, "%s", text);
-    return await send_all(c, out, used);
+        (void)async_writer_printf(&c->out, "%d %s\n", r->status, reason);
+    return 0;
 }
 
+// The file is read into the writer's buffer, behind the head and what else is on its way.
 static async int send_file(struct connection *c, const struct request *r, int fd, off_t size)
 {
-    char out[16 * 1024];
-    size_t used = put_head(out, sizeof out, r, type_of(r->path), size);
+    int rc = await reserve(c, MAX_RESPONSE_HEAD);
+    if (rc < 0)
+        return rc;
+    put_head(&c->out, r, type_of(r->path), size);
     off_t at = 0;
     while (!r->head && at < size) {
-        size_t n = read_file(fd, at, out + used, sizeof out - used);
+        rc = await reserve(c, 1);
+        if (rc < 0)
+            return rc;
+        size_t most = c->out.room - c->out.size;
+        if ((off_t)most > size - at)
+            most = (size_t)(size - at);
+        size_t n = read_file(fd, at, async_writer_space(&c->out), most);
         if (n == 0)
             return -EIO; // it became shorter: hang up, for the length is promised
-        if ((off_t)n > size - at)
-            n = (size_t)(size - at);
-        int rc = await send_all(c, out, used + n);
-        if (rc != 0)
-            return rc;
+        async_writer_add(&c->out, n);
         at += (off_t)n;
-        used = 0;
     }
-    return used > 0 ? await send_all(c, out, used) : 0;
+    return 0;
 }
 
 static async int respond(struct connection *c, struct request *r)
@@ -482,47 +489,64 @@ static async int respond(struct connection *c, struct request *r)
             defer close(fd);
             return await send_file(c, r, fd, size);
         }
-        r->status = 404;
+        r->status = fd == -EMFILE || fd == -ENFILE ? 503 : 404;
     }
     return await send_refusal(c, r);
+}
+
+// Receives a request and responds to it. Returns 1 if another may follow, 0, or -errno.
+static async int serve_request(struct connection *c)
+{
+    struct request r;
+    int rc = 0;
+    if (await async_timeout_ms(request_ms, rc = receive_request(c, &r)) != 0) {
+        if (c->in.size == 0)
+            return 0; // idle
+        r = (struct request){.status = 408, .close = true};
+    } else if (rc <= 0) {
+        return rc;
+    }
+    rc = await respond(c, &r);
+    if (rc == 0 && r.body > 0 && !r.close &&
+        await async_timeout_ms(request_ms, rc = async_reader_skip(&c->in, r.body)) != 0)
+        return -ETIMEDOUT;
+    if (rc < 0 || !r.close)
+        return rc < 0 ? rc : 1;
+    rc = await flush(c);
+    if (rc < 0 || r.status == 200)
+        return rc;
+    // Says that we are done, and reads on until the client is: closing with input unread could cost
+    // it the response.
+    async_stream_shutdown(async_tcp_stream(c->peer), SHUT_WR);
+    (void)await async_timeout_ms(LINGER_MS, rc = async_reader_skip(&c->in, MAX_LINGER));
+    return 0;
 }
 
 static async int serve(struct async_tcp *peer, int root)
 {
     struct connection c = {.peer = peer, .root = root};
-    struct request r;
-    defer async_tcp_close(peer);
-
-    do {
-        int rc = 0;
-        if (await async_timeout_ms(REQUEST_MS, rc = receive_request(&c, &r)) != 0) {
-            if (c.size == 0)
-                return 0; // idle
-            r = (struct request){.status = 408, .close = true};
-        } else if (rc <= 0) {
-            return rc;
-        }
-        rc = await respond(&c, &r);
-        if (rc != 0)
-            return rc;
-        if (r.body > 0 && !r.close &&
-            await async_timeout_ms(REQUEST_MS, rc = skip_body(&c, r.body)) != 0)
-            return -ETIMEDOUT;
-        if (rc < 0)
-            return rc;
-    } while (!r.close);
-
-    if (r.status != 200)
-        (void)await async_timeout_ms(LINGER_MS, linger(&c));
-    return 0;
+    async_reader_init(&c.in, async_tcp_stream(peer));
+    async_writer_init(&c.out, async_tcp_stream(peer));
+    async_reader_tie(&c.in, &c.out); // what is responded goes when there is no further request
+    defer {
+        async_reader_fini(&c.in);
+        async_writer_fini(&c.out);
+        async_tcp_close(peer);
+    }
+    int rc;
+    while ((rc = await serve_request(&c)) > 0)
+        ;
+    return rc;
 }
 
 async int main(int argc, char **argv)
 {
-    if (argc != 3) {
-        fprintf(stderr, "usage: %s PORT DIRECTORY\n", argv[0]);
+    if (argc < 3) {
+        fprintf(stderr, "usage: %s PORT DIRECTORY [REQUEST_MS]\n", argv[0]);
         return 2;
     }
+    if (argc > 3)
+        request_ms = strtoull(argv[3], NULL, 10);
     int port = atoi(argv[1]);
     int root = open(argv[2], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (root < 0) {
@@ -532,7 +556,8 @@ async int main(int argc, char **argv)
     struct async_listener *listener;
     int rc = async_tcp_listen("127.0.0.1", port, &listener);
     if (rc == 0) {
-        printf("http: serving %s on http://127.0.0.1:%d/\n", argv[2], async_listener_port(listener));
+        printf("http: serving %s on http://127.0.0.1:%d/\n", argv[2],
+               async_listener_port(listener));
         fflush(stdout);
     }
     while (rc == 0) {

@@ -64,6 +64,7 @@ install_missing()
 serve()
 {
     log=$out/$(basename "$1").log
+    : >"$log"
     printf '   $ %s &\n' "$*"
     "$@" >"$log" 2>&1 &
     server=$!

@@ -216,42 +216,42 @@ int async_broadcast_send(struct async_broadcast *broadcast, const void *item)
     memcpy(broadcast->items + broadcast->sent % broadcast->capacity * broadcast->item_size, item,
            broadcast->item_size);
     broadcast->sent++;
-    grant_all(&broadcast->listeners);
+    grant_all(&broadcast->subscribers);
     return 0;
 }
 
 void async_broadcast_close(struct async_broadcast *broadcast)
 {
     broadcast->closed = true;
-    grant_all(&broadcast->listeners);
+    grant_all(&broadcast->subscribers);
 }
 
-int async_listener_try_receive(struct async_listener *listener, void *item)
+int async_subscriber_try_receive(struct async_subscriber *subscriber, void *item)
 {
-    struct async_broadcast *b = listener->broadcast;
-    if (listener->next == b->sent)
+    struct async_broadcast *b = subscriber->broadcast;
+    if (subscriber->next == b->sent)
         return b->closed ? -EPIPE : -EAGAIN;
     uint64_t oldest = b->sent > b->capacity ? b->sent - b->capacity : 0;
-    uint64_t missed = listener->next < oldest ? oldest - listener->next : 0;
-    listener->next += missed;
-    memcpy(item, b->items + listener->next % b->capacity * b->item_size, b->item_size);
-    listener->next++;
+    uint64_t missed = subscriber->next < oldest ? oldest - subscriber->next : 0;
+    subscriber->next += missed;
+    memcpy(item, b->items + subscriber->next % b->capacity * b->item_size, b->item_size);
+    subscriber->next++;
     return missed < INT_MAX ? (int)missed : INT_MAX;
 }
 
-enum async_poll async_listener_receive_future_poll(struct async_listener_receive_future *self,
-                                                   struct async_context *cx)
+enum async_poll async_subscriber_receive_future_poll(struct async_subscriber_receive_future *self,
+                                                     struct async_context *cx)
 {
-    struct async_line *line = &self->listener->broadcast->listeners;
+    struct async_line *line = &self->subscriber->broadcast->subscribers;
     self->waiter.granted = false;
-    self->result = async_listener_try_receive(self->listener, self->item);
+    self->result = async_subscriber_try_receive(self->subscriber, self->item);
     return self->result == -EAGAIN ? async_line_wait(line, &self->waiter, cx)
                                    : async_line_served(line, &self->waiter);
 }
 
-void async_listener_receive_future_drop(struct async_listener_receive_future *self)
+void async_subscriber_receive_future_drop(struct async_subscriber_receive_future *self)
 {
-    async_line_leave(&self->listener->broadcast->listeners, &self->waiter);
+    async_line_leave(&self->subscriber->broadcast->subscribers, &self->waiter);
 }
 
 // ---- Watch --------------------------------------------------------------------------------------

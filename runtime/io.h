@@ -7,6 +7,7 @@
 
 #include <asyncc/io.h>
 #include <assert.h>
+#include <errno.h>
 
 #include "executor.h"
 #include "reactor.h"
@@ -80,14 +81,18 @@ static inline bool io_spend(void)
     return true;
 }
 
-// A future is dropped: its operation ends here.
-static inline void op_drop(struct async_op *op)
+// A future is dropped: its operation ends here. Returns what it came to: -ECANCELED, unless it was
+// done, or had been done before it could be taken back; a write has written so many bytes then.
+static inline intptr_t op_drop(struct async_op *op)
 {
-    if (op->state == OP_WAITING || op->state == OP_WOKEN) {
+    if (op->state == OP_IDLE)
+        return -ECANCELED;
+    if (op->state != OP_DONE) {
         struct async_executor *executor = op->source->executor;
         executor->ops->cancel(executor->reactor, op);
     }
     op->state = OP_IDLE;
+    return op->result;
 }
 
 // Ends what is under way on a source that somebody owns, with -ECANCELED, closes its descriptor and

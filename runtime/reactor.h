@@ -64,8 +64,8 @@ struct async_reactor_ops {
     // Polls an operation that is not DONE. Sets op->result before it returns ASYNC_READY.
     enum async_poll (*perform)(struct async_reactor *reactor, struct async_op *op,
                                struct async_context *cx);
-    // Takes an operation that is WAITING or WOKEN back: afterwards it is IDLE, and nothing refers
-    // to it or to its memory. What it has read or accepted already is not lost: the next operation
+    // Takes an operation that is WAITING or WOKEN back: afterwards it is IDLE, nothing refers to it
+    // or to its memory, and its result is -ECANCELED, or what it had come to before. What it has read or accepted already is not lost: the next operation
     // on the source gets that.
     void (*cancel)(struct async_reactor *reactor, struct async_op *op);
     // The descriptor of the source is about to be closed. No operations are in its lists.

@@ -179,6 +179,7 @@ void readiness_cancel(struct async_reactor *reactor, struct async_op *op)
 {
     (void)reactor;
     op_unlink(op);
+    op->result = -ECANCELED; // none has begun its system call
 }
 
 // ---- Reports --------------------------------------------------------------------------------

@@ -156,6 +156,16 @@ sanitized_runtime()
         ar rcs "$2/libasyncc.a" "$2"/*.o
 }
 
+# build_example NAME - examples/NAME.c, and the plain C in examples/NAME/ if there is any, under ASan and UBSan with
+# the runtime in $T/lib.
+build_example()
+{
+    parts=
+    [ ! -d "examples/$1" ] || parts=$(ls examples/"$1"/*.c)
+    run_tool "$ASYNCC" "examples/$1.c" -o "$T/$1.c" &&
+        gcc -O1 $warnings $sanitize -Iinclude -iquote examples "$T/$1.c" $parts "$T/lib/libasyncc.a" -lpthread -o "$T/$1"
+}
+
 # start_server PROGRAM ARGUMENT... - which prints "...:PORT" when it listens. Sets $port and $pid; its output is in
 # $T/server.log.
 start_server()

@@ -15,9 +15,9 @@ export LC_ALL
 cd "$(dirname "$0")/.." || exit 2
 . tests/packages.sh
 
-stages="unit tsan golden reject run diff fuzz cli docs examples consumers soak"
+stages="unit tsan golden reject run diff fuzz cli docs examples hostile consumers soak"
 required="gcc libc6-dev binutils cmake make ninja-build pkg-config clang-14 libclang-14-dev llvm-14-dev python3
-    libclang-rt-14-dev libcmocka-dev curl netcat-openbsd"
+    libclang-rt-14-dev libcmocka-dev curl netcat-openbsd redis-tools"
 optional="tcc wrk csmith libcsmith-dev libclang-22-dev llvm-22-dev" # some are not in every Debian
 
 top=$PWD/build-test

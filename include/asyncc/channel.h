@@ -229,16 +229,16 @@ void async_channel_receive_future_drop(struct async_channel_receive_future *self
 //     static struct event room[64];
 //     static struct async_broadcast events = ASYNC_BROADCAST(room);
 //
-//     struct async_listener listener;
-//     async_listener_init(&listener, &events);      // hears what is sent from now on
-//     while ((r = await async_listener_receive(&listener, &event)) >= 0)
+//     struct async_subscriber subscriber;
+//     async_subscriber_init(&subscriber, &events); // hears what is sent from now on
+//     while ((r = await async_subscriber_receive(&subscriber, &event)) >= 0)
 //         ...                                        // r events were missed before this one
 
 struct async_broadcast {
-    struct async_line listeners; // that wait
-    unsigned char *items;        // a ring
-    size_t item_size, capacity;  // bytes; items
-    uint64_t sent;               // items, ever
+    struct async_line subscribers; // that wait
+    unsigned char *items;          // a ring
+    size_t item_size, capacity;    // bytes; items
+    uint64_t sent;                 // items, ever
     bool closed;
 };
 
@@ -254,45 +254,46 @@ int async_broadcast_send(struct async_broadcast *broadcast, const void *item);
 // Nothing is sent any more. Who listens gets what was sent, and then -EPIPE.
 void async_broadcast_close(struct async_broadcast *broadcast);
 
-struct async_listener { // needs no end: it is just forgotten
+struct async_subscriber { // needs no end: it is just forgotten
     struct async_broadcast *broadcast;
     uint64_t next; // item
 };
 
-static inline void async_listener_init(struct async_listener *listener,
-                                       struct async_broadcast *broadcast)
+static inline void async_subscriber_init(struct async_subscriber *subscriber,
+                                         struct async_broadcast *broadcast)
 {
-    listener->broadcast = broadcast;
-    listener->next = broadcast->sent;
+    subscriber->broadcast = broadcast;
+    subscriber->next = broadcast->sent;
 }
 
 // How many items were missed before the one that is copied to `item`, INT_MAX at most; -EAGAIN: there
 // is none, -EPIPE.
-int async_listener_try_receive(struct async_listener *listener, void *item);
+int async_subscriber_try_receive(struct async_subscriber *subscriber, void *item);
 
-// ---- await async_listener_receive(listener, item)
+// ---- await async_subscriber_receive(subscriber, item)
 //
 // The same, but it waits for one.
-asyncc_async int async_listener_receive(struct async_listener *listener, void *item);
+asyncc_async int async_subscriber_receive(struct async_subscriber *subscriber, void *item);
 
-struct async_listener_receive_future {
+struct async_subscriber_receive_future {
     struct async_waiter waiter;
-    struct async_listener *listener;
+    struct async_subscriber *subscriber;
     void *item;
     int result;
 };
 
-static inline void async_listener_receive_future_init(struct async_listener_receive_future *self,
-                                                      struct async_listener *listener, void *item)
+static inline void
+async_subscriber_receive_future_init(struct async_subscriber_receive_future *self,
+                                     struct async_subscriber *subscriber, void *item)
 {
     async_waiter_init(&self->waiter);
-    self->listener = listener;
+    self->subscriber = subscriber;
     self->item = item;
 }
 
-enum async_poll async_listener_receive_future_poll(struct async_listener_receive_future *self,
-                                                   struct async_context *cx);
-void async_listener_receive_future_drop(struct async_listener_receive_future *self);
+enum async_poll async_subscriber_receive_future_poll(struct async_subscriber_receive_future *self,
+                                                     struct async_context *cx);
+void async_subscriber_receive_future_drop(struct async_subscriber_receive_future *self);
 
 // ---- Watch --------------------------------------------------------------------------------------
 //

@@ -105,11 +105,11 @@ static int level;
 
 static async int listen_to(int slow)
 {
-    struct async_listener listener;
-    async_listener_init(&listener, &words);
+    struct async_subscriber subscriber;
+    async_subscriber_init(&subscriber, &words);
     char letter;
     int missed = 0, heard = 0, r;
-    while ((r = await async_listener_receive(&listener, &letter)) >= 0) {
+    while ((r = await async_subscriber_receive(&subscriber, &letter)) >= 0) {
         missed += r;
         heard++;
         for (int i = 0; i < slow; i++)

@@ -10,12 +10,6 @@ fi
 pid=
 trap '[ -z "$pid" ] || stop_server $pid' EXIT
 
-build_example()
-{
-    run_tool "$ASYNCC" "examples/$1.c" -o "$T/$1.c" &&
-        gcc -O1 $warnings $sanitize -Iinclude "$T/$1.c" "$T/lib/libasyncc.a" -lpthread -o "$T/$1"
-}
-
 if [ -z "$reactor" ]; then
     check "examples: the runtime under ASan and UBSan" sanitized_runtime gcc "$T/lib" || exit 1
     for example in examples/*.c; do
@@ -227,6 +221,282 @@ if [ -x "$T/http_server" ]; then
         check_server "examples/http_server"
     else
         fail "examples/http_server: starts" "$T/server.log"
+    fi
+fi
+
+# ---- redis_server --------------------------------------------------------------------------------------
+
+cli()
+{
+    timeout 20 redis-cli -p "$port" "$@"
+}
+
+# replies 'COMMANDS, one a line' 'REPLIES, one a line'
+replies()
+{
+    printf "$1" | cli >"$T/replies" 2>&1
+    printf "$2" | diff - "$T/replies"
+}
+
+redis()
+{
+    what="examples/redis_server: $1"
+    shift
+    check "$what" "$@"
+}
+
+redis_large()
+{
+    head -c 700000 /dev/urandom | base64 -w 0 >"$T/value"
+    cli -x set large <"$T/value" && cli get large | head -c "$(wc -c <"$T/value")" | cmp - "$T/value"
+}
+
+redis_pipe()
+{
+    awk 'BEGIN { for (i = 0; i < 20000; i++) printf "SET key:%d %d\r\n", i, i * 7 }' | cli --pipe && replies 'get key:19999\n' '139993\n'
+}
+
+redis_expires()
+{
+    replies 'set a 1 px 30\nexists a\n' 'OK\n1\n' || return
+    for i in 1 2 3 4 5 6 7 8 9 10; do
+        sleep 0.05
+        [ "$(cli exists a)" = 1 ] || break
+    done
+    replies 'exists a\nset b 1 ex 100\nttl b\npersist b\nttl b\nttl c\n' '0\nOK\n100\n1\n-1\n-2\n'
+}
+
+# Of keys that nobody asks for.
+redis_sweeps()
+{
+    awk 'BEGIN { for (i = 0; i < 1000; i++) printf "SET gone:%d x PX 1\r\n", i }' | cli --pipe || return
+    for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30; do
+        [ "$(cli dbsize)" -gt "$1" ] || return 0
+        sleep 0.1
+    done
+    return 1
+}
+
+redis_channels()
+{
+    timeout 20 redis-cli -p "$port" subscribe one two >"$T/heard" &
+    subscriber=$!
+    tries=0
+    while [ "$(cli publish one first)" != 1 ] && [ $tries -lt 100 ]; do
+        sleep 0.05
+        tries=$((tries + 1))
+    done
+    [ "$(cli publish two second)" = 1 ] && [ "$(cli publish three third)" = 0 ] || return
+    while ! grep -q second "$T/heard" && [ $tries -lt 100 ]; do
+        sleep 0.05
+        tries=$((tries + 1))
+    done
+    kill $subscriber
+    wait $subscriber
+    printf 'subscribe\none\n1\nsubscribe\ntwo\n2\nmessage\none\nfirst\nmessage\ntwo\nsecond\n' | diff - "$T/heard" || return
+    while [ "$(cli publish one more)" != 0 ] && [ $tries -lt 100 ]; do
+        sleep 0.05
+        tries=$((tries + 1))
+    done
+    [ $tries -lt 100 ]
+}
+
+redis_benchmark()
+{
+    timeout 100 redis-benchmark -p "$port" "$@" --csv >"$T/benchmark" 2>"$T/benchmark.errors"
+    status=$?
+    cat "$T/benchmark" "$T/benchmark.errors"
+    [ $status = 0 ] && ! grep -i error "$T/benchmark.errors"
+}
+
+# 200 values of 131,072 bytes are more than 16 megabytes.
+redis_full()
+{
+    awk 'BEGIN {
+        value = "x"
+        while (length(value) < 100000)
+            value = value value
+        for (i = 100; i < 300; i++)
+            printf "*3\r\n$3\r\nSET\r\n$3\r\n%d\r\n$%d\r\n%s\r\n", i, length(value), value
+    }' | cli --pipe >"$T/pipe" 2>&1
+    tail -n 1 "$T/pipe"
+    grep -q 'OOM command not allowed' "$T/pipe" && replies 'flushall\ndbsize\n' 'OK\n0\n'
+}
+
+# raw_reply 'BYTES' 'REPLY'
+raw_reply()
+{
+    raw "$1"
+    printf -- "$2" | cmp - "$T/raw"
+}
+
+if [ -x "$T/redis_server" ] && ! command -v redis-cli >/dev/null; then
+    skip "examples/redis_server: redis-cli is not installed"
+elif [ -x "$T/redis_server" ]; then
+    if start_server "$T/redis_server" 0 16 500; then
+        redis "PING, ECHO, SELECT" replies 'ping\necho hello\nselect 0\nselect 1\n' 'PONG\nhello\nOK\nERR DB index is out of range\n\n'
+        redis "GET, SET" replies 'get a\nset a 1\nget a\nset a 2 nx\nset b 3 xx\nset a 4 xx\nget a\n' '\nOK\n1\n\n\nOK\n4\n'
+        redis "INCR" replies 'set n 41\nincr n\nincrby n -50\ndecr n\nincr new\nset s x\nincr s\n' 'OK\n42\n-8\n-9\n1\nOK\nERR value is not an integer or out of range\n\n'
+        redis "INCR at the end of numbers" replies 'set n 9223372036854775807\nincr n\ndecr n\nset n -9223372036854775808\ndecr n\n' 'OK\nERR value is not an integer or out of range\n\n9223372036854775806\nOK\nERR value is not an integer or out of range\n\n'
+        redis "DEL, EXISTS" replies 'set a 1\nset b 2\nexists a b a nothing\ndel a b nothing\nexists a b\n' 'OK\nOK\n3\n2\n0\n'
+        redis "lists" replies 'lpush l b a\nrpush l c\nllen l\nlrange l 0 -1\nlrange l -2 -2\nlrange l 5 9\nllen no\n' '2\n3\n3\na\nb\nc\nb\n\n0\n'
+        redis "a list is no string" replies 'lpush x 1\nget x\nset x 1\nlrange x 0 1\n' '1\nWRONGTYPE Operation against a key holding the wrong kind of value\n\nOK\nWRONGTYPE Operation against a key holding the wrong kind of value\n\n'
+        redis "errors" replies 'foo\nget\nset a 1 ex\nset a 1 ex 0\nexpire a x\n' "ERR unknown command\n\nERR wrong number of arguments\n\nERR syntax error\n\nERR invalid expire time in 'set' command\n\nERR value is not an integer or out of range\n\n"
+        redis "a value of a megabyte" redis_large
+        redis "20,000 commands through a pipe" redis_pipe
+        redis "keys end in time" redis_expires
+        cli flushall >/dev/null
+        cli set stays 1 >/dev/null
+        redis "keys that nobody asks for end, too" redis_sweeps 1
+        redis "PUBLISH, SUBSCRIBE" redis_channels
+        redis "inline requests, and QUIT" raw_reply 'PING\r\n\r\n  echo   x \nQUIT\r\nPING\r\n' '+PONG\r\n$1\r\nx\r\n+OK\r\n'
+        redis "no words" raw_reply '*0\r\n*-1\r\nPING\r\n' '+PONG\r\n'
+        redis "a bad count" raw_reply 'PING\r\n*x\r\n' '+PONG\r\n-ERR Protocol error: invalid multibulk length\r\n'
+        redis "a bad length" raw_reply '*1\r\n$-1\r\n' '-ERR Protocol error: invalid bulk length\r\n'
+        redis "a bad end" raw_reply '*1\r\n$4\r\nPINGxx' '-ERR Protocol error: bulk string without an end\r\n'
+        redis "too many words" raw_reply '*1025\r\n' '-ERR Protocol error: too many arguments\r\n'
+        redis "no more memory than it may take" redis_full
+        redis "redis-benchmark, pipelined" redis_benchmark -P 16 -n 20000 -t set,get,incr,lpush
+        redis "redis-benchmark, long replies" redis_benchmark -P 16 -n 2000 -t lrange
+        redis "redis-benchmark, one at a time" redis_benchmark -n 10000 -t ping,set,get
+        check_server "examples/redis_server"
+    else
+        fail "examples/redis_server: starts" "$T/server.log"
+    fi
+fi
+
+# ---- socks5_proxy --------------------------------------------------------------------------------------
+
+socks()
+{
+    what="examples/socks5_proxy: $1"
+    shift
+    check "$what" "$@"
+}
+
+# through CURL-ARGUMENT... URL FILE - the body is that file's.
+through()
+{
+    for file; do :; done
+    while [ $# -gt 1 ]; do
+        set -- "$@" "$1"
+        shift
+        [ "$1" != "$file" ] || break
+    done
+    shift
+    curl -s -m 10 -o "$T/body" "$@" && cmp "$T/body" "$file"
+}
+
+# refused REPLY CURL-ARGUMENT... - the proxy says so.
+refused()
+{
+    want=$1
+    shift
+    curl -s -v -m 10 -o "$T/body" "$@" 2>&1 | tee "$T/curl" | grep "Can't complete SOCKS5 connection.*($want)"
+}
+
+# hex 'BYTES' HEX - what comes back for these bytes.
+hex()
+{
+    raw "$1"
+    got=$(od -An -v -tx1 <"$T/raw" | tr -d ' \n')
+    echo "$got"
+    [ "$got" = "$2" ]
+}
+
+# Both sides can end their half while the other goes on: the echo server sends what is left.
+socks_half_close()
+{
+    head -c 3000000 /dev/urandom >"$T/in"
+    timeout 20 nc -X 5 -x "127.0.0.1:$port" -N 127.0.0.1 "$echo_port" <"$T/in" >"$T/back"
+    cmp "$T/in" "$T/back"
+}
+
+if [ -x "$T/socks5_proxy" ] && [ -x "$T/http_server" ] && [ -x "$T/echo_server" ]; then
+    start_server "$T/http_server" 0 "$www" && http_pid=$pid http_port=$port
+    start_server "$T/echo_server" 0 && echo_pid=$pid echo_port=$port
+    if start_server "$T/socks5_proxy" 0 1000; then
+        url=http://127.0.0.1:$http_port
+        proxy="--socks5 127.0.0.1:$port"
+        named="--socks5-hostname 127.0.0.1:$port"
+        socks "an address" through $proxy "$url/big.bin" "$www/big.bin"
+        socks "a number as a name" through $named "$url/index.html" "$www/index.html"
+        socks "localhost" through $named "http://localhost:$http_port/index.html" "$www/index.html"
+        socks "other names are not found" refused 4 $named "http://no.such.host/"
+        socks "a port that nobody listens on" refused 5 $proxy "http://127.0.0.1:1/"
+        socks "half-close" socks_half_close
+        socks "a client that cannot do without a password" hex '\005\001\002' 05ff
+        socks "another version" hex '\004\001\000' ''
+        socks "BIND is refused" hex '\005\001\000\005\002\000\001\177\000\000\001\000\120' 050005070001000000000000
+        socks "an unknown address type" hex '\005\001\000\005\001\000\002\177\000\000\001\000\120' 050005080001000000000000
+        socks "an idle connection is closed" timeout 20 nc -d -X 5 -x "127.0.0.1:$port" 127.0.0.1 "$echo_port"
+        check_server "examples/socks5_proxy"
+    else
+        fail "examples/socks5_proxy: starts" "$T/server.log"
+    fi
+    stop_server "$http_pid"
+    stop_server "$echo_pid"
+fi
+
+# ---- chat_server ---------------------------------------------------------------------------------------
+
+# wait_for TEXT FILE
+wait_for()
+{
+    tries=0
+    while ! grep -q "$1" "$2"; do
+        tries=$((tries + 1))
+        [ $tries -lt 200 ] || { echo "no '$1' in $2:"; cat "$2"; return 1; }
+        sleep 0.05
+    done
+}
+
+# Three clients; what each says comes from a fifo that stays open until the server hangs up.
+chat_three()
+{
+    rm -f "$T"/says.* "$T"/hears.*
+    for name in ann bob cyd; do
+        mkfifo "$T/says.$name"
+        timeout 30 nc 127.0.0.1 "$port" <"$T/says.$name" >"$T/hears.$name" 2>&1 &
+    done
+    exec 3>"$T/says.ann" 4>"$T/says.bob" 5>"$T/says.cyd"
+    echo ann >&3
+    wait_for 'your name' "$T/hears.ann"
+    echo ann >&4 # taken, unless ann comes later; then she is asked again
+    echo bob >&4
+    wait_for 'ann is here\|bob is here' "$T/hears.ann"
+    echo cyd >&5
+    wait_for 'cyd is here' "$T/hears.ann" && wait_for 'cyd is here' "$T/hears.bob" || return
+    echo 'hello' >&3
+    printf 'hi \033[2J there\r\n' >&4
+    wait_for 'ann: hello' "$T/hears.bob" && wait_for 'ann: hello' "$T/hears.cyd" &&
+        wait_for 'bob: hi  \[2J there' "$T/hears.ann" && wait_for 'bob: hi' "$T/hears.cyd" || return
+    ! grep 'ann: hello' "$T/hears.ann" || return
+    echo /who >&5
+    wait_for 'here are:.*ann' "$T/hears.cyd" || return
+    echo /quit >&5
+    wait_for 'cyd has gone' "$T/hears.ann"
+}
+
+# SIGTERM: the others are told, their connections end, and so does the server, without an error.
+chat_ends()
+{
+    kill -TERM "$pid"
+    wait "$pid"
+    status=$?
+    pid=
+    wait_for 'the room is closed' "$T/hears.ann" && wait_for 'the room is closed' "$T/hears.bob" || return
+    cat "$T/server.log"
+    grep -q 'chat: closed' "$T/server.log" && [ $status = 0 ]
+}
+
+if [ -x "$T/chat_server" ]; then
+    if start_server "$T/chat_server" 0; then
+        check "examples/chat_server: three clients" chat_three
+        check "examples/chat_server: SIGTERM" chat_ends
+        exec 3>&- 4>&- 5>&-
+    else
+        fail "examples/chat_server: starts" "$T/server.log"
     fi
 fi
 

@@ -257,33 +257,33 @@ static void broadcasts(void **unused)
     int ring[2], item, value = 1;
     struct async_broadcast b = ASYNC_BROADCAST(ring);
     assert_int_equal(async_broadcast_send(&b, &value), 0); // nobody listens
-    struct async_listener early, late;
-    async_listener_init(&early, &b);
-    assert_int_equal(async_listener_try_receive(&early, &item), -EAGAIN);
+    struct async_subscriber early, late;
+    async_subscriber_init(&early, &b);
+    assert_int_equal(async_subscriber_try_receive(&early, &item), -EAGAIN);
     held = 0;
     wakes[0] = wakes[1] = 0;
     struct async_context cx = context_of(0), other = context_of(1);
-    struct async_listener_receive_future f, g;
-    async_listener_receive_future_init(&f, &early, &item);
-    assert_int_equal(async_listener_receive_future_poll(&f, &cx), ASYNC_PENDING);
-    async_listener_receive_future_init(&g, &early, &item);
-    assert_int_equal(async_listener_receive_future_poll(&g, &other), ASYNC_PENDING);
-    async_listener_init(&late, &b);
+    struct async_subscriber_receive_future f, g;
+    async_subscriber_receive_future_init(&f, &early, &item);
+    assert_int_equal(async_subscriber_receive_future_poll(&f, &cx), ASYNC_PENDING);
+    async_subscriber_receive_future_init(&g, &early, &item);
+    assert_int_equal(async_subscriber_receive_future_poll(&g, &other), ASYNC_PENDING);
+    async_subscriber_init(&late, &b);
     for (value = 2; value < 6; value++)
         assert_int_equal(async_broadcast_send(&b, &value), 0);
     assert_int_equal(wakes[0] * 10 + wakes[1], 11);
-    assert_int_equal(async_listener_receive_future_poll(&f, &cx), ASYNC_READY);
+    assert_int_equal(async_subscriber_receive_future_poll(&f, &cx), ASYNC_READY);
     assert_int_equal(f.result * 10 + item, 24); // 2 and 3 are missed
-    assert_int_equal(async_listener_try_receive(&early, &item) * 10 + item, 5);
-    assert_int_equal(async_listener_receive_future_poll(&g, &other), ASYNC_PENDING); // taken away
-    async_listener_receive_future_drop(&g);
+    assert_int_equal(async_subscriber_try_receive(&early, &item) * 10 + item, 5);
+    assert_int_equal(async_subscriber_receive_future_poll(&g, &other), ASYNC_PENDING); // taken away
+    async_subscriber_receive_future_drop(&g);
     async_broadcast_close(&b);
     assert_int_equal(async_broadcast_send(&b, &value), -EPIPE);
-    assert_int_equal(async_listener_try_receive(&early, &item), -EPIPE);
-    assert_int_equal(async_listener_try_receive(&late, &item) * 10 + item, 24);
-    assert_int_equal(async_listener_try_receive(&late, &item) * 10 + item, 5);
-    async_listener_receive_future_init(&f, &late, &item);
-    assert_int_equal(async_listener_receive_future_poll(&f, &cx), ASYNC_READY);
+    assert_int_equal(async_subscriber_try_receive(&early, &item), -EPIPE);
+    assert_int_equal(async_subscriber_try_receive(&late, &item) * 10 + item, 24);
+    assert_int_equal(async_subscriber_try_receive(&late, &item) * 10 + item, 5);
+    async_subscriber_receive_future_init(&f, &late, &item);
+    assert_int_equal(async_subscriber_receive_future_poll(&f, &cx), ASYNC_READY);
     assert_int_equal(f.result, -EPIPE);
     assert_int_equal(held, 0);
 }
