@@ -163,8 +163,6 @@ static ssize_t take_bytes(struct sim_flow *flow, struct msghdr *message, int fla
     bool passed = false;
     while (got < want && flow_has_data(flow) && !passed) {
         struct sim_chunk *chunk = flow->first;
-        if (chunk->passed_count && got)
-            break;
         size_t left = chunk->size - chunk->at;
         size_t n = left < want - got ? left : want - got;
         copy(message, got, chunk->bytes + chunk->at, n, true);

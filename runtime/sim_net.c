@@ -340,8 +340,15 @@ int file_listen(struct sim_file *file, int backlog)
 {
     if ((file->kind != SIM_TCP && file->kind != SIM_UNIX_STREAM) || file->stage > SIM_LISTENING)
         return file->kind == SIM_PIPE ? -ENOTSOCK : -EOPNOTSUPP;
-    if (!file->local.length)
+    if (!file->local.length && file->family == AF_UNIX)
         return -EINVAL;
+    if (!file->local.length) {
+        struct sim_place any = {.length = file->family == AF_INET ? sizeof any.address.v4
+                                                                  : sizeof any.address.v6};
+        any.address.any.sa_family = (sa_family_t)file->family;
+        free_port(file, &any);
+        bind_to(file, &any);
+    }
     for (struct sim_file *other = sim.bound; other; other = other->next_bound)
         if (other != file && other->kind == file->kind && other->stage == SIM_LISTENING &&
             fits(other, &file->local))
@@ -398,6 +405,7 @@ static void request_arrives(void *data)
             connect_fails(client, ETIMEDOUT);
         else {
             establish(client, listener);
+            client->succeeded = true;
             sim_touch(client);
         }
         file_release(client);
@@ -432,6 +440,10 @@ int file_connect(struct sim_file *file, const struct sockaddr *address, socklen_
     int rc = get_place(file, address, length, &to);
     if (rc < 0)
         return rc;
+    if (file->succeeded) {
+        file->succeeded = false;
+        return 0;
+    }
     if (is_connection(file) && file->stage != SIM_NEW)
         return file->stage == SIM_CONNECTING ? -EALREADY
                : file->stage == SIM_CONNECTED ? -EISCONN

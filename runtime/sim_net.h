@@ -130,6 +130,7 @@ struct sim_file {
     struct sim_flow *in, *out;           // NULL: none
     struct sim_file *queue, *next_queued; // of a listener: connections to be accepted
     unsigned queued, backlog;
+    bool succeeded;  // it has connected: the next connect says so
     unsigned tries; // connection requests that found a full queue
     struct sim_file *next_blocked;
     bool blocked; // in the list of a flow

@@ -458,7 +458,9 @@ static void root_stalled(void)
 static enum async_poll root_settle(struct root_future *self, struct async_context *cx)
 {
     for (;;) {
-        if (self->sleeps && async_sleep_ns_future_poll(&self->sleep, cx) == ASYNC_PENDING)
+        if (test.stalled && self->sleeps)
+            async_sleep_ns_future_drop(&self->sleep);
+        else if (self->sleeps && async_sleep_ns_future_poll(&self->sleep, cx) == ASYNC_PENDING)
             return ASYNC_PENDING;
         self->sleeps = false;
         if (!others(async_current) || now_ns() >= self->settle_end_ns || test.stalled)
