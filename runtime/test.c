@@ -176,12 +176,13 @@ static void run_one(struct async_executor *executor, struct async_task *task)
     if (test.options.shuffle)
         task = another(executor, task);
     if (test.late.ops && test.late.data == task) {
-        if (!(task->flags & TASK_DONE)) {
+        if (task->flags & TASK_DONE) {
+            task_run(executor, task); // gives it up
+        } else {
             hit_cancel();
             async_cancel(task);
         }
         async_waker_drop(&test.late);
-        task_run(executor, task); // it is done: gives it up
         return;
     }
     if (++test.polls == POLLS_MAX)
