@@ -16,6 +16,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum {
+    PATIENCE_MS = 10000 // of a test, with what is not simulated
+};
+
 struct async_reactor {
     struct async_executor *executor;
     struct sim *world; // of the owner thread
@@ -248,8 +252,9 @@ static void sim_wait(struct async_reactor *reactor, uint64_t timeout_ns)
         if (next_ns != SIM_NEVER) {
             sim.now_ns = next_ns;
         } else if (prepare_poll(reactor) || has_other_threads()) {
-            poll_kernel(reactor, -1);
-            take_wake(reactor);
+            bool any = poll_kernel(reactor, sim.set ? PATIENCE_MS : -1);
+            if (!take_wake(reactor) && !any && sim.set)
+                stalled(reactor, "deadlock: nothing comes from the kernel or other threads");
             return;
         } else {
             stalled(reactor, "deadlock: every task waits, and nothing will ever happen");

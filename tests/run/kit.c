@@ -235,7 +235,7 @@ static async int spins(void *arg)
 {
     (void)arg;
     for (;;)
-        await async_sleep_ms(1);
+        await async_sleep_ms(100);
 }
 
 static const struct async_sim_step wrong_script[] = {ASYNC_SIM_EXPECT("SIZE\n")};
@@ -252,7 +252,7 @@ static async int test_wrong(void *arg)
 // Explores quietly; says what was found.
 static void plant(const char *name, async_test_fn test, unsigned what)
 {
-    struct async_test_options options = {.quiet = true, .limit_ns = 7200 * SECOND};
+    struct async_test_options options = {.quiet = true, .limit_ns = 7200 * SECOND, .settle_ns = SECOND};
     int found = async_test_explore(test, NULL, what, &options);
     printf("%s: %s\n", name, found == 1 ? "found" : found == 0 ? "MISSED" : "error");
     async_tcp_close(leaked);

@@ -95,7 +95,7 @@ static async int test_talk(void *arg)
 // ---- More bytes than anybody buffers --------------------------------------------------------
 
 enum {
-    MUCH = 300000
+    MUCH = 30000 // on sim with small buffers, see below
 };
 
 static async int send_much(struct async_tcp *tcp)
@@ -177,7 +177,11 @@ static async int write_pipe(int fd)
 {
     await async_sleep_ms(1);
     int rc = await async_writable(fd);
-    return rc < 0 ? rc : write(fd, "!", 1) == 1 ? 0 : -EIO;
+    if (rc == 0 && write(fd, "!", 1) != 1)
+        rc = -EIO;
+    if (rc < 0)
+        shutdown(fd, SHUT_WR); // so that nobody waits for us
+    return rc;
 }
 
 static async int test_pipe(void *arg)
@@ -281,7 +285,7 @@ static async int test_tasks(void *arg)
     n = async_task_result(deep, int);
     ASYNC_TEST_CHECK(n == 50);
     status = await async_timeout_ms(10, async_task_join(endless));
-    ASYNC_TEST_CHECK(status == -ETIMEDOUT);
+    ASYNC_TEST_CHECK(status == -ETIMEDOUT || async_test_hit());
     return await depth(3) == 3 ? 0 : 1;
 }
 
@@ -327,9 +331,12 @@ static int failures;
 static void explore(const char *name, async_test_fn test, const char *reactor, unsigned what,
                     unsigned seeds)
 {
-    struct async_test_options options = {.name = name, .reactor = reactor, .seeds = seeds};
-    if (!reactor)
+    struct async_test_options options = {
+        .name = name, .reactor = reactor, .seeds = seeds, .segment = 1000};
+    if (!reactor) {
         options.latency_ns = 100000;
+        options.buffer = 4096;
+    }
     int rc = async_test_explore(test, NULL, what, &options);
     if (rc == -EINVAL && reactor)
         return; // this library has no such reactor

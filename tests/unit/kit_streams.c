@@ -338,6 +338,58 @@ static void closing_cancels(void)
     async_detach(read);
 }
 
+// A task that has used up what one poll may do is put off. Meanwhile, another one closes the
+// connection.
+struct greedy {
+    struct async_tcp_read_future read;
+    struct async_tcp *tcp;
+    char byte;
+    int count;
+    ssize_t last;
+};
+
+static enum async_poll read_on(void *data, struct async_context *cx, int *state)
+{
+    struct greedy *g = data;
+    for (;;) {
+        if (!*state)
+            async_tcp_read_future_init(&g->read, g->tcp, &g->byte, 1);
+        *state = 1;
+        if (async_tcp_read_future_poll(&g->read, cx) == ASYNC_PENDING)
+            return ASYNC_PENDING;
+        *state = 0;
+        if ((g->last = g->read.result) < 0)
+            return ASYNC_READY;
+        g->count++;
+    }
+}
+
+static enum async_poll close_it(void *data, struct async_context *cx, int *state)
+{
+    (void)cx;
+    (void)state;
+    async_tcp_close(data);
+    return ASYNC_READY;
+}
+
+static void closing_cancels_what_is_put_off(void)
+{
+    struct pair p = make_pair();
+    static char bytes[1000];
+    assert_int_equal(write_now(p.b, bytes, sizeof bytes), sizeof bytes);
+    nap();
+    struct greedy greedy = {.tcp = p.a};
+    struct async_task *reader = spawn_script(read_on, NULL, &greedy);
+    struct async_task *closer = spawn_script(close_it, NULL, p.a);
+    nap();
+    assert_true(async_task_done(reader) && async_task_done(closer));
+    assert_int_equal(greedy.last, -ECANCELED);
+    assert_true(greedy.count < (int)sizeof bytes);
+    async_detach(reader);
+    async_detach(closer);
+    async_tcp_close(p.b);
+}
+
 // ---- On each reactor ------------------------------------------------------------------------
 
 static void run_on_each(void (*behaviour)(void))
@@ -373,6 +425,7 @@ ON_EACH(accepts_in_order)
 ON_EACH(cancels)
 ON_EACH(cancels_late)
 ON_EACH(closing_cancels)
+ON_EACH(closing_cancels_what_is_put_off)
 
 int main(void)
 {
@@ -383,6 +436,7 @@ int main(void)
         cmocka_unit_test(writer_is_reset_alike), cmocka_unit_test(refuses_alike),
         cmocka_unit_test(accepts_in_order_alike), cmocka_unit_test(cancels_alike),
         cmocka_unit_test(cancels_late_alike),    cmocka_unit_test(closing_cancels_alike),
+        cmocka_unit_test(closing_cancels_what_is_put_off_alike),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
