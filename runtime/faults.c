@@ -96,7 +96,7 @@ bool faults_alloc(void)
     return true;
 }
 
-static const struct memory_watch watch = {faults_alloc, got, gone};
+static const struct memory_watch watch = {got, gone};
 
 size_t faults_memory(size_t *bytes)
 {
@@ -214,6 +214,7 @@ static const struct sys faulty = {
 void faults_begin(void)
 {
     memset(&faults, 0, sizeof faults);
+    memory_fails = faults_alloc;
     memory_watch = &watch;
 }
 
@@ -227,6 +228,7 @@ void faults_end(void)
 {
     if (sys == &faulty)
         sys = under;
+    memory_fails = NULL;
     memory_watch = NULL;
     free(memory.blocks);
     memset(&memory, 0, sizeof memory);

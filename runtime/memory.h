@@ -8,8 +8,10 @@
 
 #pragma GCC visibility push(hidden)
 
+// This thread's: asked before each allocation, which fails if it returns true. NULL: none fails.
+extern _Thread_local bool (*memory_fails)(void);
+
 struct memory_watch {
-    bool (*fails)(void); // asked before each allocation: true lets it fail
     void (*got)(void *memory, size_t size);
     void (*gone)(void *memory); // NULL, too
 };
@@ -25,7 +27,7 @@ static inline bool memory_watched(void)
 // For an allocation made otherwise: must it fail? If not, memory_got tells of it.
 static inline bool memory_refused(void)
 {
-    return memory_watched() && memory_watch->fails();
+    return __builtin_expect(memory_fails != NULL, 0) && memory_fails();
 }
 
 static inline void *memory_got(void *memory, size_t size)
@@ -63,6 +65,8 @@ void *memory_realloc_watched(void *old, size_t size);
 
 static inline void *memory_realloc(void *old, size_t size)
 {
+    if (memory_refused())
+        return NULL;
     return memory_watched() ? memory_realloc_watched(old, size) : realloc(old, size);
 }
 

@@ -1,5 +1,6 @@
 // test.c - the test kit: one run of a test, and what is left behind by it.
 #define _GNU_SOURCE
+#include <asyncc/blocking.h>
 #include <asyncc/test.h>
 
 #include "executor.h"
@@ -400,6 +401,8 @@ int async_test_end(struct async_test_report *report)
     if (peers_unfinished() && !async_test_hit())
         async_test_problem("%u scripts have steps left", peers_unfinished());
     executor->test = NULL;
+    if (!executor->simulated)
+        async_blocking_stop(); // its threads may still hold wakers
     async_executor_close();
     each_fd(tell_fd);
     tell_memory();
