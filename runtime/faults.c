@@ -3,6 +3,7 @@
 #include "faults.h"
 
 #include "memory.h"
+#include "reactor.h"
 #include "sys.h"
 
 #include <errno.h>
@@ -208,6 +209,17 @@ static const struct sys faulty = {
     .fcntl = faulty_fcntl,
     .close = faulty_close,
 };
+
+int faults_op(int code)
+{
+    static const int errors[OP_CODES] = {
+        [OP_READ] = ECONNRESET,  [OP_READ_BORROWED] = ECONNRESET, [OP_READV] = ECONNRESET,
+        [OP_RECVMSG] = ECONNRESET, [OP_ACCEPT] = EMFILE,          [OP_WRITE] = EPIPE,
+        [OP_WRITEV] = EPIPE,     [OP_SENDMSG] = ENOBUFS,          [OP_CONNECT] = ETIMEDOUT,
+        [OP_READABLE] = ENOMEM,  [OP_WRITABLE] = ENOMEM,
+    };
+    return errors[code] && fails("an operation") ? -errors[code] : 0;
+}
 
 // ---- The watch ------------------------------------------------------------------------------
 

@@ -31,6 +31,9 @@ size_t faults_memory(size_t *bytes);
 
 void faults_end(void);
 
+// An occasion for an operation that the reactor hands to the kernel by itself: -errno, or 0.
+int faults_op(int code);
+
 // An occasion for an allocation to fail.
 bool faults_alloc(void);
 

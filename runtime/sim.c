@@ -221,6 +221,8 @@ void sim_end(void)
         sim_run_due();
     }
     peers_free();
+    if (sys == &sim_sys)
+        sys = &sys_kernel;
     free(sim.events);
     free(sim.descriptors);
     free(sim.touched);
