@@ -75,7 +75,8 @@ static void gone(void *block)
     memory.blocks[i].memory = NULL;
     memory.count--;
     // Those behind it may have to move up.
-    for (i = (i + 1) & (memory.room - 1); memory.blocks[i].memory; i = (i + 1) & (memory.room - 1)) {
+    for (i = (i + 1) & (memory.room - 1); memory.blocks[i].memory;
+         i = (i + 1) & (memory.room - 1)) {
         struct block moved = memory.blocks[i];
         memory.blocks[i].memory = NULL;
         memory.count--;
@@ -121,9 +122,9 @@ static bool fails(const char *name)
 }
 
 // A call that fails with ERROR when its time has come.
-#define CALL(NAME, ERROR, TYPE, PARAMETERS, ARGUMENTS)                    \
-    static TYPE faulty_##NAME PARAMETERS                                  \
-    {                                                                     \
+#define CALL(NAME, ERROR, TYPE, PARAMETERS, ARGUMENTS)                      \
+    static TYPE faulty_##NAME PARAMETERS                                    \
+    {                                                                       \
         return fails("the call " #NAME) ? -(ERROR) : under->NAME ARGUMENTS; \
     }
 
@@ -143,8 +144,7 @@ CALL(getsockname, ENOBUFS, int, (int fd, struct sockaddr *address, socklen_t *le
      (fd, address, length))
 CALL(getpeername, ENOTCONN, int, (int fd, struct sockaddr *address, socklen_t *length),
      (fd, address, length))
-CALL(setsockopt, ENOBUFS, int,
-     (int fd, int level, int name, const void *value, socklen_t length),
+CALL(setsockopt, ENOBUFS, int, (int fd, int level, int name, const void *value, socklen_t length),
      (fd, level, name, value, length))
 CALL(recv, ECONNRESET, ssize_t, (int fd, void *buf, size_t n, int flags), (fd, buf, n, flags))
 CALL(send, EPIPE, ssize_t, (int fd, const void *buf, size_t n, int flags), (fd, buf, n, flags))
@@ -154,10 +154,9 @@ CALL(sendmsg, ENOBUFS, ssize_t, (int fd, const struct msghdr *message, int flags
      (fd, message, flags))
 CALL(read, EIO, ssize_t, (int fd, void *buf, size_t n), (fd, buf, n))
 CALL(write, EPIPE, ssize_t, (int fd, const void *buf, size_t n), (fd, buf, n))
-CALL(readv, ECONNRESET, ssize_t, (int fd, const struct iovec *parts, int count),
-     (fd, parts, count))
+CALL(readv, ECONNRESET, ssize_t, (int fd, const struct iovec *parts, int count), (fd, parts, count))
 CALL(writev, EPIPE, ssize_t, (int fd, const struct iovec *parts, int count), (fd, parts, count))
-CALL(poll, ENOMEM, int, (struct pollfd *fds, nfds_t count, int timeout_ms),
+CALL(poll, ENOMEM, int, (struct pollfd * fds, nfds_t count, int timeout_ms),
      (fds, count, timeout_ms))
 
 // Only the outcome of a connection can be bad: asking for the rest does not fail.
@@ -213,10 +212,12 @@ static const struct sys faulty = {
 int faults_op(int code)
 {
     static const int errors[OP_CODES] = {
-        [OP_READ] = ECONNRESET,  [OP_READ_BORROWED] = ECONNRESET, [OP_READV] = ECONNRESET,
-        [OP_RECVMSG] = ECONNRESET, [OP_ACCEPT] = EMFILE,          [OP_WRITE] = EPIPE,
-        [OP_WRITEV] = EPIPE,     [OP_SENDMSG] = ENOBUFS,          [OP_CONNECT] = ETIMEDOUT,
-        [OP_READABLE] = ENOMEM,  [OP_WRITABLE] = ENOMEM,
+        [OP_READ] = ECONNRESET,   [OP_READ_BORROWED] = ECONNRESET,
+        [OP_READV] = ECONNRESET,  [OP_RECVMSG] = ECONNRESET,
+        [OP_ACCEPT] = EMFILE,     [OP_WRITE] = EPIPE,
+        [OP_WRITEV] = EPIPE,      [OP_SENDMSG] = ENOBUFS,
+        [OP_CONNECT] = ETIMEDOUT, [OP_READABLE] = ENOMEM,
+        [OP_WRITABLE] = ENOMEM,
     };
     return errors[code] && fails("an operation") ? -errors[code] : 0;
 }

@@ -22,9 +22,9 @@ enum {
 
 struct async_reactor {
     struct async_executor *executor;
-    struct sim *world; // of the owner thread
-    atomic_bool woken; // since the last look
-    int wake;          // readable while woken, for waits in real time
+    struct sim *world;     // of the owner thread
+    atomic_bool woken;     // since the last look
+    int wake;              // readable while woken, for waits in real time
     struct pollfd *polled; // the kernel's descriptors that are watched: [0] is `wake`
     size_t polled_count, polled_room;
 };

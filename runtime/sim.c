@@ -200,8 +200,8 @@ void sim_begin(const struct sim_settings *settings)
     if (settings)
         sim.settings = *settings;
     else
-        sim.settings = (struct sim_settings){.seed = number_from("ASYNCC_SIM_SEED", 1),
-                                             .limit_ns = SIM_NEVER};
+        sim.settings =
+            (struct sim_settings){.seed = number_from("ASYNCC_SIM_SEED", 1), .limit_ns = SIM_NEVER};
     sim.set = settings != NULL;
     if (!sim.settings.room)
         sim.settings.room = 65536;

@@ -64,7 +64,7 @@ struct sim {
     size_t descriptor_room, descriptor_count;
     int *touched; // numbers of descriptors whose state may have changed, to be reported
     size_t touched_count, touched_room;
-    struct sim_file *bound; // sockets with an address that they can be found by
+    struct sim_file *bound;       // sockets with an address that they can be found by
     struct async_sim_peer *peers; // scripts
     unsigned next_port;
     uint64_t trace; // a hash of what happened

@@ -1,4 +1,4 @@
-// sim_message.c - sendmsg and recvmsg on simulated files: every other read and write is one of them.
+// sim_message.c - sendmsg and recvmsg on simulated files; other reads and writes are made of them.
 #define _GNU_SOURCE
 #include "sim_net.h"
 
@@ -133,8 +133,8 @@ static void tell_sender(const struct sim_chunk *chunk, struct msghdr *message)
         return;
     socklen_t room = message->msg_namelen;
     message->msg_namelen = chunk->from.length;
-    memcpy(message->msg_name, &chunk->from.address, room < chunk->from.length ? room
-                                                                              : chunk->from.length);
+    memcpy(message->msg_name, &chunk->from.address,
+           room < chunk->from.length ? room : chunk->from.length);
 }
 
 static ssize_t take_message(struct sim_flow *flow, struct msghdr *message, int flags,
@@ -195,7 +195,7 @@ ssize_t file_recvmsg(struct sim_file *file, struct msghdr *message, int flags)
     answer.msg_controllen = 0;
     ssize_t n;
     if (in && flow_has_data(in)) {
-        n = in->messages         ? take_message(in, &answer, flags, control)
+        n = in->messages       ? take_message(in, &answer, flags, control)
             : size_of(message) ? take_bytes(in, &answer, flags, control)
                                : 0;
         if (connection)

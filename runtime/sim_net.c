@@ -262,8 +262,8 @@ static bool taken(const struct sim_file *file, struct sim_place *place)
 {
     for (struct sim_file *other = sim.bound; other; other = other->next_bound) {
         bool shared = file->reuse && other->reuse && other->stage != SIM_LISTENING;
-        bool alike = other->kind == file->kind ||
-                     (file->family == AF_UNIX && other->family == AF_UNIX);
+        bool alike =
+            other->kind == file->kind || (file->family == AF_UNIX && other->family == AF_UNIX);
         if (!alike || (shared && file->family != AF_UNIX))
             continue;
         struct sim_place theirs = other->local;
@@ -445,7 +445,7 @@ int file_connect(struct sim_file *file, const struct sockaddr *address, socklen_
         return 0;
     }
     if (is_connection(file) && file->stage != SIM_NEW)
-        return file->stage == SIM_CONNECTING ? -EALREADY
+        return file->stage == SIM_CONNECTING  ? -EALREADY
                : file->stage == SIM_CONNECTED ? -EISCONN
                                               : -EINVAL;
     if (file->family == AF_UNIX)

@@ -49,18 +49,18 @@ struct sim_chunk {
 // One direction of a connection, or what a datagram socket receives.
 struct sim_flow {
     struct sim_link *link;
-    struct sim_flow *back;      // the other direction
-    struct sim_file *reader;    // NULL: closed
-    struct sim_file *writer;    // NULL: closed, or anybody
-    struct sim_chunk *first;    // those that have arrived are in front
+    struct sim_flow *back;       // the other direction
+    struct sim_file *reader;     // NULL: closed
+    struct sim_file *writer;     // NULL: closed, or anybody
+    struct sim_chunk *first;     // those that have arrived are in front
     struct sim_chunk *under_way; // the first one that has not arrived
     struct sim_chunk **end;
-    uint64_t last_ns; // when the last one arrives
-    size_t used;      // bytes in it
-    size_t room;      // bytes it takes
-    bool messages;    // keeps their limits
-    bool far;         // from host to host: with a delay
-    bool ended;       // an END or RESET has arrived
+    uint64_t last_ns;         // when the last one arrives
+    size_t used;              // bytes in it
+    size_t room;              // bytes it takes
+    bool messages;            // keeps their limits
+    bool far;                 // from host to host: with a delay
+    bool ended;               // an END or RESET has arrived
     struct sim_file *blocked; // who had no room, by next_blocked; each counts a reference
 };
 
@@ -113,24 +113,24 @@ enum sim_stage {
 struct sim_file {
     enum sim_kind kind;
     enum sim_stage stage;
-    int family; // 0: a pipe
+    int family;     // 0: a pipe
     unsigned refs;  // one while `opens` is not 0, and one for each event that comes to it
     unsigned opens; // descriptors, messages that carry it, a listener's queue, or a script
     struct sim_descriptor *descriptors;
     struct async_sim_peer *peer; // the script that reads and writes here
     struct sim_place local, remote;
-    bool bound;                          // in sim.bound
-    struct sim_file *next_bound;         // there
-    bool reuse, abortive, only_v6;       // SO_REUSEADDR, SO_LINGER with 0 seconds, IPV6_V6ONLY
-    bool seqpacket;                      // SIM_UNIX_STREAM that keeps the limits of messages
-    int flags;                           // O_NONBLOCK
-    int error;                           // to be told once, as SO_ERROR or by a call
+    bool bound;                    // in sim.bound
+    struct sim_file *next_bound;   // there
+    bool reuse, abortive, only_v6; // SO_REUSEADDR, SO_LINGER with 0 seconds, IPV6_V6ONLY
+    bool seqpacket;                // SIM_UNIX_STREAM that keeps the limits of messages
+    int flags;                     // O_NONBLOCK
+    int error;                     // to be told once, as SO_ERROR or by a call
     bool shut_read, shut_write;
-    bool broken;                         // reset: writing is EPIPE once the error was told
-    struct sim_flow *in, *out;           // NULL: none
+    bool broken;                          // reset: writing is EPIPE once the error was told
+    struct sim_flow *in, *out;            // NULL: none
     struct sim_file *queue, *next_queued; // of a listener: connections to be accepted
     unsigned queued, backlog;
-    bool succeeded;  // it has connected: the next connect says so
+    bool succeeded; // it has connected: the next connect says so
     unsigned tries; // connection requests that found a full queue
     struct sim_file *next_blocked;
     bool blocked; // in the list of a flow

@@ -22,7 +22,7 @@ struct async_sim_peer {
     size_t moved;      // bytes of this step
     uint64_t until_ns; // of a WAIT that has begun; 0: none
     bool listens;
-    bool scheduled;        // an event will let it go on
+    bool scheduled;      // an event will let it go on
     struct sim_place to; // not yet connected there; length 0: it is
 };
 
@@ -71,8 +71,9 @@ static bool expect(struct async_sim_peer *peer, const struct async_sim_step *ste
         if (n == -EAGAIN)
             return false;
         if (n <= 0) {
-            complain(peer, n == 0 ? "the connection ended %zu bytes early"
-                                  : "the connection was reset %zu bytes early",
+            complain(peer,
+                     n == 0 ? "the connection ended %zu bytes early"
+                            : "the connection was reset %zu bytes early",
                      left);
             fail(peer);
             return false;
@@ -94,8 +95,8 @@ static bool send_bytes(struct async_sim_peer *peer, const struct async_sim_step 
     while (peer->moved < step->size) {
         const char *bytes = step->bytes;
         struct iovec part = {(void *)(uintptr_t)(bytes + peer->moved), step->size - peer->moved};
-        ssize_t n = file_sendmsg(peer->file, &(struct msghdr){.msg_iov = &part, .msg_iovlen = 1},
-                                 0);
+        ssize_t n =
+            file_sendmsg(peer->file, &(struct msghdr){.msg_iov = &part, .msg_iovlen = 1}, 0);
         if (n == -EAGAIN)
             return false;
         if (n < 0) {
@@ -172,8 +173,8 @@ static struct async_sim_peer *peer_new(struct sim_file *file, const struct async
                                        size_t count)
 {
     struct async_sim_peer *peer = sim_alloc(sizeof *peer);
-    *peer = (struct async_sim_peer){.next = sim.peers, .file = file, .steps = steps,
-                                    .count = count};
+    *peer =
+        (struct async_sim_peer){.next = sim.peers, .file = file, .steps = steps, .count = count};
     sim.peers = peer;
     file->peer = peer;
     return peer;

@@ -47,11 +47,11 @@ static _Thread_local struct {
     struct async_test_report report;
     uint64_t start_ns, end_ns;
     uint64_t polls;
-    const char *stalled;          // why nothing goes on
-    struct async_waker root;      // wakes the root; ops NULL: there is none
-    struct async_task *body;      // the test; NULL: it has not begun, or is over
-    struct async_waker late;      // keeps the task that is to be cancelled when it would go on
-    unsigned char *fds;           // descriptors that were open before, a bit for each
+    const char *stalled;     // why nothing goes on
+    struct async_waker root; // wakes the root; ops NULL: there is none
+    struct async_task *body; // the test; NULL: it has not begun, or is over
+    struct async_waker late; // keeps the task that is to be cancelled when it would go on
+    unsigned char *fds;      // descriptors that were open before, a bit for each
     size_t fd_room;
 } test;
 
@@ -209,7 +209,7 @@ static _Thread_local const struct async_reactor_ops *reactor_under;
 static _Thread_local struct async_reactor_ops wrapping;
 
 static enum async_poll perform(struct async_reactor *reactor, struct async_op *op,
-                                   struct async_context *cx)
+                               struct async_context *cx)
 {
     if (op->state == OP_IDLE && test.options.suspend) {
         op_yield(op, &cx->waker);
@@ -372,8 +372,8 @@ int async_test_begin(const struct async_test_options *options)
     sim.complain = not_followed;
     each_fd(remember_fd);
     faults_begin();
-    const struct async_executor_options wanted = {
-        .reactor = options->reactor ? options->reactor : "sim"};
+    const struct async_executor_options wanted = {.reactor =
+                                                      options->reactor ? options->reactor : "sim"};
     int rc = async_executor_open(&wanted);
     if (rc < 0) {
         faults_end();

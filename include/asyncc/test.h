@@ -14,12 +14,13 @@
 //         defer async_tcp_close(tcp);
 //         ssize_t n = await async_tcp_write_all(tcp, "NAME\n", 5);
 //         size_t got = 0;
-//         while (n >= 0 && got < size && (n = await async_tcp_read(tcp, name + got, size - got)) > 0)
-//             got += (size_t)n;
+//         while (n > 0 && got < size)
+//             if ((n = await async_tcp_read(tcp, name + got, size - got)) > 0)
+//                 got += (size_t)n;
 //         return n < 0 ? (int)n : (int)got;
 //     }
 //
-//     // The other end, as a script: it answers after an hour, and takes its time within the answer.
+//     // The other end, as a script: it answers after an hour, and pauses within the answer.
 //     static const struct async_sim_step server[] = {
 //         ASYNC_SIM_EXPECT("NAME\n"), ASYNC_SIM_WAIT(3600 * UINT64_C(1000000000)),
 //         ASYNC_SIM_SEND("Ada "),     ASYNC_SIM_WAIT(1000000),
@@ -196,11 +197,11 @@ struct async_sim_step {
 #define ASYNC_SIM_SKIP(SIZE) {ASYNC_SIM_DOES_SKIP_, NULL, (SIZE), 0} // so many bytes come
 #define ASYNC_SIM_SEND(TEXT) ASYNC_SIM_SEND_BYTES(TEXT, sizeof(TEXT) - 1)
 #define ASYNC_SIM_SEND_BYTES(BYTES, SIZE) {ASYNC_SIM_DOES_SEND_, (BYTES), (SIZE), 0}
-#define ASYNC_SIM_WAIT(NS) {ASYNC_SIM_DOES_WAIT_, NULL, 0, (NS)}           // reads nothing meanwhile
-#define ASYNC_SIM_EXPECT_END {ASYNC_SIM_DOES_EXPECT_END_, NULL, 0, 0}      // the end of the stream
-#define ASYNC_SIM_EXPECT_RESET {ASYNC_SIM_DOES_EXPECT_RESET_, NULL, 0, 0}  // bytes may come before
-#define ASYNC_SIM_SHUTDOWN {ASYNC_SIM_DOES_SHUTDOWN_, NULL, 0, 0}          // ends its direction
-#define ASYNC_SIM_RESET {ASYNC_SIM_DOES_RESET_, NULL, 0, 0}                // resets the connection
+#define ASYNC_SIM_WAIT(NS) {ASYNC_SIM_DOES_WAIT_, NULL, 0, (NS)}          // reads nothing meanwhile
+#define ASYNC_SIM_EXPECT_END {ASYNC_SIM_DOES_EXPECT_END_, NULL, 0, 0}     // the end of the stream
+#define ASYNC_SIM_EXPECT_RESET {ASYNC_SIM_DOES_EXPECT_RESET_, NULL, 0, 0} // bytes may come before
+#define ASYNC_SIM_SHUTDOWN {ASYNC_SIM_DOES_SHUTDOWN_, NULL, 0, 0}         // ends its direction
+#define ASYNC_SIM_RESET {ASYNC_SIM_DOES_RESET_, NULL, 0, 0}               // resets the connection
 #define ASYNC_SIM_CLOSE {ASYNC_SIM_DOES_CLOSE_, NULL, 0, 0} // done at the end of a script, too
 
 // A client that connects to a server under test, when all tasks wait next. The steps must stay.

@@ -252,7 +252,8 @@ static async int test_wrong(void *arg)
 // Explores quietly; says what was found.
 static void plant(const char *name, async_test_fn test, unsigned what)
 {
-    struct async_test_options options = {.quiet = true, .limit_ns = 7200 * SECOND, .settle_ns = SECOND};
+    struct async_test_options options = {
+        .quiet = true, .limit_ns = 7200 * SECOND, .settle_ns = SECOND};
     int found = async_test_explore(test, NULL, what, &options);
     printf("%s: %s\n", name, found == 1 ? "found" : found == 0 ? "MISSED" : "error");
     async_tcp_close(leaked);

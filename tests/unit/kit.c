@@ -138,8 +138,9 @@ static void the_seed_decides(void **unused)
 static void reads_come_in_pieces(void **unused)
 {
     (void)unused;
-    static const struct async_sim_step script[] = {
-        ASYNC_SIM_SEND("0123456789012345678901234567890123456789"), ASYNC_SIM_CLOSE};
+    static const struct async_sim_step script[] = {ASYNC_SIM_SEND(
+                                                       "0123456789012345678901234567890123456789"),
+                                                   ASYNC_SIM_CLOSE};
     struct async_test_options options = {.segment = 3};
     assert_int_equal(async_test_begin(&options), 0);
     assert_int_equal(async_sim_listen("127.0.0.1", 80, script, 2), 0);

@@ -81,7 +81,8 @@ static void ready(const char *what, int fd, int events)
     struct pollfd look = {.fd = fd, .events = (short)events};
     assert_true(sys->poll(&look, 1, 5000) >= 0);
     look.revents &= POLLIN | POLLOUT; // HUP and ERR come with details that differ
-    put("%s:%s%s\n", what, look.revents & POLLIN ? " in" : "", look.revents & POLLOUT ? " out" : "");
+    put("%s:%s%s\n", what, look.revents & POLLIN ? " in" : "",
+        look.revents & POLLOUT ? " out" : "");
 }
 
 static void receive(const char *what, int fd)
@@ -422,8 +423,10 @@ static void udp(void)
     result("bind", sys->bind(b, (struct sockaddr *)&address, sizeof address));
     address = v4(port_of(b));
     struct iovec part = {"ping", 4};
-    struct msghdr message = {.msg_name = &address, .msg_namelen = sizeof address,
-                             .msg_iov = &part, .msg_iovlen = 1};
+    struct msghdr message = {.msg_name = &address,
+                             .msg_namelen = sizeof address,
+                             .msg_iov = &part,
+                             .msg_iovlen = 1};
     result("send without an address", sys->send(a, "x", 1, 0));
     result("sendmsg", sys->sendmsg(a, &message, 0));
     char buf[10];
@@ -465,7 +468,8 @@ static void pipes(void)
     result("wrong end", sys->write(fds[0], buf, 1));
     result("recv", sys->recv(fds[0], buf, 1, 0));
     int type;
-    result("option", sys->getsockopt(fds[0], SOL_SOCKET, SO_TYPE, &type, &(socklen_t){sizeof type}));
+    result("option",
+           sys->getsockopt(fds[0], SOL_SOCKET, SO_TYPE, &type, &(socklen_t){sizeof type}));
     result("flags", sys->fcntl(fds[0], F_GETFL, 0) & (O_ACCMODE | O_NONBLOCK));
     sys->write(fds[1], "last", 4);
     result("close", sys->close(fds[1]));
@@ -489,7 +493,9 @@ static void passing(void)
     } control;
     memset(&control, 0, sizeof control);
     struct iovec part = {"ab", 2};
-    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control,
+    struct msghdr message = {.msg_iov = &part,
+                             .msg_iovlen = 1,
+                             .msg_control = &control,
                              .msg_controllen = CMSG_SPACE(sizeof(int))};
     struct cmsghdr *c = CMSG_FIRSTHDR(&message);
     c->cmsg_level = SOL_SOCKET;
@@ -552,11 +558,11 @@ static void agree(void (*script)(void))
     assert_string_equal(text, kernels);
 }
 
-#define AGREE(SCRIPT)                       \
+#define AGREE(SCRIPT)                          \
     static void SCRIPT##_agrees(void **unused) \
-    {                                       \
-        (void)unused;                       \
-        agree(SCRIPT);                      \
+    {                                          \
+        (void)unused;                          \
+        agree(SCRIPT);                         \
     }
 AGREE(tcp_talks)
 AGREE(tcp_half_closes)
@@ -577,13 +583,20 @@ int main(void)
 {
     signal(SIGPIPE, SIG_IGN);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(tcp_talks_agrees),       cmocka_unit_test(tcp_half_closes_agrees),
-        cmocka_unit_test(tcp_closes_agrees),      cmocka_unit_test(tcp_resets_agrees),
-        cmocka_unit_test(tcp_refuses_agrees),     cmocka_unit_test(tcp_addresses_agrees),
-        cmocka_unit_test(tcp_both_families_agrees), cmocka_unit_test(unix_streams_agrees),
-        cmocka_unit_test(unix_paths_agrees),      cmocka_unit_test(unix_datagrams_agrees),
-        cmocka_unit_test(udp_agrees),             cmocka_unit_test(pipes_agrees),
-        cmocka_unit_test(passing_agrees),         cmocka_unit_test(full_agrees),
+        cmocka_unit_test(tcp_talks_agrees),
+        cmocka_unit_test(tcp_half_closes_agrees),
+        cmocka_unit_test(tcp_closes_agrees),
+        cmocka_unit_test(tcp_resets_agrees),
+        cmocka_unit_test(tcp_refuses_agrees),
+        cmocka_unit_test(tcp_addresses_agrees),
+        cmocka_unit_test(tcp_both_families_agrees),
+        cmocka_unit_test(unix_streams_agrees),
+        cmocka_unit_test(unix_paths_agrees),
+        cmocka_unit_test(unix_datagrams_agrees),
+        cmocka_unit_test(udp_agrees),
+        cmocka_unit_test(pipes_agrees),
+        cmocka_unit_test(passing_agrees),
+        cmocka_unit_test(full_agrees),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

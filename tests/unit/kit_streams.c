@@ -396,8 +396,10 @@ static void run_on_each(void (*behaviour)(void))
 {
     static const char *const reactors[] = {"sim", "epoll", "io_uring"};
     for (size_t i = 0; i < 6; i++) {
-        options = (struct async_test_options){
-            .name = reactors[i / 2], .reactor = reactors[i / 2], .suspend = i % 2, .seed = 1 + i};
+        options = (struct async_test_options){.name = reactors[i / 2],
+                                              .reactor = reactors[i / 2],
+                                              .suspend = i % 2,
+                                              .seed = 1 + i};
         int rc = async_test_begin(&options);
         if (rc == -EINVAL && i / 2 == 2)
             return; // this library has none
@@ -407,11 +409,11 @@ static void run_on_each(void (*behaviour)(void))
     }
 }
 
-#define ON_EACH(BEHAVIOUR)                      \
+#define ON_EACH(BEHAVIOUR)                       \
     static void BEHAVIOUR##_alike(void **unused) \
-    {                                           \
-        (void)unused;                           \
-        run_on_each(BEHAVIOUR);                 \
+    {                                            \
+        (void)unused;                            \
+        run_on_each(BEHAVIOUR);                  \
     }
 ON_EACH(talks)
 ON_EACH(half_closes)
@@ -430,12 +432,18 @@ ON_EACH(closing_cancels_what_is_put_off)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(talks_alike),           cmocka_unit_test(half_closes_alike),
-        cmocka_unit_test(ends_while_waiting_alike), cmocka_unit_test(is_reset_alike),
-        cmocka_unit_test(has_no_reader_alike),   cmocka_unit_test(presses_back_alike),
-        cmocka_unit_test(writer_is_reset_alike), cmocka_unit_test(refuses_alike),
-        cmocka_unit_test(accepts_in_order_alike), cmocka_unit_test(cancels_alike),
-        cmocka_unit_test(cancels_late_alike),    cmocka_unit_test(closing_cancels_alike),
+        cmocka_unit_test(talks_alike),
+        cmocka_unit_test(half_closes_alike),
+        cmocka_unit_test(ends_while_waiting_alike),
+        cmocka_unit_test(is_reset_alike),
+        cmocka_unit_test(has_no_reader_alike),
+        cmocka_unit_test(presses_back_alike),
+        cmocka_unit_test(writer_is_reset_alike),
+        cmocka_unit_test(refuses_alike),
+        cmocka_unit_test(accepts_in_order_alike),
+        cmocka_unit_test(cancels_alike),
+        cmocka_unit_test(cancels_late_alike),
+        cmocka_unit_test(closing_cancels_alike),
         cmocka_unit_test(closing_cancels_what_is_put_off_alike),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
