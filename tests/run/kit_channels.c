@@ -92,6 +92,32 @@ static async int test_unbounded(void *arg)
     return await run_flow(&f);
 }
 
+// One item for two receivers: if the one that was woken for it is cancelled, the other one gets it.
+static async int consume_one(struct flow *f)
+{
+    int item = 0;
+    int rc = await async_channel_receive(&f->channel, &item);
+    f->received += item;
+    return rc;
+}
+
+static async int test_handing_on(void *arg)
+{
+    (void)arg;
+    int room[2], one = 1;
+    struct flow f = {.senders = 1};
+    async_channel_init(&f.channel, room, sizeof(int), 2);
+    struct async_group tasks;
+    if (async_group_spawn(&tasks, consume_one(&f)) < 0 ||
+        async_group_spawn(&tasks, consume_one(&f)) < 0)
+        return -ENOMEM;
+    await async_sleep_ms(1);
+    int rc = await async_channel_send(&f.channel, &one);
+    await async_sleep_ms(1);
+    ASYNC_TEST_CHECK(rc < 0 || f.received == 1);
+    return rc;
+}
+
 // ---- A broadcast and a watch ----------------------------------------------------------------
 
 static int news[4];
@@ -257,6 +283,7 @@ int main(void)
 {
     explore("bounded", test_bounded);
     explore("unbounded", test_unbounded);
+    explore("handing on", test_handing_on);
     explore("announce", test_announce);
     explore("together", test_together);
     return failures != 0;
