@@ -5,7 +5,9 @@
 //
 //   sim.c          the clock, the dice, events, the table of descriptors
 //   sim_flow.c     bytes and messages on their way from one socket to another
-//   sim_net.c      sockets: addresses, listening, connecting, closing
+//   sim_net.c      sockets: listening, connecting, closing
+//   sim_address.c  which socket has which address
+//   sim_message.c  sending and receiving
 //   sim_sys.c      all of that as a table of system calls
 //   sim_peer.c     the other end of a connection as a script
 //   reactor_sim.c  the reactor that waits by setting the clock

@@ -1,5 +1,5 @@
-// sim_net.c - simulated sockets: addresses, listening, connecting, closing. They behave like
-// Linux's do on one host, with the delays of a network.
+// sim_net.c - simulated sockets: listening, connecting, closing. They behave like Linux's do on one
+// host, with the delays of a network.
 #define _GNU_SOURCE
 #include "sim_net.h"
 
@@ -41,17 +41,6 @@ static bool is_connection(const struct sim_file *file)
     return file->kind == SIM_TCP || file->kind == SIM_UNIX_STREAM || file->kind == SIM_PIPE;
 }
 
-static void unbind(struct sim_file *file)
-{
-    if (!file->bound)
-        return;
-    struct sim_file **link = &sim.bound;
-    while (*link != file)
-        link = &(*link)->next_bound;
-    *link = file->next_bound;
-    file->bound = false;
-}
-
 static struct sim_file *shift_queue(struct sim_file *listener)
 {
     struct sim_file *first = listener->queue;
@@ -91,7 +80,7 @@ void file_close(struct sim_file *file)
         return;
     }
     file->opens = 0;
-    unbind(file);
+    file_unbind(file);
     while (file->queue) {
         struct sim_file *connection = shift_queue(file);
         file_reset(connection);
@@ -173,167 +162,6 @@ unsigned file_ready(const struct sim_file *file)
     return ready;
 }
 
-// ---- Addresses ------------------------------------------------------------------------------
-
-static in_port_t *port_of(struct sim_place *place)
-{
-    return place->address.any.sa_family == AF_INET ? &place->address.v4.sin_port
-                                                   : &place->address.v6.sin6_port;
-}
-
-// 0 or -errno.
-static int get_place(const struct sim_file *file, const struct sockaddr *address, socklen_t length,
-                     struct sim_place *out)
-{
-    if (length < sizeof(sa_family_t) || length > sizeof out->address)
-        return -EINVAL;
-    memset(out, 0, sizeof *out);
-    memcpy(&out->address, address, length);
-    out->length = length;
-    if (out->address.any.sa_family != file->family)
-        return file->family == AF_UNIX ? -EINVAL : -EAFNOSUPPORT;
-    if (file->family == AF_UNIX) {
-        // A path ends with its null character, whether or not the length counts it.
-        const char *path = out->address.un.sun_path;
-        size_t size = length - offsetof(struct sockaddr_un, sun_path);
-        if (size && path[0])
-            out->length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) +
-                                      strnlen(path, sizeof out->address.un.sun_path - 1) + 1);
-        return 0;
-    }
-    size_t need = file->family == AF_INET ? sizeof out->address.v4 : sizeof out->address.v6;
-    if (length < need)
-        return -EINVAL;
-    out->length = (socklen_t)need;
-    if (file->family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&out->address.v6.sin6_addr)) {
-        struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = out->address.v6.sin6_port};
-        memcpy(&v4.sin_addr, &out->address.v6.sin6_addr.s6_addr[12], 4);
-        memset(&out->address, 0, sizeof out->address);
-        out->address.v4 = v4;
-        out->length = sizeof v4;
-    }
-    return 0;
-}
-
-static bool is_any(const struct sim_place *place)
-{
-    if (place->address.any.sa_family == AF_INET)
-        return place->address.v4.sin_addr.s_addr == htonl(INADDR_ANY);
-    return IN6_IS_ADDR_UNSPECIFIED(&place->address.v6.sin6_addr);
-}
-
-static bool same_host(const struct sim_place *a, const struct sim_place *b)
-{
-    if (a->address.any.sa_family == AF_INET)
-        return a->address.v4.sin_addr.s_addr == b->address.v4.sin_addr.s_addr;
-    return IN6_ARE_ADDR_EQUAL(&a->address.v6.sin6_addr, &b->address.v6.sin6_addr);
-}
-
-// Does what is sent to `to` come to the socket? 0: no; the higher, the better it fits.
-static int fits(const struct sim_file *file, struct sim_place *to)
-{
-    struct sim_place local = file->local;
-    if (file->family == AF_UNIX)
-        return local.length == to->length && !memcmp(&local.address, &to->address, to->length);
-    if (to->address.any.sa_family == AF_UNIX || *port_of(&local) != *port_of(to))
-        return 0;
-    if (local.address.any.sa_family != to->address.any.sa_family)
-        return local.address.any.sa_family == AF_INET6 && !file->only_v6 && is_any(&local);
-    if (same_host(&local, to))
-        return 3;
-    return is_any(&local) || is_any(to) ? 2 : 0;
-}
-
-static struct sim_file *find_bound(enum sim_kind kind, struct sim_place *to)
-{
-    struct sim_file *best = NULL;
-    int most = 0;
-    for (struct sim_file *file = sim.bound; file; file = file->next_bound) {
-        int fit = file->kind == kind ? fits(file, to) : 0;
-        if (fit > most) {
-            most = fit;
-            best = file;
-        }
-    }
-    return best;
-}
-
-static bool taken(const struct sim_file *file, struct sim_place *place)
-{
-    for (struct sim_file *other = sim.bound; other; other = other->next_bound) {
-        bool shared = file->reuse && other->reuse && other->stage != SIM_LISTENING;
-        bool alike =
-            other->kind == file->kind || (file->family == AF_UNIX && other->family == AF_UNIX);
-        if (!alike || (shared && file->family != AF_UNIX))
-            continue;
-        struct sim_place theirs = other->local;
-        struct sim_file as_bound = {.family = file->family, .local = *place};
-        if (fits(other, place) || fits(&as_bound, &theirs))
-            return true;
-    }
-    return false;
-}
-
-static void bind_to(struct sim_file *file, const struct sim_place *place)
-{
-    file->local = *place;
-    file->bound = true;
-    file->next_bound = sim.bound;
-    sim.bound = file;
-}
-
-static in_port_t free_port(const struct sim_file *file, struct sim_place *place)
-{
-    do {
-        *port_of(place) = htons((uint16_t)sim.next_port);
-        sim.next_port = sim.next_port < 65535 ? sim.next_port + 1 : 49152;
-    } while (taken(file, place));
-    return *port_of(place);
-}
-
-int file_bind(struct sim_file *file, const struct sockaddr *address, socklen_t length)
-{
-    if (file->kind == SIM_PIPE)
-        return -ENOTSOCK;
-    struct sim_place place;
-    int rc = get_place(file, address, length, &place);
-    if (rc < 0)
-        return rc;
-    if (file->local.length)
-        return -EINVAL;
-    if (file->family != AF_UNIX && !*port_of(&place))
-        free_port(file, &place);
-    else if (taken(file, &place))
-        return -EADDRINUSE;
-    bind_to(file, &place);
-    return 0;
-}
-
-// Gives a socket that was not bound an address to send from.
-static void bind_anyhow(struct sim_file *file, const struct sim_place *to, bool found)
-{
-    if (file->family == AF_UNIX)
-        return;
-    struct sim_place place = *to;
-    if (is_any(&place)) { // a host reaches itself at such an address
-        if (place.address.any.sa_family == AF_INET)
-            place.address.v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        else
-            place.address.v6.sin6_addr = in6addr_loopback;
-    }
-    if (file->local.length) { // to a port
-        *port_of(&place) = *port_of(&file->local);
-        if (is_any(&file->local) && !found)
-            file->local = place;
-        return;
-    }
-    free_port(file, &place);
-    if (found)
-        bind_to(file, &place);
-    else
-        file->local = place;
-}
-
 // ---- Listening, connecting ------------------------------------------------------------------
 
 int file_listen(struct sim_file *file, int backlog)
@@ -346,12 +174,11 @@ int file_listen(struct sim_file *file, int backlog)
         struct sim_place any = {.length = file->family == AF_INET ? sizeof any.address.v4
                                                                   : sizeof any.address.v6};
         any.address.any.sa_family = (sa_family_t)file->family;
-        free_port(file, &any);
-        bind_to(file, &any);
+        file_bind(file, &any.address.any, any.length);
     }
     for (struct sim_file *other = sim.bound; other; other = other->next_bound)
         if (other != file && other->kind == file->kind && other->stage == SIM_LISTENING &&
-            fits(other, &file->local))
+            place_fits(other, &file->local))
             return -EADDRINUSE;
     file->stage = SIM_LISTENING;
     file->backlog = backlog < 0 ? 0 : (unsigned)backlog;
@@ -392,7 +219,7 @@ static void connect_fails(struct sim_file *client, int error)
 static void request_arrives(void *data)
 {
     struct sim_file *client = data;
-    struct sim_file *listener = find_bound(SIM_TCP, &client->remote);
+    struct sim_file *listener = place_find(SIM_TCP, &client->remote);
     bool listens = listener && listener->stage == SIM_LISTENING;
     if (!client->opens || client->stage != SIM_CONNECTING) {
         file_release(client);
@@ -414,7 +241,7 @@ static void request_arrives(void *data)
 
 static int connect_unix(struct sim_file *file, struct sim_place *to)
 {
-    struct sim_file *other = find_bound(file->kind, to);
+    struct sim_file *other = place_find(file->kind, to);
     if (!other)
         return -ENOENT;
     if (file->kind == SIM_UNIX_DATAGRAM) {
@@ -437,7 +264,7 @@ int file_connect(struct sim_file *file, const struct sockaddr *address, socklen_
     struct sim_place to;
     if (file->kind == SIM_PIPE)
         return -ENOTSOCK;
-    int rc = get_place(file, address, length, &to);
+    int rc = place_get(file, address, length, &to);
     if (rc < 0)
         return rc;
     if (file->succeeded) {
@@ -450,7 +277,7 @@ int file_connect(struct sim_file *file, const struct sockaddr *address, socklen_
                                               : -EINVAL;
     if (file->family == AF_UNIX)
         return connect_unix(file, &to);
-    bind_anyhow(file, &to, file->kind == SIM_UDP);
+    file_bind_anyhow(file, &to, file->kind == SIM_UDP);
     file->remote = to;
     if (file->kind == SIM_UDP) {
         file->stage = SIM_CONNECTED;
@@ -516,17 +343,17 @@ int file_find_receiver(struct sim_file *file, const struct msghdr *message, stru
         return *out ? 0 : -ECONNREFUSED;
     }
     if (message->msg_name && message->msg_namelen) {
-        int rc = get_place(file, message->msg_name, message->msg_namelen, &to);
+        int rc = place_get(file, message->msg_name, message->msg_namelen, &to);
         if (rc < 0)
             return rc;
     } else if (file->stage != SIM_CONNECTED) {
         return file->family == AF_UNIX ? -ENOTCONN : -EDESTADDRREQ;
     }
-    bind_anyhow(file, &to, true);
-    struct sim_file *receiver = find_bound(file->kind, &to);
+    file_bind_anyhow(file, &to, true);
+    struct sim_file *receiver = place_find(file->kind, &to);
     *out = receiver ? receiver->in : NULL;
     if (receiver && receiver->stage == SIM_CONNECTED && receiver->remote.length &&
-        !fits(file, &receiver->remote))
+        !place_fits(file, &receiver->remote))
         *out = NULL; // it listens to somebody else
     if (*out)
         return 0;

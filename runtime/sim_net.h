@@ -157,6 +157,20 @@ int file_accept(struct sim_file *file, struct sim_file **out);
 ssize_t file_recvmsg(struct sim_file *file, struct msghdr *message, int flags);
 ssize_t file_sendmsg(struct sim_file *file, const struct msghdr *message, int flags);
 
+// The address as the file's family has it; v4 in v6 becomes v4. 0 or -errno.
+int place_get(const struct sim_file *file, const struct sockaddr *address, socklen_t length,
+              struct sim_place *out);
+
+// Does what is sent to `to` come to the socket? 0: no; the higher, the better it fits.
+int place_fits(const struct sim_file *file, struct sim_place *to);
+
+// Whom what is sent there comes to, or NULL.
+struct sim_file *place_find(enum sim_kind kind, struct sim_place *to);
+
+// Gives a socket that was not bound an address to send to `to` from. `found`: one it is found by.
+void file_bind_anyhow(struct sim_file *file, const struct sim_place *to, bool found);
+void file_unbind(struct sim_file *file);
+
 // Where a datagram goes to. NULL: it is lost.
 int file_find_receiver(struct sim_file *file, const struct msghdr *message, struct sim_flow **out);
 

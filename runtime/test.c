@@ -7,10 +7,9 @@
 #include "faults.h"
 #include "io.h"
 #include "sim_net.h"
+#include "test_left.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,8 +50,6 @@ static _Thread_local struct {
     struct async_waker root; // wakes the root; ops NULL: there is none
     struct async_task *body; // the test; NULL: it has not begun, or is over
     struct async_waker late; // keeps the task that is to be cancelled when it would go on
-    unsigned char *fds;      // descriptors that were open before, a bit for each
-    size_t fd_room;
 } test;
 
 // ---- Problems -------------------------------------------------------------------------------
@@ -244,110 +241,6 @@ static void wrap_operations(struct async_executor *executor)
     executor->ops = &wrapping;
 }
 
-// ---- What is left ---------------------------------------------------------------------------
-
-static unsigned living;
-
-static void count_living(struct async_task *task)
-{
-    living += !(task->flags & (TASK_DONE | TASK_BORROWED));
-}
-
-static unsigned others(struct async_executor *executor)
-{
-    living = 0;
-    pool_each(&executor->pool, count_living);
-    return living + peers_unfinished();
-}
-
-// The line of the source where the task's function waits; 0: not known.
-static unsigned line_of(struct async_task *task)
-{
-    const struct async_future_type *type = task->type;
-    if (!type->states)
-        return 0;
-    unsigned state = 0;
-    memcpy(&state, (char *)task_future(task) + type->state_at, type->state_size);
-    return state && state <= type->state_count ? type->states[state - 1].line : 0;
-}
-
-static void tell_task(struct async_task *task)
-{
-    if (task->flags & TASK_BORROWED)
-        return;
-    const struct async_future_type *type = task->type;
-    if (!(task->flags & TASK_DONE))
-        async_test_problem("a task of '%s' (%s:%u) is left", type->name, type->file, line_of(task));
-    else if (task->flags & TASK_HANDLE)
-        async_test_problem("the handle of a task of '%s' was not given up", type->name);
-}
-
-static void tell_waiting(struct async_task *task)
-{
-    if ((task->flags & (TASK_BORROWED | TASK_DONE)) || test.options.quiet)
-        return;
-    const struct async_future_type *type = task->type;
-    fprintf(stderr, "    '%s' waits at %s:%u\n", type->name, type->file, line_of(task));
-}
-
-// Calls visit for each descriptor of the process that is open.
-static void each_fd(void (*visit)(int fd))
-{
-    DIR *dir = opendir("/proc/self/fd");
-    if (!dir)
-        return;
-    for (struct dirent *entry; (entry = readdir(dir));) {
-        int fd = entry->d_name[0] == '.' ? -1 : atoi(entry->d_name);
-        if (fd >= 0 && fd != dirfd(dir))
-            visit(fd);
-    }
-    closedir(dir);
-}
-
-static void remember_fd(int fd)
-{
-    size_t at = (size_t)fd / CHAR_BIT;
-    if (at >= test.fd_room) {
-        size_t room = 2 * at + 64;
-        unsigned char *fds = realloc(test.fds, room);
-        if (!fds)
-            return;
-        memset(fds + test.fd_room, 0, room - test.fd_room);
-        test.fds = fds;
-        test.fd_room = room;
-    }
-    test.fds[at] |= (unsigned char)(1u << fd % CHAR_BIT);
-}
-
-static void tell_fd(int fd)
-{
-    static const char *const kinds[] = {"TCP", "UDP", "Unix stream", "Unix datagram", "pipe"};
-    size_t at = (size_t)fd / CHAR_BIT;
-    if (at < test.fd_room && test.fds[at] & 1u << fd % CHAR_BIT)
-        return;
-    const struct sim_descriptor *descriptor = sim_find(fd);
-    async_test_problem("descriptor %d is left open (%s%s)", fd,
-                       descriptor ? kinds[descriptor->file->kind] : "of the kernel",
-                       descriptor && descriptor->file->stage == SIM_LISTENING ? ", listening" : "");
-}
-
-static void tell_timers(struct async_executor *executor)
-{
-    if (!timer_wheel_busy(&executor->timers))
-        return;
-    timer_wheel_advance(&executor->timers, executor->ops->now_ns(executor->reactor));
-    if (timer_wheel_next(&executor->timers) != TIMER_NEVER)
-        async_test_problem("a timer is left");
-}
-
-static void tell_memory(void)
-{
-    size_t bytes, blocks = faults_memory(&bytes);
-    if (blocks)
-        async_test_problem("%zu bytes of the runtime's memory are left, in %zu blocks", bytes,
-                           blocks);
-}
-
 // ---- Begin, end -----------------------------------------------------------------------------
 
 int async_test_begin(const struct async_test_options *options)
@@ -370,7 +263,7 @@ int async_test_begin(const struct async_test_options *options)
     });
     sim.stalled = stalled;
     sim.complain = not_followed;
-    each_fd(remember_fd);
+    left_remember();
     faults_begin();
     const struct async_executor_options wanted = {.reactor =
                                                       options->reactor ? options->reactor : "sim"};
@@ -378,7 +271,7 @@ int async_test_begin(const struct async_test_options *options)
     if (rc < 0) {
         faults_end();
         sim_end();
-        free(test.fds);
+        left_forget();
         return rc;
     }
     faults_wrap();
@@ -400,26 +293,21 @@ int async_test_end(struct async_test_report *report)
     if (test.late.ops)
         async_waker_drop(&test.late);
     test.report.elapsed_ns = executor->ops->now_ns(executor->reactor) - test.start_ns;
-    unsigned before = test.report.problems;
-    pool_each(&executor->pool, tell_task);
-    if (test.report.problems == before)
-        tell_timers(executor);
+    left_tell_tasks(executor);
     if (peers_unfinished() && !async_test_hit())
         async_test_problem("%u scripts have steps left", peers_unfinished());
     executor->test = NULL;
     if (!executor->simulated)
         async_blocking_stop(); // its threads may still hold wakers
     async_executor_close();
-    each_fd(tell_fd);
-    tell_memory();
+    left_tell_rest();
     test.report.hit = async_test_hit();
     test.report.allocations = faults.allocations;
     test.report.calls = faults.calls;
     test.report.trace = sim.trace;
     faults_end();
     sim_end();
-    free(test.fds);
-    test.fds = NULL;
+    left_forget();
     test.running = false;
     if (report)
         *report = test.report;
@@ -457,9 +345,10 @@ static void root_joined(struct root_future *self)
 
 static void root_stalled(void)
 {
-    if (test.body || others(async_current)) {
+    if (test.body || left_running(async_current)) {
         async_test_problem("%s", test.stalled);
-        pool_each(&async_current->pool, tell_waiting);
+        if (!test.options.quiet)
+            left_tell_waiting(async_current);
     }
     async_cancel(test.body);
 }
@@ -473,7 +362,7 @@ static enum async_poll root_settle(struct root_future *self, struct async_contex
         else if (self->sleeps && async_sleep_ns_future_poll(&self->sleep, cx) == ASYNC_PENDING)
             return ASYNC_PENDING;
         self->sleeps = false;
-        if (!others(async_current) || now_ns() >= self->settle_end_ns || test.stalled)
+        if (!left_running(async_current) || now_ns() >= self->settle_end_ns || test.stalled)
             return ASYNC_READY;
         async_sleep_ns_future_init(&self->sleep, self->sleep_ns);
         self->sleeps = true;
