@@ -10,4 +10,7 @@ fi
 name=$(basename "$1" .c)
 scratch "unit/$name${ASYNCC_REACTOR:-}"
 check "unit/$name" timeout 300 "$BUILD/../dev/tests/unit/$name"
+for reactor in $(directive also "$1"); do
+    check "unit/$name: $reactor" env ASYNCC_REACTOR="$reactor" timeout 300 "$BUILD/../dev/tests/unit/$name"
+done
 exit 0
