@@ -87,7 +87,7 @@ struct async_test_options {
     // What is left to chance, by the seed: the same options make the same run.
     uint64_t seed; // 0: 1
     bool shuffle;  // tasks that are ready run in any order. Without: first in, first out
-    bool suspend;  // I/O that could go on at once lets the others run first. Not a lock that is free
+    bool suspend;  // I/O that could go on at once lets others run first; locks do not
 
     // The network of sim. Chance is in the jitter and the segments.
     uint64_t latency_ns; // from one host to another, for TCP and UDP

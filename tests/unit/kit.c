@@ -9,6 +9,7 @@
 #include "sim.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -288,6 +289,34 @@ static void kernel_descriptors_work(void **unused)
     assert_int_equal(async_test_end(NULL), 0);
 }
 
+static void *wake_it(void *waker)
+{
+    async_waker_wake(waker);
+    async_waker_drop(waker);
+    return NULL;
+}
+
+static enum async_poll wait_for_thread(void *data, struct async_context *cx, int *state)
+{
+    static struct async_waker waker;
+    if ((*state)++)
+        return ASYNC_READY;
+    waker = async_waker_clone(&cx->waker);
+    assert_int_equal(pthread_create(data, NULL, wake_it, &waker), 0);
+    return ASYNC_PENDING;
+}
+
+static void other_threads_wake(void **unused)
+{
+    (void)unused;
+    struct async_test_options options = {.threads = true};
+    pthread_t thread;
+    assert_int_equal(async_test_begin(&options), 0);
+    run_script(wait_for_thread, &thread);
+    pthread_join(thread, NULL);
+    assert_int_equal(async_test_end(NULL), 0);
+}
+
 static void the_environment_chooses_it(void **unused)
 {
     (void)unused;
@@ -324,6 +353,7 @@ int main(void)
         cmocka_unit_test(finds_timers),
         cmocka_unit_test(finds_scripts_with_steps_left),
         cmocka_unit_test(kernel_descriptors_work),
+        cmocka_unit_test(other_threads_wake),
         cmocka_unit_test(the_environment_chooses_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
