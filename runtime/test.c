@@ -94,6 +94,12 @@ uint64_t async_test_random(uint64_t n)
     return sim_random(n);
 }
 
+void async_test_elapse(uint64_t ns)
+{
+    if (sim_active())
+        sim.now_ns += ns;
+}
+
 static void closed_twice(int fd)
 {
     async_test_problem("descriptor %d is closed, but it is not open", fd);

@@ -163,6 +163,10 @@ bool async_test_alloc_fails(void);
 // Chance, by the seed: 0 to n - 1. Only on sim.
 uint64_t async_test_random(uint64_t n);
 
+// On sim, lets time pass while the caller runs, as if it had worked that long. By itself the clock
+// stands still for it: a loop that waits for the clock to go on never ends.
+void async_test_elapse(uint64_t ns);
+
 // Reports a problem, as printf does.
 __attribute__((__format__(__printf__, 1, 2))) void async_test_problem(const char *format, ...);
 

@@ -61,8 +61,31 @@ static void time_jumps(void **unused)
     for (int i = 0; i < 1000; i++)
         sleep_now(3600 * SECOND / 1000 + 1);
     assert_int_equal(async_now_ns() - start, 3600 * SECOND + 1000); // to the nanosecond
+    async_test_elapse(5);
+    assert_int_equal(async_now_ns() - start, 3600 * SECOND + 1005);
     assert_int_equal(async_test_end(&report), 0);
-    assert_int_equal(report.elapsed_ns, 3600 * SECOND + 1000);
+    assert_int_equal(report.elapsed_ns, 3600 * SECOND + 1005);
+}
+
+// A task that works for so long is in the way of another one's timer.
+static enum async_poll work(void *data, struct async_context *cx, int *state)
+{
+    (void)cx;
+    (void)state;
+    async_test_elapse(*(uint64_t *)data);
+    return ASYNC_READY;
+}
+
+static void work_takes_time(void **unused)
+{
+    (void)unused;
+    uint64_t ns = 2 * SECOND;
+    assert_int_equal(async_test_begin(NULL), 0);
+    uint64_t start = async_now_ns();
+    async_detach(spawn_script(work, NULL, &ns));
+    sleep_now(SECOND); // from the end of the turn on, in which the other one works
+    assert_int_equal(async_now_ns() - start, 3 * SECOND);
+    assert_int_equal(async_test_end(NULL), 0);
 }
 
 static const struct async_sim_step delayed[] = {ASYNC_SIM_SEND("a"), ASYNC_SIM_WAIT(SECOND),
@@ -343,6 +366,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(time_jumps),
+        cmocka_unit_test(work_takes_time),
         cmocka_unit_test(messages_take_time),
         cmocka_unit_test(the_seed_decides),
         cmocka_unit_test(reads_come_in_pieces),
