@@ -159,6 +159,21 @@ CALL(writev, EPIPE, ssize_t, (int fd, const struct iovec *parts, int count), (fd
 CALL(poll, ENOMEM, int, (struct pollfd * fds, nfds_t count, int timeout_ms),
      (fds, count, timeout_ms))
 
+CALL(readv_now, ECONNRESET, ssize_t, (int fd, const struct iovec *parts, int count),
+     (fd, parts, count))
+CALL(writev_now, EPIPE, ssize_t, (int fd, const struct iovec *parts, int count), (fd, parts, count))
+CALL(open, EMFILE, int, (const char *path, int flags, mode_t mode), (path, flags, mode))
+CALL(pread, EIO, ssize_t, (int fd, void *buf, size_t n, off_t offset), (fd, buf, n, offset))
+CALL(pwrite, ENOSPC, ssize_t, (int fd, const void *buf, size_t n, off_t offset),
+     (fd, buf, n, offset))
+CALL(fsync, EIO, int, (int fd), (fd))
+CALL(fdatasync, EIO, int, (int fd), (fd))
+CALL(ftruncate, EFBIG, int, (int fd, off_t size), (fd, size))
+CALL(fstat, ENOMEM, int, (int fd, struct stat *out), (fd, out))
+CALL(lstat, ENOMEM, int, (const char *path, struct stat *out), (path, out))
+CALL(rename, ENOSPC, int, (const char *from, const char *to), (from, to))
+CALL(unlink, EROFS, int, (const char *path), (path))
+
 // Only the outcome of a connection can be bad: asking for the rest does not fail.
 static int faulty_getsockopt(int fd, int level, int name, void *value, socklen_t *length)
 {
@@ -204,6 +219,18 @@ static const struct sys faulty = {
     .write = faulty_write,
     .readv = faulty_readv,
     .writev = faulty_writev,
+    .readv_now = faulty_readv_now,
+    .writev_now = faulty_writev_now,
+    .open = faulty_open,
+    .pread = faulty_pread,
+    .pwrite = faulty_pwrite,
+    .fsync = faulty_fsync,
+    .fdatasync = faulty_fdatasync,
+    .ftruncate = faulty_ftruncate,
+    .fstat = faulty_fstat,
+    .lstat = faulty_lstat,
+    .rename = faulty_rename,
+    .unlink = faulty_unlink,
     .poll = faulty_poll,
     .fcntl = faulty_fcntl,
     .close = faulty_close,

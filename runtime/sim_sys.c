@@ -326,6 +326,17 @@ static ssize_t sim_write(int fd, const void *buf, size_t n)
     return sim_writev(fd, &(struct iovec){(void *)(uintptr_t)buf, n}, 1);
 }
 
+// A simulated file never waits.
+static ssize_t sim_readv_now(int fd, const struct iovec *parts, int count)
+{
+    return file_of(fd) ? sim_readv(fd, parts, count) : sys_kernel.readv_now(fd, parts, count);
+}
+
+static ssize_t sim_writev_now(int fd, const struct iovec *parts, int count)
+{
+    return file_of(fd) ? sim_writev(fd, parts, count) : sys_kernel.writev_now(fd, parts, count);
+}
+
 // ---- The rest -------------------------------------------------------------------------------
 
 static short events_of(const struct sim_file *file, short asked)
@@ -388,6 +399,86 @@ static int sim_fcntl(int fd, int command, int argument)
     }
 }
 
+static int sim_fstat(int fd, struct stat *out)
+{
+    struct sim_file *file = file_of(fd);
+    if (!file)
+        return sys_kernel.fstat(fd, out);
+    *out = (struct stat){
+        .st_mode = (file->kind == SIM_PIPE ? S_IFIFO : S_IFSOCK) | S_IRWXU,
+        .st_ino = (ino_t)(uintptr_t)file,
+        .st_nlink = 1,
+    };
+    return 0;
+}
+
+// The socket that is bound to the path, or NULL.
+static struct sim_file *file_at(const char *path)
+{
+    for (struct sim_file *file = sim.bound; file; file = file->next_bound)
+        if (file->family == AF_UNIX && !strcmp(file->local.address.un.sun_path, path) && *path)
+            return file;
+    return NULL;
+}
+
+static int sim_lstat(const char *path, struct stat *out)
+{
+    struct sim_file *file = file_at(path);
+    if (!file)
+        return sys_kernel.lstat(path, out);
+    *out = (struct stat){.st_mode = S_IFSOCK | S_IRWXU,
+                         .st_ino = (ino_t)(uintptr_t)file,
+                         .st_nlink = 1};
+    return 0;
+}
+
+// The socket stays, but nobody finds it any more.
+static int sim_unlink(const char *path)
+{
+    struct sim_file *file = file_at(path);
+    if (!file)
+        return sys_kernel.unlink(path);
+    file_unbind(file);
+    return 0;
+}
+
+// ---- Files are the kernel's -----------------------------------------------------------------
+
+static int sim_open_file(const char *path, int flags, mode_t mode)
+{
+    return sys_kernel.open(path, flags, mode);
+}
+
+static ssize_t sim_pread(int fd, void *buf, size_t n, off_t offset)
+{
+    return file_of(fd) ? -ESPIPE : sys_kernel.pread(fd, buf, n, offset);
+}
+
+static ssize_t sim_pwrite(int fd, const void *buf, size_t n, off_t offset)
+{
+    return file_of(fd) ? -ESPIPE : sys_kernel.pwrite(fd, buf, n, offset);
+}
+
+static int sim_fsync(int fd)
+{
+    return file_of(fd) ? -EINVAL : sys_kernel.fsync(fd);
+}
+
+static int sim_fdatasync(int fd)
+{
+    return file_of(fd) ? -EINVAL : sys_kernel.fdatasync(fd);
+}
+
+static int sim_ftruncate(int fd, off_t size)
+{
+    return file_of(fd) ? -EINVAL : sys_kernel.ftruncate(fd, size);
+}
+
+static int sim_rename(const char *from, const char *to)
+{
+    return sys_kernel.rename(from, to);
+}
+
 static int sim_close_any(int fd)
 {
     return sim_find(fd) ? sim_close(fd) : sys_kernel.close(fd);
@@ -414,6 +505,18 @@ const struct sys sim_sys = {
     .write = sim_write,
     .readv = sim_readv,
     .writev = sim_writev,
+    .readv_now = sim_readv_now,
+    .writev_now = sim_writev_now,
+    .open = sim_open_file,
+    .pread = sim_pread,
+    .pwrite = sim_pwrite,
+    .fsync = sim_fsync,
+    .fdatasync = sim_fdatasync,
+    .ftruncate = sim_ftruncate,
+    .fstat = sim_fstat,
+    .lstat = sim_lstat,
+    .rename = sim_rename,
+    .unlink = sim_unlink,
     .poll = sim_poll,
     .fcntl = sim_fcntl,
     .close = sim_close_any,

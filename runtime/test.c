@@ -1,6 +1,7 @@
 // test.c - the test kit: one run of a test, and what is left behind by it.
 #define _GNU_SOURCE
 #include <asyncc/blocking.h>
+#include <asyncc/observe.h>
 #include <asyncc/test.h>
 
 #include "executor.h"
@@ -354,7 +355,7 @@ static void root_stalled(void)
     if (test.body || left_running(async_current)) {
         async_test_problem("%s", test.stalled);
         if (!test.options.quiet)
-            left_tell_waiting(async_current);
+            async_dump(stderr);
     }
     async_cancel(test.body);
 }

@@ -34,34 +34,15 @@ unsigned left_running(struct async_executor *executor)
     return living + peers_unfinished();
 }
 
-// The line of the source where the task's function waits; 0: not known.
-static unsigned line_of(struct async_task *task)
-{
-    const struct async_future_type *type = task->type;
-    if (!type->states)
-        return 0;
-    unsigned state = 0;
-    memcpy(&state, (char *)task_future(task) + type->state_at, type->state_size);
-    return state && state <= type->state_count ? type->states[state - 1].line : 0;
-}
-
 static void tell_task(struct async_task *task)
 {
     if (task->flags & TASK_BORROWED)
         return;
     const struct async_future_type *type = task->type;
     if (!(task->flags & TASK_DONE))
-        async_test_problem("a task of '%s' (%s:%u) is left", type->name, type->file, line_of(task));
+        async_test_problem("a task of '%s' (%s) is left", type->name, type->file);
     else if (task->flags & TASK_HANDLE)
         async_test_problem("the handle of a task of '%s' was not given up", type->name);
-}
-
-static void tell_waiting(struct async_task *task)
-{
-    if (task->flags & (TASK_BORROWED | TASK_DONE))
-        return;
-    const struct async_future_type *type = task->type;
-    fprintf(stderr, "    '%s' waits at %s:%u\n", type->name, type->file, line_of(task));
 }
 
 // Calls visit for each descriptor of the process that is open.
@@ -133,11 +114,6 @@ void left_forget(void)
 {
     free(open_before.bits);
     memset(&open_before, 0, sizeof open_before);
-}
-
-void left_tell_waiting(struct async_executor *executor)
-{
-    pool_each(&executor->pool, tell_waiting);
 }
 
 void left_tell_tasks(struct async_executor *executor)

@@ -13,9 +13,6 @@ void left_forget(void);
 // Tasks that are not done, but for that of async_block_on; and scripts with steps left.
 unsigned left_running(struct async_executor *executor);
 
-// Prints where the tasks wait.
-void left_tell_waiting(struct async_executor *executor);
-
 // Before the executor is closed: tasks, handles, timers.
 void left_tell_tasks(struct async_executor *executor);
 
