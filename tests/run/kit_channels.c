@@ -129,10 +129,10 @@ struct announcements {
 
 static async int hear(struct announcements *a)
 {
-    struct async_listener listener;
-    async_listener_init(&listener, &a->broadcast);
+    struct async_subscriber subscriber;
+    async_subscriber_init(&subscriber, &a->broadcast);
     int item, rc;
-    while ((rc = await async_listener_receive(&listener, &item)) >= 0)
+    while ((rc = await async_subscriber_receive(&subscriber, &item)) >= 0)
         a->heard += item;
     return rc == -EPIPE ? 0 : rc;
 }
