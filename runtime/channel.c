@@ -4,6 +4,8 @@
 // a sender that is woken has a place reserved. So who is dropped in between changes nothing.
 #include <asyncc/channel.h>
 
+#include "memory.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <limits.h>
@@ -34,7 +36,7 @@ static int grow(struct async_channel *c)
     uint32_t capacity = c->capacity ? c->capacity * 2 : 8;
     if (capacity > MOST_ITEMS || capacity > SIZE_MAX / 2 / (c->item_size ? c->item_size : 1))
         return -ENOMEM;
-    unsigned char *items = realloc(c->items, capacity * c->item_size);
+    unsigned char *items = memory_realloc(c->items, capacity * c->item_size);
     if (!items)
         return -ENOMEM;
     // It is full, so the items before the first one are the last ones.
@@ -81,7 +83,7 @@ void async_channel_free(struct async_channel *channel)
 {
     assert(!channel->senders.first && !channel->receivers.first && "nobody waits");
     if (channel->unbounded)
-        free(channel->items);
+        memory_free(channel->items);
     channel->items = NULL;
     channel->capacity = channel->first = channel->next = channel->count = 0;
 }

@@ -46,7 +46,8 @@ static int executor_new(const struct async_executor_options *options, struct asy
     executor->pool.executor = executor;
     executor->cx.waker.ops = &task_waker_ops;
     executor->polls = options->polls ? options->polls : EXECUTOR_POLLS;
-    executor->spin_ns = executor->spin_now_ns = options->spin_ns;
+    if (!executor->simulated) // spinning would wait for a clock that stands still
+        executor->spin_ns = executor->spin_now_ns = options->spin_ns;
     atomic_init(&executor->refs, 1);
     *out = executor;
     return 0;
@@ -82,7 +83,7 @@ void executor_unref(struct async_executor *executor)
         return;
     executor->ops->fini(executor->reactor);
     pool_fini(&executor->pool);
-    free(executor);
+    memory_free(executor);
 }
 
 // ---- The inbox ------------------------------------------------------------------------------
@@ -164,7 +165,10 @@ static void run_ready(struct async_executor *executor, const struct async_task *
         if (!task)
             return;
         executor->io_credit = EXECUTOR_IO;
-        task_run(executor, task);
+        if (__builtin_expect(executor->test != NULL, 0))
+            executor->test->run(executor, task);
+        else
+            task_run(executor, task);
         if (task == last || (root && root->flags & TASK_DONE))
             return;
     }
@@ -342,7 +346,7 @@ void async_block_on_future(const struct async_future_type *type, void *future)
 void *async_future_new(const struct async_future_type *type)
 {
     size_t align = type->align < sizeof(void *) ? sizeof(void *) : type->align;
-    void *future = aligned_alloc(align, (type->size + align - 1) / align * align);
+    void *future = memory_aligned(align, (type->size + align - 1) / align * align);
     if (future)
         return future;
     fprintf(stderr, "asyncc: async_block_on cannot run '%s': %s\n", type->name, explain(-ENOMEM));
@@ -351,7 +355,7 @@ void *async_future_new(const struct async_future_type *type)
 
 void async_future_free(void *future)
 {
-    free(future);
+    memory_free(future);
 }
 
 // The default ends the process without a word when a pipe is written that nobody reads. Whoever set

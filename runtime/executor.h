@@ -34,6 +34,12 @@ struct executor_counts {
     bool clock;          // measure run_ns
 };
 
+// The test kit's hooks.
+struct executor_test {
+    // In place of task_run, with a task that was taken from the ready queue; may run another one.
+    void (*run)(struct async_executor *executor, struct async_task *task);
+};
+
 struct async_executor {
     // The ready queue: owner thread, and signal handlers on it while `open`.
     struct async_task *ready_first, *ready_last;
@@ -64,6 +70,7 @@ struct async_executor {
     size_t source_room;            // length of that array
     size_t source_count;           // open ones
     uint32_t source_generation;    // of the last one
+    const struct executor_test *test; // NULL: it runs for real
     const struct async_reactor_ops *ops;
     struct async_reactor *reactor;
 

@@ -1,4 +1,4 @@
-// memory.h - the runtime's allocations: malloc's, and the test kit's failures.
+// memory.h - the runtime's allocations: malloc's, watched by the test kit.
 #ifndef ASYNCC_RUNTIME_MEMORY_H
 #define ASYNCC_RUNTIME_MEMORY_H
 
@@ -11,37 +11,63 @@
 // This thread's: asked before each allocation, which fails if it returns true. NULL: none fails.
 extern _Thread_local bool (*memory_fails)(void);
 
-// For an allocation made otherwise: must it fail?
+struct memory_watch {
+    void (*got)(void *memory, size_t size);
+    void (*gone)(void *memory); // NULL, too
+};
+
+// This thread's. NULL: nobody watches.
+extern _Thread_local const struct memory_watch *memory_watch;
+
+static inline bool memory_watched(void)
+{
+    return __builtin_expect(memory_watch != NULL, 0);
+}
+
+// For an allocation made otherwise: must it fail? If not, memory_got tells of it.
 static inline bool memory_refused(void)
 {
     return __builtin_expect(memory_fails != NULL, 0) && memory_fails();
 }
 
+static inline void *memory_got(void *memory, size_t size)
+{
+    if (memory_watched() && memory)
+        memory_watch->got(memory, size);
+    return memory;
+}
+
 static inline void *memory_alloc(size_t size)
 {
-    return __builtin_expect(memory_fails != NULL, 0) && memory_fails() ? NULL : malloc(size);
+    return memory_refused() ? NULL : memory_got(malloc(size), size);
 }
 
 static inline void *memory_zeroed(size_t size)
 {
-    return __builtin_expect(memory_fails != NULL, 0) && memory_fails() ? NULL : calloc(1, size);
+    return memory_refused() ? NULL : memory_got(calloc(1, size), size);
 }
 
 // `size` is a multiple of `align`.
 static inline void *memory_aligned(size_t align, size_t size)
 {
-    return __builtin_expect(memory_fails != NULL, 0) && memory_fails() ? NULL
-                                                                       : aligned_alloc(align, size);
-}
-
-static inline void *memory_realloc(void *old, size_t size)
-{
-    return __builtin_expect(memory_fails != NULL, 0) && memory_fails() ? NULL : realloc(old, size);
+    return memory_refused() ? NULL : memory_got(aligned_alloc(align, size), size);
 }
 
 static inline void memory_free(void *memory)
 {
+    if (memory_watched())
+        memory_watch->gone(memory);
     free(memory);
+}
+
+// memory.c
+void *memory_realloc_watched(void *old, size_t size);
+
+static inline void *memory_realloc(void *old, size_t size)
+{
+    if (memory_refused())
+        return NULL;
+    return memory_watched() ? memory_realloc_watched(old, size) : realloc(old, size);
 }
 
 #pragma GCC visibility pop

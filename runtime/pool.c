@@ -96,7 +96,7 @@ static struct pool_slab *slab_new(struct pool *pool, size_t bytes, size_t first,
     void *memory;
     if (memory_refused() || posix_memalign(&memory, POOL_SLAB, bytes) != 0)
         return NULL;
-    struct pool_slab *slab = memory;
+    struct pool_slab *slab = memory_got(memory, bytes);
     *slab = (struct pool_slab){
         .executor = pool->executor,
         .all_next = pool->all,
@@ -123,7 +123,7 @@ static void slab_free(struct pool_slab *slab)
         slab->all_next->all_link = slab->all_link;
     if (slab->room_link)
         room_remove(slab);
-    free(slab);
+    memory_free(slab);
 }
 
 static struct pool_slab *own_slab(struct pool *pool, size_t size, size_t align)

@@ -8,7 +8,8 @@
 #include <string.h>
 
 // The first is the default.
-static const struct async_reactor_ops *const reactors[] = {&reactor_epoll, &reactor_uring};
+static const struct async_reactor_ops *const reactors[] = {&reactor_epoll, &reactor_uring,
+                                                           &reactor_sim};
 
 static const struct async_reactor_ops *choose(const char *name)
 {

@@ -84,6 +84,7 @@ struct async_reactor_ops {
 
 extern const struct async_reactor_ops reactor_epoll;
 extern const struct async_reactor_ops reactor_uring; // its init fails where there is no io_uring
+extern const struct async_reactor_ops reactor_sim;
 
 // Gives a new executor its reactor: the one of this name; NULL: the one that the environment
 // variable ASYNCC_REACTOR names, or else epoll. Where io_uring is refused, epoll takes its place.

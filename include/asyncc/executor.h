@@ -38,9 +38,9 @@
 #include <asyncc/future.h>
 
 struct async_executor_options {
-    // "epoll" or "io_uring"; NULL: the one that the environment variable ASYNCC_REACTOR names, or
-    // epoll. Where the kernel, a sandbox or the build of this library has no io_uring, epoll takes
-    // its place.
+    // "epoll", "io_uring", or "sim" (virtual time, see test.h); NULL: the one that the environment
+    // variable ASYNCC_REACTOR names, or epoll. Where the kernel, a sandbox or the build of this
+    // library has no io_uring, epoll takes its place.
     const char *reactor;
     // For how many nanoseconds an executor with nothing to do looks again and again before it lets
     // the thread sleep. It is adaptive: halved each time it brings nothing, whole again after a

@@ -1,5 +1,6 @@
 // runtime_arena.c - the frame arena of tasks: nesting, chunks, freeing out of order, running out of
 // memory; and resuming frames in it.
+// also: sim
 #define _GNU_SOURCE
 #include "runtime_support.h"
 

@@ -1,5 +1,6 @@
 // runtime_channel.c - channel.h: every order of polls, drops and closes of two senders and two
 // receivers, beside a model; broadcasts and watches.
+// also: sim
 #include "runtime_support.h"
 
 #include <asyncc/channel.h>

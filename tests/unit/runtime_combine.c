@@ -1,4 +1,5 @@
 // runtime_combine.c - joins and races over arrays of tasks, shields; names and local values.
+// also: sim
 #include "memory.h"
 #include "runtime_support.h"
 

@@ -1,4 +1,5 @@
 // runtime_group.c - groups by hand: orders of ends, waits, cancels and failures; limits and room.
+// also: sim
 #include "runtime_support.h"
 
 #include <asyncc/group.h>

@@ -1,4 +1,5 @@
 // runtime_sync.c - sync.h: every order of polls, drops and releases of three futures, beside a model.
+// also: sim
 #include "runtime_support.h"
 
 #include <asyncc/sync.h>

@@ -1,0 +1,113 @@
+// test_explore.c - runs of one test, until nothing is left that could go wrong.
+#include <asyncc/test.h>
+
+#include <stdio.h>
+
+enum {
+    SEEDS = 20,
+    OCCASIONS_MAX = 1000000
+};
+
+#define JITTER_NS 100000 // where the options say none
+
+struct explorer {
+    async_test_fn fn;
+    void *arg;
+    struct async_test_options base;
+};
+
+static void print_number(const char *name, uint64_t value)
+{
+    if (value)
+        fprintf(stderr, ", .%s = %llu", name, (unsigned long long)value);
+}
+
+static void print_options(const struct async_test_options *o, const char *name)
+{
+    fprintf(stderr, "asyncc test: %s: the same again: {.seed = %llu", name,
+            (unsigned long long)(o->seed ? o->seed : 1));
+    print_number("shuffle", o->shuffle);
+    print_number("suspend", o->suspend);
+    print_number("latency_ns", o->latency_ns);
+    print_number("jitter_ns", o->jitter_ns);
+    print_number("buffer", o->buffer);
+    print_number("segment", o->segment);
+    print_number("cancel_at", o->cancel_at);
+    print_number("cancel_late", o->cancel_late);
+    if (o->cancel_task)
+        fprintf(stderr, ", .cancel_task = \"%s\"", o->cancel_task);
+    print_number("alloc_at", o->alloc_at);
+    print_number("call_at", o->call_at);
+    fprintf(stderr, "}\n");
+}
+
+// One run. 0, 1 or -errno.
+static int run(const struct explorer *e, const struct async_test_options *options,
+               struct async_test_report *report)
+{
+    int problems = async_test_run(e->fn, e->arg, options, report);
+    if (problems > 0 && !options->quiet)
+        print_options(options, options->name ? options->name : e->fn->name);
+    return problems > 0 ? 1 : problems;
+}
+
+static int seeds(const struct explorer *e)
+{
+    static const size_t segments[] = {0, 1, 7, 1000};
+    unsigned count = e->base.seeds ? e->base.seeds : SEEDS;
+    int rc = 0;
+    for (unsigned i = 0; i < count && rc == 0; i++) {
+        struct async_test_options options = e->base;
+        options.seed = (options.seed ? options.seed : 1) + i;
+        options.shuffle = true;
+        if (!options.jitter_ns)
+            options.jitter_ns = JITTER_NS;
+        if (!options.segment)
+            options.segment = segments[i % (sizeof segments / sizeof *segments)];
+        struct async_test_report report;
+        rc = run(e, &options, &report);
+    }
+    return rc;
+}
+
+// Lets `*occasion`, a member of *options, be 1, 2, ... until it does not occur any more.
+static int each(const struct explorer *e, struct async_test_options *options, uint64_t *occasion)
+{
+    struct async_test_report report = {.hit = true};
+    int rc = 0;
+    for (*occasion = 1; report.hit && rc == 0 && *occasion < OCCASIONS_MAX; ++*occasion)
+        rc = run(e, options, &report);
+    return rc;
+}
+
+static int explore(const struct explorer *e, unsigned what)
+{
+    struct async_test_options options = e->base;
+    int rc = what & ASYNC_TEST_SEEDS ? seeds(e) : 0;
+    for (int late = 0; rc == 0 && what & ASYNC_TEST_CANCEL && late < 2; late++) {
+        options = e->base;
+        options.cancel_late = late;
+        rc = each(e, &options, &options.cancel_at);
+    }
+    options = e->base;
+    if (rc == 0 && what & ASYNC_TEST_ALLOC)
+        rc = each(e, &options, &options.alloc_at);
+    options = e->base;
+    if (rc == 0 && what & ASYNC_TEST_CALL)
+        rc = each(e, &options, &options.call_at);
+    return rc;
+}
+
+int async_test_explore(async_test_fn test, void *arg, unsigned what,
+                       const struct async_test_options *options)
+{
+    struct explorer e = {.fn = test, .arg = arg};
+    if (options)
+        e.base = *options;
+    struct async_test_report report;
+    int rc = run(&e, &e.base, &report);
+    if (rc == 0 && !e.base.suspend)
+        rc = explore(&e, what);
+    e.base.suspend = true;
+    return rc == 0 ? explore(&e, what) : rc;
+}
