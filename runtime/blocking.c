@@ -1,11 +1,11 @@
 // blocking.c - the pool of threads that run what blocks.
 //
-// One lock guards the line, the counts and what a job and its thread know of each other. A job lives
-// in the future that waits for it. When a thread takes it out of the line, it copies what it needs
-// to its own stack, and from then on the job and the thread point at each other; whoever is done
-// with the other first, the thread with its function or the future with waiting, cuts that under the
-// lock. So neither touches the other's memory when it may be gone, and no call needs memory of its
-// own.
+// One lock guards the line, the counts and what a job and its thread know of each other. A job
+// lives in the future that waits for it. When a thread takes it out of the line, it copies what it
+// needs to its own stack, and from then on the job and the thread point at each other; whoever is
+// done with the other first, the thread with its function or the future with waiting, cuts that
+// under the lock. So neither touches the other's memory when it may be gone, and no call needs
+// memory of its own.
 #define _GNU_SOURCE
 #include "blocking.h"
 

@@ -1,9 +1,9 @@
 // buffer_ring.h - buffers that the kernel may pick from when bytes arrive, so that reads that wait
 // hold none.
 //
-// They are the executor's ordinary buffers: those that the kernel has picked are lent, and when they
-// are returned it gets them again. It has few at first, so that these stay in the cache, and more
-// when it runs out of them: about as many as there are reads that end at once.
+// They are the executor's ordinary buffers: those that the kernel has picked are lent, and when
+// they are returned it gets them again. It has few at first, so that these stay in the cache, and
+// more when it runs out of them: about as many as there are reads that end at once.
 #ifndef ASYNCC_RUNTIME_BUFFER_RING_H
 #define ASYNCC_RUNTIME_BUFFER_RING_H
 

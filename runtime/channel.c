@@ -1,7 +1,7 @@
 // channel.c - channels, broadcasts, watches.
 //
-// A receiver that is woken is promised an item, which stays in the ring until the receiver runs, and
-// a sender that is woken has a place reserved. So who is dropped in between changes nothing.
+// A receiver that is woken is promised an item, which stays in the ring until the receiver runs,
+// and a sender that is woken has a place reserved. So who is dropped in between changes nothing.
 #include <asyncc/channel.h>
 
 #include "memory.h"

@@ -4,13 +4,12 @@
 // state and the trace tables of future.h lead to the frames of what it awaits, and so on inwards.
 // Of a task that is polled nothing can be said: frames on the stack have the state of their last
 // suspension, and what was below them may be gone.
-#define _POSIX_C_SOURCE 200809L
 #include <asyncc/observe.h>
 
+#include "clock.h"
 #include "executor.h"
 
 #include <string.h>
-#include <time.h>
 
 // ---- Frames ---------------------------------------------------------------------------------
 
@@ -289,21 +288,14 @@ void async_dump(FILE *out)
 
 // ---- Counters -------------------------------------------------------------------------------
 
-static uint64_t now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 void observe_turn_begins(struct async_executor *executor)
 {
-    executor->counts.turn_since = now_ns();
+    executor->counts.turn_since = clock_now_ns();
 }
 
 void observe_turn_ends(struct async_executor *executor)
 {
-    executor->counts.run_ns += now_ns() - executor->counts.turn_since;
+    executor->counts.run_ns += clock_now_ns() - executor->counts.turn_since;
     executor->counts.turn_since = 0;
 }
 
@@ -338,7 +330,7 @@ void async_counters_get(struct async_counters *counters)
     counters->finished = counts->finished;
     counters->run_ns = counts->run_ns;
     if (counts->turn_since)
-        counters->run_ns += now_ns() - counts->turn_since;
+        counters->run_ns += clock_now_ns() - counts->turn_since;
     counters->tasks = (size_t)(counts->spawned - counts->finished);
     counters->ready = (size_t)(counts->queued - counts->taken);
     counters->kept = blocks_in_use(&executor->pool) - counters->tasks;

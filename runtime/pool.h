@@ -13,9 +13,9 @@ struct async_task;
 
 // A slab is aligned to its size, so that a task finds its slab, and there its executor. What is
 // bigger than a slab's fair share, or more aligned, has a slab of its own: a longer one, but the
-// task's head is in the first POOL_SLAB bytes. To align memory, malloc takes twice as much and gives
-// back the rest. glibc does that within its heap up to 128 KiB; a larger slab would be a mapping of
-// its own, at two pages more.
+// task's head is in the first POOL_SLAB bytes. To align memory, malloc takes twice as much and
+// gives back the rest. glibc does that within its heap up to 128 KiB; a larger slab would be a
+// mapping of its own, at two pages more.
 enum {
     POOL_SLAB = 32768,
     POOL_CLASSES = 80

@@ -31,7 +31,7 @@ enum op_code {
     OP_WRITE,         // [bytes, how many]
     OP_WRITEV,        // [struct iovec, how many]
     OP_SENDMSG,       // [struct msghdr, -], with `flags` of sendmsg
-    OP_CONNECT,       // [struct sockaddr, its length]: 0. -EAGAIN, -ENOBUFS: a Unix listener is full
+    OP_CONNECT,       // [struct sockaddr, its length]: 0. -EAGAIN: a Unix listener is full
     OP_CODES
 };
 
@@ -65,8 +65,8 @@ struct async_reactor_ops {
     enum async_poll (*perform)(struct async_reactor *reactor, struct async_op *op,
                                struct async_context *cx);
     // Takes an operation that is WAITING or WOKEN back: afterwards it is IDLE, nothing refers to it
-    // or to its memory, and its result is -ECANCELED, or what it had come to before. What it has read or accepted already is not lost: the next operation
-    // on the source gets that.
+    // or to its memory, and its result is -ECANCELED, or what it had come to before. What it has
+    // read or accepted already is not lost: the next operation on the source gets that.
     void (*cancel)(struct async_reactor *reactor, struct async_op *op);
     // The descriptor of the source is about to be closed. No operations are in its lists.
     void (*forget)(struct async_reactor *reactor, struct async_source *source);

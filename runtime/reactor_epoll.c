@@ -3,6 +3,7 @@
 // Both are edge-triggered: a descriptor is registered once, and the eventfd need never be read, for
 // each write to it is an edge of its own.
 #define _GNU_SOURCE
+#include "clock.h"
 #include "memory.h"
 #include "readiness.h"
 
@@ -138,21 +139,13 @@ static void epoll_wait_ready(struct async_reactor *reactor, uint64_t timeout_ns)
 
 static void epoll_wake(struct async_reactor *reactor)
 {
-    int saved = errno; // of the code that a signal handler interrupts
-    uint64_t one = 1;
-    ssize_t n;
-    do
-        n = write(reactor->wake, &one, sizeof one);
-    while (n < 0 && errno == EINTR);
-    errno = saved;
+    clock_ring(reactor->wake);
 }
 
 static uint64_t epoll_now_ns(struct async_reactor *reactor)
 {
     (void)reactor;
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+    return clock_now_ns();
 }
 
 static int epoll_fd(struct async_reactor *reactor)

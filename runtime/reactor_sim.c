@@ -4,6 +4,7 @@
 // Descriptors that are not simulated are polled, without waiting while there is anything to happen
 // in the simulated world. Reports come in an order that the seed decides.
 #define _GNU_SOURCE
+#include "clock.h"
 #include "memory.h"
 #include "readiness.h"
 #include "sim_net.h"
@@ -265,12 +266,8 @@ static void sim_wait(struct async_reactor *reactor, uint64_t timeout_ns)
 
 static void sim_wake(struct async_reactor *reactor)
 {
-    int saved = errno; // of the code that a signal handler interrupts
-    uint64_t one = 1;
     atomic_store(&reactor->woken, true);
-    while (write(reactor->wake, &one, sizeof one) < 0 && errno == EINTR)
-        ;
-    errno = saved;
+    clock_ring(reactor->wake);
 }
 
 static uint64_t sim_now_ns(struct async_reactor *reactor)

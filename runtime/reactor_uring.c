@@ -7,6 +7,7 @@
 #include "reactor.h"
 
 #include "buffer_ring.h"
+#include "clock.h"
 #include "io.h"
 #include "kept.h"
 #include "memory.h"
@@ -17,7 +18,6 @@
 #ifdef HAVE_IO_URING
 
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 // What a completion belongs to, if it is no operation.
@@ -305,21 +305,13 @@ static void uring_wait(struct async_reactor *reactor, uint64_t timeout_ns)
 
 static void uring_wake(struct async_reactor *reactor)
 {
-    int saved = errno; // of the code that a signal handler interrupts
-    uint64_t one = 1;
-    ssize_t n;
-    do
-        n = write(reactor->wake, &one, sizeof one);
-    while (n < 0 && errno == EINTR);
-    errno = saved;
+    clock_ring(reactor->wake);
 }
 
 static uint64_t uring_now_ns(struct async_reactor *reactor)
 {
     (void)reactor;
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+    return clock_now_ns();
 }
 
 // Readable when there are completions, or work of the kernel's that leads to some.

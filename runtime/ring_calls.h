@@ -9,8 +9,8 @@
 
 #pragma GCC visibility push(hidden)
 
-// The call of an operation. `message` is memory that a submission may need until the kernel has seen
-// it. The caller sets `fd` and `user_data`.
+// The call of an operation. `message` is memory that a submission may need until the kernel has
+// seen it. The caller sets `fd` and `user_data`.
 void ring_call(struct io_uring_sqe *sqe, const struct async_op *op, struct msghdr *message);
 
 // Waits once until a descriptor is ready in this direction.

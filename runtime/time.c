@@ -68,8 +68,8 @@ static uint64_t later(uint64_t when, uint64_t by)
     return by < ASYNC_TIMER_FIRED - when ? when + by : ASYNC_TIMER_FIRED - 1;
 }
 
-// The tick that was due at `due` ends at `now`: moves the schedule on. Returns how many further ones
-// are due.
+// The tick that was due at `due` ends at `now`: moves the schedule on. Returns how many further
+// ones are due.
 static uint64_t move_on(struct async_interval *interval, uint64_t due, uint64_t now)
 {
     uint64_t period = interval->period_ns;

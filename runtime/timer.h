@@ -52,8 +52,8 @@ static inline void list_remove(struct async_timer_link *link)
     link->next = NULL;
 }
 
-// Arms a timer that fires `timer->when` nanoseconds from the next timer_wheel_advance on. Takes over
-// the waker that the caller puts into it. async_timer_drop disarms it.
+// Arms a timer that fires `timer->when` nanoseconds from the next timer_wheel_advance on. Takes
+// over the waker that the caller puts into it. async_timer_drop disarms it.
 static inline void timer_arm(struct timer_wheel *wheel, struct async_timer *timer)
 {
     list_push(&wheel->fresh, &timer->link);

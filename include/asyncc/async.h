@@ -1,5 +1,5 @@
-// async.h - the keywords of async C. Include it behind the headers of others, for `async`, `await` and
-// `defer` are macros; among our own headers the order is free.
+// async.h - the keywords of async C. Include it behind the headers of others, for `async`, `await`
+// and `defer` are macros; among our own headers the order is free.
 //
 //     #include <asyncc/async.h>
 //     #include <asyncc/time.h>

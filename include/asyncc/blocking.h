@@ -14,14 +14,14 @@
 //         return (int)await async_blocking(read_all, "settings");
 //     }
 //
-// THE POOL. A process has one pool of threads, for all its executors. It starts a thread when a call
-// finds none idle, up to a maximum; a thread ends when it has been idle for a while. Calls beyond
-// that wait in line, first in, first out; the line runs through the futures that wait, so it takes
-// no memory. When it is full, a call is refused with -EAGAIN.
+// THE POOL. A process has one pool of threads, for all its executors. It starts a thread when a
+// call finds none idle, up to a maximum; a thread ends when it has been idle for a while. Calls
+// beyond that wait in line, first in, first out; the line runs through the futures that wait, so it
+// takes no memory. When it is full, a call is refused with -EAGAIN.
 //
-// Threads: the functions run on a thread of the pool, with all signals blocked (but those for faults
-// of its own). Everything a function did is seen by the task that awaited it. The awaiting side is
-// like any future: polled, and dropped, by one thread.
+// Threads: the functions run on a thread of the pool, with all signals blocked (but those for
+// faults of its own). Everything a function did is seen by the task that awaited it. The awaiting
+// side is like any future: polled, and dropped, by one thread.
 //
 // Cancelling: a dropped wait never waits itself. A function that has not begun is taken out of the
 // line and never runs. One that runs cannot be stopped: it goes on, detached, and its result is
@@ -107,8 +107,8 @@ void async_blocking_job_drop(struct async_blocking_job *job);
 
 // ---- await async_blocking(fn, arg) --------------------------------------------------------------
 //
-// Runs fn(arg) on a thread of the pool, and returns its result. `arg` must live until fn returns. If
-// the wait is cancelled, the result is forgotten.
+// Runs fn(arg) on a thread of the pool, and returns its result. `arg` must live until fn returns.
+// If the wait is cancelled, the result is forgotten.
 asyncc_async intptr_t async_blocking(async_blocking_fn *fn, void *arg);
 
 struct async_blocking_future {
@@ -171,8 +171,8 @@ static inline void async_blocking_owned_future_drop(struct async_blocking_owned_
 //
 // The same with a copy of the `size` bytes at args, at most ASYNC_BLOCKING_COPY: fn gets a pointer
 // to the copy, which is copied back when it has returned, before the await ends. Until then the
-// bytes at args are not to be touched. If the wait is cancelled while fn runs, nothing is copied back
-// any more. discard, which may be NULL, gets the copy, or args if fn does not run any more.
+// bytes at args are not to be touched. If the wait is cancelled while fn runs, nothing is copied
+// back any more. discard, which may be NULL, gets the copy, or args if fn does not run any more.
 asyncc_async intptr_t async_blocking_copy(async_blocking_fn *fn, void *args, size_t size,
                                           async_blocking_discard *discard);
 
@@ -210,13 +210,13 @@ enum {
 
 // At most max_threads threads (at least 1), at most max_queue calls in line that no thread is there
 // for, and threads that end after idle_ns nanoseconds without work (UINT64_MAX: never). Any thread,
-// at any time: with fewer threads than there are, those that are too many end after their job. 0, or
-// -EINVAL.
+// at any time: with fewer threads than there are, those that are too many end after their job. 0,
+// or -EINVAL.
 int async_blocking_configure(unsigned max_threads, size_t max_queue, uint64_t idle_ns);
 
-// Waits until all functions have run, in line and detached ones too, and all threads have ended. For
-// a process that wants to end with nothing left: after async_executor_close, on any thread but the
-// pool's. The pool can be used again.
+// Waits until all functions have run, in line and detached ones too, and all threads have ended.
+// For a process that wants to end with nothing left: after async_executor_close, on any thread but
+// the pool's. The pool can be used again.
 void async_blocking_stop(void);
 
 #endif

@@ -28,8 +28,8 @@
 // Closing: either end may close, once or more often. Nothing is sent any more (-EPIPE), what is in
 // it is still received, and then there is -EPIPE. Items that own something are yours to take out.
 //
-// Cancel-safe: a send that is dropped has not sent; a receive that is dropped has taken nothing, and
-// no item is lost or changes its place.
+// Cancel-safe: a send that is dropped has not sent; a receive that is dropped has taken nothing,
+// and no item is lost or changes its place.
 //
 // Threads: a channel belongs to the thread whose tasks use it. While somebody waits it stays where
 // it is.
@@ -223,8 +223,8 @@ void async_channel_receive_future_drop(struct async_channel_receive_future *self
 
 // ---- Broadcast ----------------------------------------------------------------------------------
 //
-// Everybody who listens gets every item. Sending never waits: who is further behind than the ring is
-// long misses the oldest items, and is told how many.
+// Everybody who listens gets every item. Sending never waits: who is further behind than the ring
+// is long misses the oldest items, and is told how many.
 //
 //     static struct event room[64];
 //     static struct async_broadcast events = ASYNC_BROADCAST(room);
@@ -266,8 +266,8 @@ static inline void async_subscriber_init(struct async_subscriber *subscriber,
     subscriber->next = broadcast->sent;
 }
 
-// How many items were missed before the one that is copied to `item`, INT_MAX at most; -EAGAIN: there
-// is none, -EPIPE.
+// How many items were missed before the one that is copied to `item`, INT_MAX at most; -EAGAIN:
+// there is none, -EPIPE.
 int async_subscriber_try_receive(struct async_subscriber *subscriber, void *item);
 
 // ---- await async_subscriber_receive(subscriber, item)
@@ -320,8 +320,8 @@ void async_watch_close(struct async_watch *watch);
 
 // ---- await async_watch_changed(watch, seen)
 //
-// 0 once the version is not `*seen` any more, which it sets to the version; -EPIPE if it is closed and
-// there is nothing new.
+// 0 once the version is not `*seen` any more, which it sets to the version; -EPIPE if it is closed
+// and there is nothing new.
 asyncc_async int async_watch_changed(struct async_watch *watch, uint64_t *seen);
 
 struct async_watch_changed_future {

@@ -24,8 +24,8 @@
 // task may read while another writes. Closing a stream ends what is under way on it with
 // -ECANCELED.
 //
-// With io_uring, a read that is dropped may have its bytes already. They are kept for the next read,
-// which allocates; with no memory left they are lost, and all later reads return -ENOMEM.
+// With io_uring, a read that is dropped may have its bytes already. They are kept for the next
+// read, which allocates; with no memory left they are lost, and all later reads return -ENOMEM.
 #ifndef ASYNCC_STREAM_H
 #define ASYNCC_STREAM_H
 
@@ -47,8 +47,8 @@ void async_stream_close(struct async_stream *stream);
 // Ends one direction: `how` is that of shutdown(2). Sockets only. 0 or -errno.
 int async_stream_shutdown(struct async_stream *stream, int how);
 
-// The descriptor, for setsockopt and the like. It stays the stream's. Reading from it passes by what
-// dropped reads left behind.
+// The descriptor, for setsockopt and the like. It stays the stream's. Reading from it passes by
+// what dropped reads left behind.
 int async_stream_fd(const struct async_stream *stream);
 
 // ---- await async_stream_read(stream, buf, n) ----------------------------------------------------

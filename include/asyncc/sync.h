@@ -16,8 +16,8 @@
 // Tasks of a thread take turns at awaits only, so what is done between two awaits needs no lock at
 // all. These are for what holds across an await.
 //
-// Fair: each is first in, first out. What is given up while others wait goes to the first of them at
-// once, whoever runs first; nobody overtakes.
+// Fair: each is first in, first out. What is given up while others wait goes to the first of them
+// at once, whoever runs first; nobody overtakes.
 //
 // Cancel-safe: a wait that is dropped leaves no trace. One that was served already, but has not run
 // since, passes on what it was given.

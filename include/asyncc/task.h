@@ -218,8 +218,8 @@ struct async_task_key {
     // Called for each value that is not NULL when its task is done (within that task), and when the
     // value is replaced by another. NULL: nothing is called.
     void (*destroy)(void *value);
-    // What a task has that is spawned by one that has `value`: called by the spawn, in the task that
-    // spawns. NULL returned: none. NULL here: values are not inherited.
+    // What a task has that is spawned by one that has `value`: called by the spawn, in the task
+    // that spawns. NULL returned: none. NULL here: values are not inherited.
     void *(*inherit)(void *value);
 };
 

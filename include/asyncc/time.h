@@ -146,8 +146,8 @@ static inline void async_sleep_ms_future_drop(struct async_sleep_ms_future *self
 
 // ---- await async_sleep_until_ns(deadline) -------------------------------------------------------
 //
-// Waits until async_now_ns() is at least `deadline`. If it is already, lets others run at least once,
-// and may take a tick.
+// Waits until async_now_ns() is at least `deadline`. If it is already, lets others run at least
+// once, and may take a tick.
 asyncc_async void async_sleep_until_ns(uint64_t deadline);
 
 struct async_sleep_until_ns_future {

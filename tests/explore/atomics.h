@@ -1,5 +1,5 @@
-// atomics.h - included before each source of the runtime: its atomic operations become the points at
-// which the explorer may switch threads. What they do is unchanged.
+// atomics.h - included before each source of the runtime: its atomic operations become the points
+// at which the explorer may switch threads. What they do is unchanged.
 #ifndef EXPLORE_ATOMICS_H
 #define EXPLORE_ATOMICS_H
 

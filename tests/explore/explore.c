@@ -41,8 +41,8 @@ struct thread {
     unsigned char locals[LOCALS][LOCAL_SIZE];
 };
 
-// A point of the execution: the choice made there, and those that are to be made. Sets of threads are
-// bit masks.
+// A point of the execution: the choice made there, and those that are to be made. Sets of threads
+// are bit masks.
 struct step {
     int thread;
     struct operation operation;
@@ -258,8 +258,8 @@ static void tick(struct step *step, int index)
     step->clock[step->thread] = index + 1;
 }
 
-// Those that slept at the step before, or were tried there, and whose next operation does not depend
-// on what was done instead.
+// Those that slept at the step before, or were tried there, and whose next operation does not
+// depend on what was done instead.
 static unsigned still_asleep(const struct step *before)
 {
     unsigned asleep = 0;
@@ -270,8 +270,8 @@ static unsigned still_asleep(const struct step *before)
     return asleep;
 }
 
-// A point that this execution is the first to reach. Returns who goes on, or -1: everything from here
-// on was seen.
+// A point that this execution is the first to reach. Returns who goes on, or -1: everything from
+// here on was seen.
 static int new_step(struct step *step, unsigned enabled)
 {
     *step = (struct step){.enabled = enabled};

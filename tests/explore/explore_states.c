@@ -1,6 +1,6 @@
-// explore_states.c - the state word of a task, the inbox and the way to sleep, in every order of the atomic
-// operations of the owner and of one or two other threads: wakes, polls, cancels, joins and the end,
-// against wakers that are woken, cloned and dropped elsewhere.
+// explore_states.c - the state word of a task, the inbox and the way to sleep, in every order of
+// the atomic operations of the owner and of one or two other threads: wakes, polls, cancels, joins
+// and the end, against wakers that are woken, cloned and dropped elsewhere.
 //
 // The sources under test are the runtime's own. The reactor is replaced by one that waits in the
 // explorer, so a lost wake is a deadlock; memory that is used after it was freed is
@@ -25,7 +25,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-// ---- A reactor that waits in the explorer ---------------------------------------------------------
+// ---- A reactor that waits in the explorer -----------------------------------------------------
 
 struct async_reactor {
     volatile bool woken; // like an eventfd: stays until somebody waits
@@ -81,7 +81,7 @@ const struct async_reactor_ops reactor_epoll = {
     .now_ns = model_now,
 };
 
-// ---- A future that waits for other threads --------------------------------------------------------
+// ---- A future that waits for other threads ----------------------------------------------------
 
 enum {
     OTHERS = 2
@@ -112,8 +112,8 @@ static bool get(const volatile bool *flag)
     return *flag;
 }
 
-// Ready when all others have raised their signals. Each has a waker from the first poll on, which it
-// drops itself.
+// Ready when all others have raised their signals. Each has a waker from the first poll on, which
+// it drops itself.
 struct all_future {
     bool begun;
 };
@@ -173,7 +173,7 @@ static int join(struct async_task *task)
     return future.result;
 }
 
-// ---- What the owner does --------------------------------------------------------------------------
+// ---- What the owner does ----------------------------------------------------------------------
 
 static void (*owner)(void);
 static void (*other)(struct signal *signal);
@@ -246,7 +246,7 @@ static void owner_works(void)
     async_executor_close();
 }
 
-// ---- What the others do ---------------------------------------------------------------------------
+// ---- What the others do -----------------------------------------------------------------------
 
 static void other_wakes(struct signal *signal)
 {
@@ -282,7 +282,7 @@ static void other_lingers(struct signal *signal)
     async_waker_drop(&signal->waker);
 }
 
-// ---- All of it ------------------------------------------------------------------------------------
+// ---- All of it --------------------------------------------------------------------------------
 
 static const struct {
     const char *name;

@@ -1,10 +1,12 @@
 # unit - tests/unit/*.c: the runtime, with cmocka, under ASan and UBSan, on epoll and on io_uring. Each file is one
-# program; and so is tests/explore/states.c: what crosses threads, in every order. `// also: sim`
-# among a file's first ten lines runs it on that reactor, too.
+# program; and so is tests/explore/explore_states.c: what crosses threads, in every order. `// also: sim` among a file's
+# first ten lines runs it on that reactor, too.
 . tests/lib.sh
 if [ $# -eq 0 ]; then
     each_case tests/unit/*.c tests/explore/explore_states.c
-    on_io_uring unit each_case tests/unit/runtime_*.c
+    case ${FILTER:-runtime_} in
+    runtime_*) on_io_uring unit each_case tests/unit/runtime_*.c ;;
+    esac
     exit
 fi
 
