@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/types.h>
 
+#include <asyncc/buffered.h>
 #include <asyncc/executor.h>
 #include <asyncc/net.h>
 #include <asyncc/stream.h>
@@ -38,18 +39,15 @@ static async void serve_small(struct async_tcp *peer)
 // Holds no buffer while it waits.
 static async void serve_lean(struct async_tcp *peer)
 {
-    struct async_stream *stream = async_tcp_stream(peer);
-    ssize_t n = 1;
-    while (n > 0 && await async_stream_readable(stream) == 0) {
-        char *buffer = malloc(LARGE);
-        if (!buffer)
-            break;
-        defer free(buffer);
-        n = await async_stream_read(stream, buffer, LARGE);
-        if (n > 0)
-            n = await async_stream_write_all(stream, buffer, (size_t)n);
+    struct async_reader in;
+    defer async_tcp_close(peer);
+    async_reader_init(&in, async_tcp_stream(peer));
+    defer async_reader_fini(&in);
+    while (await async_reader_fill(&in) > 0) {
+        if (await async_tcp_write_all(peer, in.at, in.size) <= 0)
+            return;
+        async_reader_consume(&in, in.size);
     }
-    async_tcp_close(peer);
 }
 
 static struct async_task *spawn_serve(struct async_tcp *peer, int bytes)
