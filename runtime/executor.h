@@ -55,9 +55,10 @@ struct async_executor {
     bool closing;    // all tasks are being dropped; no new ones
     bool has_locals; // some task has, or had, local values, which its children may inherit
     unsigned io_credit;
-    unsigned polls;                 // budget of a turn, from the options
+    unsigned polls;                 // in a turn, from the options
+    unsigned budget;                // polls left in this turn; 0, too, if its root is done
     struct task_dropping *dropping; // the innermost drop of a task that is underway, or NULL
-    struct async_context cx;        // of the task that is polled, waker.data; NULL: none is
+    struct async_context cx;        // of the task that is polled, waker.data; NULL: no turn
     uint64_t spin_ns;               // from the options; 0: sleeps at once
     uint64_t spin_now_ns;           // what it has come to: less where it was of no use
     struct timer_wheel timers;
