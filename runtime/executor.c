@@ -15,6 +15,7 @@
 #include <string.h>
 
 _Thread_local struct async_executor *async_current;
+_Thread_local struct async_executor *volatile executor_open;
 
 static pthread_key_t thread_end;
 static pthread_once_t thread_end_once = PTHREAD_ONCE_INIT;
@@ -134,7 +135,7 @@ static void receive(struct async_executor *executor)
     while (oldest) {
         struct async_task *next = oldest->inbox_next; // read before the task may be sent again
         executor->counts.received++;
-        executor_shut(executor);
+        executor_shut();
         task_received(oldest);
         executor_reopen(executor);
         oldest = next;
@@ -159,7 +160,7 @@ static void run_turn(struct async_executor *executor, unsigned budget)
 // handler that wakes a task makes the reactor return, like another thread would.
 static void wait_or_look(struct async_executor *executor, uint64_t timeout_ns)
 {
-    executor_shut(executor);
+    executor_shut();
     if (executor->ready_first) {
         timeout_ns = 0;
     } else {
@@ -186,7 +187,7 @@ static void spin_and_wait(struct async_executor *executor, uint64_t timeout_ns)
     uint64_t start = ops->now_ns(executor->reactor), now = start;
     uint64_t limit = timeout_ns < executor->spin_now_ns ? timeout_ns : executor->spin_now_ns;
     while (now - start < limit) {
-        executor_shut(executor);
+        executor_shut();
         ops->wait(executor->reactor, 0);
         executor_reopen(executor);
         if (has_ready(executor)) {
@@ -248,7 +249,7 @@ static void begin(struct async_executor *executor)
 // Until the next call, a wake makes the reactor's descriptor readable.
 static void end(struct async_executor *executor)
 {
-    executor_shut(executor);
+    executor_shut();
     executor->running = false;
     atomic_store(&executor->sleeping, true);
 }

@@ -41,13 +41,8 @@ struct executor_test {
 };
 
 struct async_executor {
-    // The ready queue: owner thread, and signal handlers on it while `open`.
+    // The ready queue: owner thread, and signal handlers on it while it is open.
     struct async_task *ready_first, *ready_last;
-    // The owner thread's wakes may use the ready queue: the executor is in a turn, and no operation
-    // on the queue is underway. Only the owner thread writes it. A signal handler that finds it
-    // false, because it interrupted such an operation or the way to sleep, takes the inbox like
-    // another thread would.
-    volatile bool open;
     struct executor_counts counts;
 
     // Owner thread only.
@@ -87,6 +82,12 @@ struct async_executor {
 // This thread's executor, or NULL.
 extern _Thread_local struct async_executor *async_current;
 
+// This thread's executor while its ready queue is open to the thread's wakes: the executor is in a
+// turn, and no operation on the queue is underway. Else NULL. A signal handler that finds that,
+// because it interrupted such an operation or the way to sleep, takes the inbox like another thread
+// would.
+extern _Thread_local struct async_executor *volatile executor_open;
+
 // This thread's executor, created if there is none. NULL with no memory or descriptors left, or if
 // the environment names no reactor.
 struct async_executor *executor_get(void);
@@ -97,8 +98,7 @@ void executor_send(struct async_executor *executor, struct async_task *task);
 // One reference less.
 void executor_unref(struct async_executor *executor);
 
-// Puts a task that is not queued at the end of the ready queue. `open` is false, or there are no
-// tasks yet.
+// Puts a task that is not queued at the end of the ready queue, which is shut.
 static inline void executor_push(struct async_executor *executor, struct async_task *task)
 {
     task->next = NULL;
@@ -111,24 +111,24 @@ static inline void executor_push(struct async_executor *executor, struct async_t
     executor->counts.queued++;
 }
 
-// Brackets operations on the ready queue: a signal handler sees either `open` and a whole queue, or
-// not open.
-static inline void executor_shut(struct async_executor *executor)
+// Brackets operations on the ready queue: a signal handler sees either an open and whole one, or a
+// shut one.
+static inline void executor_shut(void)
 {
-    executor->open = false;
+    executor_open = NULL;
     atomic_signal_fence(memory_order_seq_cst);
 }
 
 static inline void executor_reopen(struct async_executor *executor)
 {
     atomic_signal_fence(memory_order_seq_cst);
-    executor->open = true;
+    executor_open = executor;
 }
 
 // For the reactor's wait, before it wakes anybody: the owner need not be woken any more.
 static inline void executor_awake(struct async_executor *executor)
 {
-    if (executor->open)
+    if (executor_open)
         return;
     atomic_store_explicit(&executor->sleeping, false, memory_order_relaxed);
     executor_reopen(executor);

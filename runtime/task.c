@@ -77,11 +77,11 @@ static void waker_wake(void *data)
 {
     struct async_task *task = data;
     struct async_executor *executor = executor_of(task);
-    if (executor != async_current || !executor->open) {
+    if (executor != executor_open) {
         wake_from_outside(executor, task);
         return;
     }
-    executor_shut(executor);
+    executor_shut();
     if (!task->queued && !(task->flags & TASK_DONE))
         executor_push(executor, task);
     executor_reopen(executor);
@@ -93,13 +93,13 @@ const struct async_waker_ops task_waker_ops = {waker_clone, waker_wake, waker_dr
 static inline void wake_and_drop(struct async_executor *executor, struct async_waker waker)
 {
     struct async_task *task = waker.data;
-    if (waker.ops != &task_waker_ops || !executor->open || executor_of(task) != executor ||
+    if (waker.ops != &task_waker_ops || executor_of(task) != executor_open ||
         (atomic_load_explicit(&task->shared, memory_order_relaxed) & TASK_MERGED)) {
         async_waker_wake(&waker);
         async_waker_drop(&waker);
         return;
     }
-    executor_shut(executor);
+    executor_shut();
     if (!task->queued && !(task->flags & TASK_DONE))
         executor_push(executor, task);
     executor_reopen(executor);
@@ -199,8 +199,8 @@ struct async_task *async_task_start(void *future)
     struct async_task *task = (struct async_task *)future - 1;
     struct async_executor *executor = async_current;
     assert(executor == executor_of(task) && "a task is started on the thread that made it");
-    bool open = executor->open;
-    executor_shut(executor);
+    bool open = executor_open;
+    executor_shut();
     executor_push(executor, task);
     if (open)
         executor_reopen(executor);
@@ -329,7 +329,7 @@ static inline void run(struct async_executor *executor, struct async_task *task)
 
 static inline struct async_task *pop(struct async_executor *executor)
 {
-    executor_shut(executor);
+    executor_shut();
     struct async_task *task = executor->ready_first;
     if (task) {
         executor->ready_first = task->next;

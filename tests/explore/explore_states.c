@@ -397,6 +397,7 @@ int main(int argc, char **argv)
 {
     (void)argv;
     explore_thread_local(&async_current, sizeof async_current);
+    explore_thread_local((void *)&executor_open, sizeof executor_open);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_other_thread),
         cmocka_unit_test(signal_handlers),
