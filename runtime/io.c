@@ -53,10 +53,8 @@ void op_unlink(struct async_op *op)
 
 void op_wake(struct async_op *op)
 {
-    struct async_waker waker = op->waker; // the operation may be gone once its task is woken
     op->state = OP_WOKEN;
-    async_waker_wake(&waker);
-    async_waker_drop(&waker);
+    async_waker_wake_and_drop(&op->waker); // the operation may be gone now
 }
 
 void op_finish(struct async_op *op, intptr_t result)
@@ -68,10 +66,8 @@ void op_finish(struct async_op *op, intptr_t result)
     op_unlink(op);
     op->result = result;
     op->state = OP_DONE;
-    if (waiting) {
-        async_waker_wake(&waker);
-        async_waker_drop(&waker);
-    }
+    if (waiting)
+        async_waker_wake_and_drop(&waker);
 }
 
 // ---- Sources --------------------------------------------------------------------------------
@@ -128,10 +124,8 @@ static void end_operations(struct async_source *source, int direction, int statu
             waker = async_waker_clone(&op->waker);
         executor->ops->cancel(executor->reactor, op);
         op_finish(op, status);
-        if (waiting) {
-            async_waker_wake(&waker);
-            async_waker_drop(&waker);
-        }
+        if (waiting)
+            async_waker_wake_and_drop(&waker);
     }
 }
 

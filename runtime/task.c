@@ -87,16 +87,14 @@ static void waker_wake(void *data)
     executor_reopen(executor);
 }
 
-const struct async_waker_ops task_waker_ops = {waker_clone, waker_wake, waker_drop};
-
-// Wakes by a waker of this thread's executor, most likely, and drops it.
-static inline void wake_and_drop(struct async_executor *executor, struct async_waker waker)
+static void waker_wake_and_drop(void *data)
 {
-    struct async_task *task = waker.data;
-    if (waker.ops != &task_waker_ops || executor_of(task) != executor_open ||
+    struct async_task *task = data;
+    struct async_executor *executor = executor_of(task);
+    if (executor != executor_open ||
         (atomic_load_explicit(&task->shared, memory_order_relaxed) & TASK_MERGED)) {
-        async_waker_wake(&waker);
-        async_waker_drop(&waker);
+        waker_wake(task);
+        waker_drop(task);
         return;
     }
     executor_shut();
@@ -106,6 +104,9 @@ static inline void wake_and_drop(struct async_executor *executor, struct async_w
     if (--task->owner_wakers == INT8_MIN)
         spill(task);
 }
+
+const struct async_waker_ops task_waker_ops = {waker_clone, waker_wake, waker_drop,
+                                               waker_wake_and_drop};
 
 // ---- Life -----------------------------------------------------------------------------------
 
@@ -213,8 +214,7 @@ struct async_task *task_current(const struct async_executor *executor)
 }
 
 // Who waits keeps nothing of the task, so that it may be freed before they run.
-__attribute__((__noinline__)) static void tell_joiners(struct async_executor *executor,
-                                                       struct async_task *task,
+__attribute__((__noinline__)) static void tell_joiners(struct async_task *task,
                                                        struct async_task_join_future **joiners)
 {
     struct async_task_join_future *joiner;
@@ -225,7 +225,7 @@ __attribute__((__noinline__)) static void tell_joiners(struct async_executor *ex
         joiner->link = NULL;
         joiner->task = NULL;
         joiner->result = task_status(task);
-        wake_and_drop(executor, joiner->waker);
+        async_waker_wake_and_drop(&joiner->waker);
     }
 }
 
@@ -236,7 +236,7 @@ static inline void finish(struct async_executor *executor, struct async_task *ta
     if (task->arena != &arena_empty)
         arena_fini(task->arena, &executor->chunks);
     if (*task_joiners(task))
-        tell_joiners(executor, task, task_joiners(task));
+        tell_joiners(task, task_joiners(task));
     if (task->flags & TASK_GROUP)
         group_left(task);
     if (task->flags & TASK_BORROWED)

@@ -63,6 +63,7 @@ struct async_waker_ops {
     void (*clone)(void *data); // one more waker points to data
     void (*wake)(void *data);  // whoever polls should poll again; keeps the waker
     void (*drop)(void *data);  // one waker fewer points to data
+    void (*wake_and_drop)(void *data); // both, where that is cheaper; NULL: it is not
 };
 
 // A waker is borrowed while it sits in a context. To keep it past the poll, clone it.
@@ -92,6 +93,19 @@ static inline void async_waker_drop(struct async_waker *waker)
 {
     waker->ops->drop(waker->data);
     waker->ops = NULL;
+}
+
+// Wakes, and drops the waker, whose memory may be gone before this returns.
+static inline void async_waker_wake_and_drop(const struct async_waker *waker)
+{
+    void *data = waker->data;
+    const struct async_waker_ops *ops = waker->ops;
+    if (ops->wake_and_drop) {
+        ops->wake_and_drop(data);
+        return;
+    }
+    ops->wake(data);
+    ops->drop(data);
 }
 
 // ---- Frames: how a wake resumes the innermost future, not the root ------------------------------

@@ -118,9 +118,7 @@ static inline struct async_waiter *async_line_grant(struct async_line *line)
         line->end = NULL;
     first->link = NULL;
     first->granted = true;
-    struct async_waker waker = first->waker;
-    async_waker_wake(&waker);
-    async_waker_drop(&waker);
+    async_waker_wake_and_drop(&first->waker);
     return first;
 }
 
