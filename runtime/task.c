@@ -87,14 +87,19 @@ static void waker_wake(void *data)
     executor_reopen(executor);
 }
 
+__attribute__((__noinline__)) static void wake_then_drop(struct async_task *task)
+{
+    waker_wake(task);
+    waker_drop(task);
+}
+
 static void waker_wake_and_drop(void *data)
 {
     struct async_task *task = data;
     struct async_executor *executor = executor_of(task);
     if (executor != executor_open ||
         (atomic_load_explicit(&task->shared, memory_order_relaxed) & TASK_MERGED)) {
-        waker_wake(task);
-        waker_drop(task);
+        wake_then_drop(task);
         return;
     }
     executor_shut();
@@ -213,6 +218,30 @@ struct async_task *task_current(const struct async_executor *executor)
     return executor->dropping ? executor->dropping->task : executor->cx.waker.data;
 }
 
+// Nobody owns it any more.
+static inline void release(struct async_executor *executor, struct async_task *task)
+{
+    if (task->flags & TASK_EXTRA)
+        task_extra_free(task);
+    int owner = task->owner_wakers * TASK_WAKER;
+    if (atomic_load_explicit(&task->shared, memory_order_acquire) + owner == 0) {
+        pool_free(&executor->pool, task);
+        return;
+    }
+    atomic_fetch_add(&executor->refs, 1);
+    int before = atomic_fetch_add(&task->shared, owner + TASK_MERGED);
+    if (before + owner == 0) { // the last one went meanwhile
+        pool_free(&executor->pool, task);
+        executor_unref(executor);
+    }
+}
+
+void task_release(struct async_task *task)
+{
+    if (task->flags & TASK_DONE && !(task->flags & TASK_HANDLE) && !task->queued)
+        release(executor_of(task), task);
+}
+
 // Who waits keeps nothing of the task, so that it may be freed before they run.
 __attribute__((__noinline__)) static void tell_joiners(struct async_task *task,
                                                        struct async_task_join_future **joiners)
@@ -241,8 +270,8 @@ static inline void finish(struct async_executor *executor, struct async_task *ta
         group_left(task);
     if (task->flags & TASK_BORROWED)
         executor->budget = 0; // who runs it goes on
-    if (!(task->flags & TASK_HANDLE))
-        task_release(task);
+    if (!(task->flags & TASK_HANDLE) && !task->queued)
+        release(executor, task);
 }
 
 void task_drop(struct async_task *task, uint16_t status)
@@ -370,26 +399,6 @@ void tasks_run(struct async_executor *executor)
         run(executor, task);
     }
     executor->cx.waker.data = NULL;
-}
-
-void task_release(struct async_task *task)
-{
-    if (!(task->flags & TASK_DONE) || (task->flags & TASK_HANDLE) || task->queued)
-        return;
-    struct async_executor *executor = executor_of(task);
-    if (task->flags & TASK_EXTRA)
-        task_extra_free(task);
-    int owner = task->owner_wakers * TASK_WAKER;
-    if (atomic_load_explicit(&task->shared, memory_order_acquire) + owner == 0) {
-        pool_free(&executor->pool, task);
-        return;
-    }
-    atomic_fetch_add(&executor->refs, 1);
-    int before = atomic_fetch_add(&task->shared, owner + TASK_MERGED);
-    if (before + owner == 0) { // the last one went meanwhile
-        pool_free(&executor->pool, task);
-        executor_unref(executor);
-    }
 }
 
 void task_received(struct async_task *task)

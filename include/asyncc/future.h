@@ -95,17 +95,21 @@ static inline void async_waker_drop(struct async_waker *waker)
     waker->ops = NULL;
 }
 
+// For async_waker_wake_and_drop: in two steps.
+__attribute__((__noinline__, __unused__)) static void
+async_waker_wake_then_drop(void *data, const struct async_waker_ops *ops)
+{
+    ops->wake(data);
+    ops->drop(data);
+}
+
 // Wakes, and drops the waker, whose memory may be gone before this returns.
 static inline void async_waker_wake_and_drop(const struct async_waker *waker)
 {
-    void *data = waker->data;
-    const struct async_waker_ops *ops = waker->ops;
-    if (ops->wake_and_drop) {
-        ops->wake_and_drop(data);
-        return;
-    }
-    ops->wake(data);
-    ops->drop(data);
+    if (waker->ops->wake_and_drop)
+        waker->ops->wake_and_drop(waker->data);
+    else
+        async_waker_wake_then_drop(waker->data, waker->ops);
 }
 
 // ---- Frames: how a wake resumes the innermost future, not the root ------------------------------
