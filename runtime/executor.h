@@ -59,13 +59,13 @@ struct async_executor {
     struct timer_wheel timers;
     struct pool pool;
     struct arena_cache chunks;
-    bool simulated;                // by the sim reactor: nothing may happen behind its back; it
-                                   // sets timers.exact, too
+    bool simulated; // by the sim reactor: nothing may happen behind its back; it
+                    // sets timers.exact, too
     struct buffers buffers;
-    struct async_source **sources; // by descriptor
-    size_t source_room;            // length of that array
-    size_t source_count;           // open ones
-    uint32_t source_generation;    // of the last one
+    struct async_source **sources;    // by descriptor
+    size_t source_room;               // length of that array
+    size_t source_count;              // open ones
+    uint32_t source_generation;       // of the last one
     const struct executor_test *test; // NULL: it runs for real
     const struct async_reactor_ops *ops;
     struct async_reactor *reactor;
