@@ -122,8 +122,7 @@ static void run_first(struct async_blocking_thread *self)
         pthread_cond_broadcast(&pool.over);
     pool.idle++;                      // who is woken may have the next job at once
     pthread_mutex_unlock(&pool.lock); // and the job may be gone
-    async_waker_wake(&waker);
-    async_waker_drop(&waker);
+    async_waker_wake_and_drop(&waker);
     pthread_mutex_lock(&pool.lock);
     pool.idle--;
 }

@@ -15,6 +15,7 @@
 #include <string.h>
 
 _Thread_local struct async_executor *async_current;
+_Thread_local struct async_executor *volatile executor_open;
 
 static pthread_key_t thread_end;
 static pthread_once_t thread_end_once = PTHREAD_ONCE_INIT;
@@ -134,7 +135,7 @@ static void receive(struct async_executor *executor)
     while (oldest) {
         struct async_task *next = oldest->inbox_next; // read before the task may be sent again
         executor->counts.received++;
-        executor_shut(executor);
+        executor_shut();
         task_received(oldest);
         executor_reopen(executor);
         oldest = next;
@@ -143,44 +144,14 @@ static void receive(struct async_executor *executor)
 
 // ---- Turns ----------------------------------------------------------------------------------
 
-static struct async_task *pop(struct async_executor *executor)
-{
-    executor_shut(executor);
-    struct async_task *task = executor->ready_first;
-    if (task) {
-        executor->ready_first = task->next;
-        task->queued = false;
-        executor->counts.taken++;
-    }
-    executor_reopen(executor);
-    return task;
-}
-
-// Runs what is ready, until `root` is done, `last` has had its turn, or the budget is used up.
-static void run_ready(struct async_executor *executor, const struct async_task *root,
-                      const struct async_task *last)
-{
-    for (unsigned i = 0; i < executor->polls; i++) {
-        struct async_task *task = pop(executor);
-        if (!task)
-            return;
-        executor->io_credit = EXECUTOR_IO;
-        if (__builtin_expect(executor->test != NULL, 0))
-            executor->test->run(executor, task);
-        else
-            task_run(executor, task);
-        if (task == last || (root && root->flags & TASK_DONE))
-            return;
-    }
-}
-
-static void run_turn(struct async_executor *executor, const struct async_task *root,
-                     const struct async_task *last)
+// Runs what is ready, at most `budget` polls.
+static void run_turn(struct async_executor *executor, unsigned budget)
 {
     executor->counts.turns++;
     if (executor->counts.clock)
         observe_turn_begins(executor);
-    run_ready(executor, root, last);
+    executor->budget = budget;
+    tasks_run(executor);
     if (executor->counts.turn_since)
         observe_turn_ends(executor);
 }
@@ -189,7 +160,7 @@ static void run_turn(struct async_executor *executor, const struct async_task *r
 // handler that wakes a task makes the reactor return, like another thread would.
 static void wait_or_look(struct async_executor *executor, uint64_t timeout_ns)
 {
-    executor_shut(executor);
+    executor_shut();
     if (executor->ready_first) {
         timeout_ns = 0;
     } else {
@@ -216,7 +187,7 @@ static void spin_and_wait(struct async_executor *executor, uint64_t timeout_ns)
     uint64_t start = ops->now_ns(executor->reactor), now = start;
     uint64_t limit = timeout_ns < executor->spin_now_ns ? timeout_ns : executor->spin_now_ns;
     while (now - start < limit) {
-        executor_shut(executor);
+        executor_shut();
         ops->wait(executor->reactor, 0);
         executor_reopen(executor);
         if (has_ready(executor)) {
@@ -278,7 +249,7 @@ static void begin(struct async_executor *executor)
 // Until the next call, a wake makes the reactor's descriptor readable.
 static void end(struct async_executor *executor)
 {
-    executor_shut(executor);
+    executor_shut();
     executor->running = false;
     atomic_store(&executor->sleeping, true);
 }
@@ -305,13 +276,11 @@ static int run(const struct async_future_type *type, void *future)
     struct async_task *root = task_new(executor, type, sizeof(void *), _Alignof(void *));
     if (!root)
         return -ENOMEM;
-    *(void **)(root + 1) = future;
-    root->flags |= TASK_BORROWED;
-    root->suspended.frame = future;
+    task_borrow(root, future);
     begin(executor);
     async_task_start(root + 1);
     for (;;) {
-        run_turn(executor, root, NULL);
+        run_turn(executor, executor->polls);
         if (root->flags & TASK_DONE)
             break;
         look_around(executor, true);
@@ -385,6 +354,13 @@ int async_run_main(const struct async_future_type *type, void *future)
 
 // ---- By hand, in somebody else's loop --------------------------------------------------------
 
+// What is ready now, and no more than a turn's budget.
+static unsigned one_round(const struct async_executor *executor)
+{
+    uint64_t ready = executor->counts.queued - executor->counts.taken;
+    return ready < executor->polls ? (unsigned)ready : executor->polls;
+}
+
 int async_executor_poll_once(void)
 {
     struct async_executor *executor;
@@ -393,7 +369,7 @@ int async_executor_poll_once(void)
         return status;
     begin(executor);
     if (executor->ready_first)
-        run_turn(executor, NULL, executor->ready_last);
+        run_turn(executor, one_round(executor));
     look_around(executor, false);
     end(executor);
     return has_ready(executor);

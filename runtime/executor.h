@@ -41,13 +41,8 @@ struct executor_test {
 };
 
 struct async_executor {
-    // The ready queue: owner thread, and signal handlers on it while `open`.
+    // The ready queue: owner thread, and signal handlers on it while it is open.
     struct async_task *ready_first, *ready_last;
-    // The owner thread's wakes may use the ready queue: the executor is in a turn, and no operation
-    // on the queue is underway. Only the owner thread writes it. A signal handler that finds it
-    // false, because it interrupted such an operation or the way to sleep, takes the inbox like
-    // another thread would.
-    volatile bool open;
     struct executor_counts counts;
 
     // Owner thread only.
@@ -55,21 +50,22 @@ struct async_executor {
     bool closing;    // all tasks are being dropped; no new ones
     bool has_locals; // some task has, or had, local values, which its children may inherit
     unsigned io_credit;
-    unsigned polls;                 // budget of a turn, from the options
+    unsigned polls;                 // in a turn, from the options
+    unsigned budget;                // polls left in this turn; 0, too, if its root is done
     struct task_dropping *dropping; // the innermost drop of a task that is underway, or NULL
-    struct async_context cx;        // of the task that is polled, waker.data; NULL: none is
+    struct async_context cx;        // of the task that is polled, waker.data; NULL: no turn
     uint64_t spin_ns;               // from the options; 0: sleeps at once
     uint64_t spin_now_ns;           // what it has come to: less where it was of no use
     struct timer_wheel timers;
     struct pool pool;
     struct arena_cache chunks;
-    bool simulated;                // by the sim reactor: nothing may happen behind its back; it
-                                   // sets timers.exact, too
+    bool simulated; // by the sim reactor: nothing may happen behind its back; it
+                    // sets timers.exact, too
     struct buffers buffers;
-    struct async_source **sources; // by descriptor
-    size_t source_room;            // length of that array
-    size_t source_count;           // open ones
-    uint32_t source_generation;    // of the last one
+    struct async_source **sources;    // by descriptor
+    size_t source_room;               // length of that array
+    size_t source_count;              // open ones
+    uint32_t source_generation;       // of the last one
     const struct executor_test *test; // NULL: it runs for real
     const struct async_reactor_ops *ops;
     struct async_reactor *reactor;
@@ -86,6 +82,12 @@ struct async_executor {
 // This thread's executor, or NULL.
 extern _Thread_local struct async_executor *async_current;
 
+// This thread's executor while its ready queue is open to the thread's wakes: the executor is in a
+// turn, and no operation on the queue is underway. Else NULL. A signal handler that finds that,
+// because it interrupted such an operation or the way to sleep, takes the inbox like another thread
+// would.
+extern _Thread_local struct async_executor *volatile executor_open;
+
 // This thread's executor, created if there is none. NULL with no memory or descriptors left, or if
 // the environment names no reactor.
 struct async_executor *executor_get(void);
@@ -96,8 +98,7 @@ void executor_send(struct async_executor *executor, struct async_task *task);
 // One reference less.
 void executor_unref(struct async_executor *executor);
 
-// Puts a task that is not queued at the end of the ready queue. `open` is false, or there are no
-// tasks yet.
+// Puts a task that is not queued at the end of the ready queue, which is shut.
 static inline void executor_push(struct async_executor *executor, struct async_task *task)
 {
     task->next = NULL;
@@ -110,24 +111,24 @@ static inline void executor_push(struct async_executor *executor, struct async_t
     executor->counts.queued++;
 }
 
-// Brackets operations on the ready queue: a signal handler sees either `open` and a whole queue, or
-// not open.
-static inline void executor_shut(struct async_executor *executor)
+// Brackets operations on the ready queue: a signal handler sees either an open and whole one, or a
+// shut one.
+static inline void executor_shut(void)
 {
-    executor->open = false;
+    executor_open = NULL;
     atomic_signal_fence(memory_order_seq_cst);
 }
 
 static inline void executor_reopen(struct async_executor *executor)
 {
     atomic_signal_fence(memory_order_seq_cst);
-    executor->open = true;
+    executor_open = executor;
 }
 
 // For the reactor's wait, before it wakes anybody: the owner need not be woken any more.
 static inline void executor_awake(struct async_executor *executor)
 {
-    if (executor->open)
+    if (executor_open)
         return;
     atomic_store_explicit(&executor->sleeping, false, memory_order_relaxed);
     executor_reopen(executor);

@@ -53,10 +53,8 @@ void op_unlink(struct async_op *op)
 
 void op_wake(struct async_op *op)
 {
-    struct async_waker waker = op->waker; // the operation may be gone once its task is woken
     op->state = OP_WOKEN;
-    async_waker_wake(&waker);
-    async_waker_drop(&waker);
+    async_waker_wake_and_drop(&op->waker); // the operation may be gone now
 }
 
 void op_finish(struct async_op *op, intptr_t result)
@@ -68,10 +66,8 @@ void op_finish(struct async_op *op, intptr_t result)
     op_unlink(op);
     op->result = result;
     op->state = OP_DONE;
-    if (waiting) {
-        async_waker_wake(&waker);
-        async_waker_drop(&waker);
-    }
+    if (waiting)
+        async_waker_wake_and_drop(&waker);
 }
 
 // ---- Sources --------------------------------------------------------------------------------
@@ -103,10 +99,10 @@ int source_open(struct async_executor *executor, struct async_source *source, in
     if (stale) // its descriptor was closed under those who wait for it
         source_close(stale, -EBADF);
     *source = (struct async_source){
-        .executor = executor,
         .fd = fd,
         .generation = ++executor->source_generation,
         .users = 1,
+        .open = true,
         .socket = socket,
         .bytes = socket,
         // Trying once tells the truth sooner than the reactor's first report.
@@ -119,7 +115,7 @@ int source_open(struct async_executor *executor, struct async_source *source, in
 
 static void end_operations(struct async_source *source, int direction, int status)
 {
-    const struct async_executor *executor = source->executor;
+    const struct async_executor *executor = async_current;
     struct async_op *op;
     while ((op = source->ops[direction])) {
         bool waiting = op->state == OP_WAITING;
@@ -128,25 +124,23 @@ static void end_operations(struct async_source *source, int direction, int statu
             waker = async_waker_clone(&op->waker);
         executor->ops->cancel(executor->reactor, op);
         op_finish(op, status);
-        if (waiting) {
-            async_waker_wake(&waker);
-            async_waker_drop(&waker);
-        }
+        if (waiting)
+            async_waker_wake_and_drop(&waker);
     }
 }
 
 void source_close(struct async_source *source, int status)
 {
-    struct async_executor *executor = source->executor;
-    if (!executor)
+    if (!source->open)
         return;
-    assert(executor == async_current && "a descriptor is used on the thread that opened it");
+    struct async_executor *executor = async_current;
+    assert(source_here(source) && "a descriptor is used on the thread that opened it");
     end_operations(source, IO_READ, status);
     end_operations(source, IO_WRITE, status);
     executor->ops->forget(executor->reactor, source);
     executor->sources[source->fd] = NULL;
     executor->source_count--;
-    source->executor = NULL;
+    source->open = false;
 }
 
 void source_release(struct async_source *source)

@@ -15,17 +15,18 @@
 
 #pragma GCC visibility push(hidden)
 
+// Each connection has one, so it is small. Its executor is the thread's: source_here.
 struct async_source {
-    struct async_executor *executor; // NULL: it is gone
-    struct async_op *ops[2];         // by direction: those that are WAITING or WOKEN, oldest first
+    struct async_op *ops[2]; // by direction: those that are WAITING or WOKEN, oldest first
+    void *kept;              // kept.c: what cancelled operations had taken already; NULL: nothing
     int fd;
     uint32_t generation; // tells it from earlier sources of the same descriptor number
     uint32_t users;      // who keep it: its owner, or the futures that wait for it
-    bool socket;         // recv and send, not read and write
-    bool bytes;          // has no packets, lines or records: a short read leaves nothing behind
+    bool open : 1;       // in its executor's table; else it is gone, and so may the executor be
+    bool socket : 1;     // recv and send, not read and write
+    bool bytes : 1;      // has no packets, lines or records: a short read leaves nothing behind
+    bool watched : 1;    // readiness.c: the back end watches it
     uint8_t ready;       // readiness.c: READY_*, what may succeed. CLOSED stays set
-    bool watched;        // readiness.c: the back end watches it
-    void *kept; // kept.c: what cancelled operations had taken already; NULL: nothing
 };
 
 // Makes fd a source, with one user. 0 or -ENOMEM.
@@ -55,6 +56,14 @@ void op_wake(struct async_op *op);
 // Ends an operation, wherever it is, and wakes who waits for it: it is DONE.
 void op_finish(struct async_op *op, intptr_t result);
 
+// Is it open, on this thread?
+static inline bool source_here(const struct async_source *source)
+{
+    const struct async_executor *executor = async_current;
+    return source->open && executor && (size_t)source->fd < executor->source_room &&
+           executor->sources[source->fd] == source;
+}
+
 // What a future does with its operation. After ASYNC_READY the operation is IDLE, and may be used
 // again.
 static inline enum async_poll op_poll(struct async_op *op, struct async_context *cx)
@@ -63,9 +72,8 @@ static inline enum async_poll op_poll(struct async_op *op, struct async_context 
         op->state = OP_IDLE;
         return ASYNC_READY;
     }
-    struct async_executor *executor = op->source->executor;
-    assert(executor && executor == async_current &&
-           "a descriptor is used on the thread that opened it");
+    struct async_executor *executor = async_current;
+    assert(source_here(op->source) && "a descriptor is used on the thread that opened it");
     return executor->ops->perform(executor->reactor, op, cx);
 }
 
@@ -88,7 +96,7 @@ static inline intptr_t op_drop(struct async_op *op)
     if (op->state == OP_IDLE)
         return -ECANCELED;
     if (op->state != OP_DONE) {
-        struct async_executor *executor = op->source->executor;
+        struct async_executor *executor = async_current;
         executor->ops->cancel(executor->reactor, op);
     }
     op->state = OP_IDLE;

@@ -216,7 +216,7 @@ void kept_add(struct async_source *source, struct async_op *op)
     case OP_READ_BORROWED:
         keep_bytes(source, &one, one.iov_len, op->result, NULL);
         if (op->result > 0)
-            buffer_return(&source->executor->buffers, op->at);
+            buffer_return(&async_current->buffers, op->at);
         break;
     case OP_READV:
         keep_bytes(source, op->at, one.iov_len, op->result, NULL);
@@ -291,7 +291,7 @@ static void take_message(struct async_source *source, struct async_op *op)
 
 static void take_borrowed(struct async_source *source, struct async_op *op)
 {
-    struct buffers *buffers = &source->executor->buffers;
+    struct buffers *buffers = &async_current->buffers;
     op->at = buffer_borrow(buffers);
     if (!op->at) {
         op->result = -ENOMEM;

@@ -25,7 +25,7 @@ enum async_poll pause_begin(struct async_pause *pause, struct async_op *op,
 static int end(struct async_pause *pause, struct async_op *op)
 {
     struct async_source *source = op->source;
-    bool closed = !source->executor;
+    bool closed = !source->open;
     pause->on = false;
     source_release(source);
     if (!closed)

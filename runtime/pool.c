@@ -139,7 +139,22 @@ static struct pool_slab *own_slab(struct pool *pool, size_t size, size_t align)
     return slab_new(pool, storage + size, first, sizeof(struct async_task) + size);
 }
 
-// No freed block of the size is at hand.
+// A block of a slab that has room.
+static inline struct async_task *take(struct pool_slab *slab)
+{
+    struct async_task *task = slab->free;
+    if (task) {
+        slab->free = task->next;
+        unpoison(slab, task);
+    } else {
+        task = block_at(slab, slab->carved++);
+    }
+    if (++slab->live == slab->capacity && slab->room_link)
+        room_remove(slab);
+    return task;
+}
+
+// No slab of the size has room.
 __attribute__((__noinline__)) static struct async_task *alloc_slowly(struct pool *pool, size_t size,
                                                                      size_t align)
 {
@@ -162,16 +177,7 @@ __attribute__((__noinline__)) static struct async_task *alloc_slowly(struct pool
             room_add(pool, slab);
         }
     }
-    struct async_task *task = slab->free;
-    if (task) {
-        slab->free = task->next;
-        unpoison(slab, task);
-    } else {
-        task = block_at(slab, slab->carved++);
-    }
-    if (++slab->live == slab->capacity && slab->room_link)
-        room_remove(slab);
-    return task;
+    return take(slab);
 }
 
 struct async_task *pool_alloc(struct pool *pool, size_t size, size_t align)
@@ -180,14 +186,7 @@ struct async_task *pool_alloc(struct pool *pool, size_t size, size_t align)
         return alloc_slowly(pool, size, align);
     size_t class = (sizeof(struct async_task) + size + ALIGN - 1) / ALIGN - 1; // as class_of says
     struct pool_slab *slab = pool->room[class];
-    struct async_task *task = slab ? slab->free : NULL;
-    if (!task)
-        return alloc_slowly(pool, size, align);
-    slab->free = task->next;
-    unpoison(slab, task);
-    if (++slab->live == slab->capacity)
-        room_remove(slab);
-    return task;
+    return slab ? take(slab) : alloc_slowly(pool, size, align);
 }
 
 // What a slab's last block needs, and the first one of a full slab.

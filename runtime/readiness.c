@@ -49,7 +49,7 @@ static intptr_t try_read(struct async_op *op)
 
 static intptr_t try_read_borrowed(struct async_op *op)
 {
-    struct buffers *buffers = &op->source->executor->buffers;
+    struct buffers *buffers = &async_current->buffers;
     op->at = buffer_borrow(buffers);
     if (!op->at)
         return -ENOMEM;
@@ -157,12 +157,12 @@ enum async_poll readiness_perform(struct async_reactor *reactor, struct async_op
         op_unlink(op);
     unsigned bit = 1u << op_direction(op);
     while (source->ready & bit) {
-        if (!source->executor->io_credit) {
+        if (!async_current->io_credit) {
             op_unlink(op);
             op_yield(op, &cx->waker);
             return ASYNC_PENDING;
         }
-        source->executor->io_credit--;
+        async_current->io_credit--;
         intptr_t result = tries[op->code](op);
         if (result != -EAGAIN)
             return ready(op, result);

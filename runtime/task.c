@@ -77,29 +77,32 @@ static void waker_wake(void *data)
 {
     struct async_task *task = data;
     struct async_executor *executor = executor_of(task);
-    if (executor != async_current || !executor->open) {
+    if (executor != executor_open) {
         wake_from_outside(executor, task);
         return;
     }
-    executor_shut(executor);
+    executor_shut();
     if (!task->queued && !(task->flags & TASK_DONE))
         executor_push(executor, task);
     executor_reopen(executor);
 }
 
-const struct async_waker_ops task_waker_ops = {waker_clone, waker_wake, waker_drop};
-
-// Wakes by a waker of this thread's executor, most likely, and drops it.
-static inline void wake_and_drop(struct async_executor *executor, struct async_waker waker)
+__attribute__((__noinline__)) static void wake_then_drop(struct async_task *task)
 {
-    struct async_task *task = waker.data;
-    if (waker.ops != &task_waker_ops || !executor->open || executor_of(task) != executor ||
+    waker_wake(task);
+    waker_drop(task);
+}
+
+static void waker_wake_and_drop(void *data)
+{
+    struct async_task *task = data;
+    struct async_executor *executor = executor_of(task);
+    if (executor != executor_open ||
         (atomic_load_explicit(&task->shared, memory_order_relaxed) & TASK_MERGED)) {
-        async_waker_wake(&waker);
-        async_waker_drop(&waker);
+        wake_then_drop(task);
         return;
     }
-    executor_shut(executor);
+    executor_shut();
     if (!task->queued && !(task->flags & TASK_DONE))
         executor_push(executor, task);
     executor_reopen(executor);
@@ -107,7 +110,22 @@ static inline void wake_and_drop(struct async_executor *executor, struct async_w
         spill(task);
 }
 
+const struct async_waker_ops task_waker_ops = {waker_clone, waker_wake, waker_drop,
+                                               waker_wake_and_drop};
+
 // ---- Life -----------------------------------------------------------------------------------
+
+// BY HAND. Where a generated future has left its innermost frame, one that was written by hand has
+// the task itself, and this in the place of what runs a frame; so a turn need not ask which it is.
+static enum async_poll poll_by_hand(void *frame, struct async_context *cx)
+{
+    struct async_task *task = frame;
+    enum async_poll poll = task->type->poll(task_future(task), cx);
+    cx->suspended = task->suspended;
+    return poll;
+}
+
+static const struct async_frame_type by_hand = {.poll = poll_by_hand};
 
 int task_status(const struct async_task *task)
 {
@@ -136,8 +154,8 @@ static inline struct async_task *new_task(struct async_executor *executor,
     if (!task)
         return NULL;
     task->type = type;
-    task->suspended.frame = task + 1;
-    task->suspended.type = type->frame;
+    task->suspended.frame = type->frame ? task + 1 : task;
+    task->suspended.type = type->frame ? type->frame : &by_hand;
     task->arena = &arena_empty;
     task->joiners = NULL;
     atomic_init(&task->shared, 0);
@@ -154,6 +172,14 @@ struct async_task *task_new(struct async_executor *executor, const struct async_
                             size_t size, size_t align)
 {
     return new_task(executor, type, size, align);
+}
+
+void task_borrow(struct async_task *task, void *future)
+{
+    *(void **)(task + 1) = future;
+    task->flags |= TASK_BORROWED;
+    if (task->type->frame)
+        task->suspended.frame = future;
 }
 
 void task_abandon(struct async_task *task)
@@ -179,8 +205,8 @@ struct async_task *async_task_start(void *future)
     struct async_task *task = (struct async_task *)future - 1;
     struct async_executor *executor = async_current;
     assert(executor == executor_of(task) && "a task is started on the thread that made it");
-    bool open = executor->open;
-    executor_shut(executor);
+    bool open = executor_open;
+    executor_shut();
     executor_push(executor, task);
     if (open)
         executor_reopen(executor);
@@ -192,9 +218,32 @@ struct async_task *task_current(const struct async_executor *executor)
     return executor->dropping ? executor->dropping->task : executor->cx.waker.data;
 }
 
+// Nobody owns it any more.
+static inline void release(struct async_executor *executor, struct async_task *task)
+{
+    if (task->flags & TASK_EXTRA)
+        task_extra_free(task);
+    int owner = task->owner_wakers * TASK_WAKER;
+    if (atomic_load_explicit(&task->shared, memory_order_acquire) + owner == 0) {
+        pool_free(&executor->pool, task);
+        return;
+    }
+    atomic_fetch_add(&executor->refs, 1);
+    int before = atomic_fetch_add(&task->shared, owner + TASK_MERGED);
+    if (before + owner == 0) { // the last one went meanwhile
+        pool_free(&executor->pool, task);
+        executor_unref(executor);
+    }
+}
+
+void task_release(struct async_task *task)
+{
+    if (task->flags & TASK_DONE && !(task->flags & TASK_HANDLE) && !task->queued)
+        release(executor_of(task), task);
+}
+
 // Who waits keeps nothing of the task, so that it may be freed before they run.
-__attribute__((__noinline__)) static void tell_joiners(struct async_executor *executor,
-                                                       struct async_task *task,
+__attribute__((__noinline__)) static void tell_joiners(struct async_task *task,
                                                        struct async_task_join_future **joiners)
 {
     struct async_task_join_future *joiner;
@@ -205,7 +254,7 @@ __attribute__((__noinline__)) static void tell_joiners(struct async_executor *ex
         joiner->link = NULL;
         joiner->task = NULL;
         joiner->result = task_status(task);
-        wake_and_drop(executor, joiner->waker);
+        async_waker_wake_and_drop(&joiner->waker);
     }
 }
 
@@ -216,11 +265,13 @@ static inline void finish(struct async_executor *executor, struct async_task *ta
     if (task->arena != &arena_empty)
         arena_fini(task->arena, &executor->chunks);
     if (*task_joiners(task))
-        tell_joiners(executor, task, task_joiners(task));
+        tell_joiners(task, task_joiners(task));
     if (task->flags & TASK_GROUP)
         group_left(task);
-    if (!(task->flags & TASK_HANDLE))
-        task_release(task);
+    if (task->flags & TASK_BORROWED)
+        executor->budget = 0; // who runs it goes on
+    if (!(task->flags & TASK_HANDLE) && !task->queued)
+        release(executor, task);
 }
 
 void task_drop(struct async_task *task, uint16_t status)
@@ -240,7 +291,7 @@ __attribute__((__noinline__)) static enum async_poll poll_parents(struct async_c
                                                                   struct async_task *task)
 {
     struct async_frame done = task->suspended;
-    if (!done.type)
+    if (done.type == &by_hand)
         return ASYNC_READY;
     return async_resume_parents(cx, done.frame, done.type, task_future(task), task->type->frame);
 }
@@ -265,28 +316,29 @@ __attribute__((__noinline__)) static void is_given_up(struct async_executor *exe
     task_drop(task, no_memory ? TASK_NO_MEMORY : TASK_CANCELED);
 }
 
-__attribute__((__noinline__)) static void run_no_more(struct async_task *task)
+__attribute__((__noinline__)) static void run_no_more(struct async_executor *executor,
+                                                      struct async_task *task)
 {
+    executor->counts.not_polled++;
+    executor->cx.waker.data = NULL;
     if (task->flags & TASK_DONE)
         task_release(task);
     else
         task_drop(task, TASK_CANCELED);
 }
 
-// The executor's context stands for the task while it is polled.
-void task_run(struct async_executor *executor, struct async_task *task)
+// The executor's context stands for the task from when it is polled until another one is.
+static inline void run(struct async_executor *executor, struct async_task *task)
 {
     if (task->flags & (TASK_DONE | TASK_CANCEL)) {
-        executor->counts.not_polled++;
-        run_no_more(task);
+        run_no_more(executor, task);
         return;
     }
     struct async_context *cx = &executor->cx;
     cx->waker.data = task;
     cx->arena = task->arena;
     const struct async_frame_type *frame = task->suspended.type;
-    enum async_poll poll =
-        frame ? frame->poll(task->suspended.frame, cx) : task->type->poll(task_future(task), cx);
+    enum async_poll poll = frame->poll(task->suspended.frame, cx);
     // Most often the root itself is done. (Its first member has its address, but not its type.)
     if (poll == ASYNC_READY && (task->suspended.frame != task + 1 || frame != task->type->frame))
         poll = poll_parents(cx, task);
@@ -298,33 +350,55 @@ void task_run(struct async_executor *executor, struct async_task *task)
         is_given_up(executor, task);
         return;
     }
-    cx->waker.data = NULL;
-    if (task->suspended.type) {
-        // Word by word: the poll has just stored them so, and a load of both at once would stall.
-        volatile struct async_frame *from = &cx->suspended;
-        task->suspended.frame = from->frame;
-        task->suspended.type = from->type;
+    // Word by word: the poll has just stored them so, and a load of both at once would stall.
+    volatile struct async_frame *from = &cx->suspended;
+    task->suspended.frame = from->frame;
+    task->suspended.type = from->type;
+}
+
+static inline struct async_task *pop(struct async_executor *executor)
+{
+    executor_shut();
+    struct async_task *task = executor->ready_first;
+    if (task) {
+        executor->ready_first = task->next;
+        task->queued = false;
+        executor->counts.taken++;
+    }
+    executor_reopen(executor);
+    return task;
+}
+
+void task_run(struct async_executor *executor, struct async_task *task)
+{
+    run(executor, task);
+    executor->cx.waker.data = NULL;
+}
+
+__attribute__((__noinline__)) static void run_tests(struct async_executor *executor)
+{
+    struct async_task *task;
+    while (executor->budget && (task = pop(executor))) {
+        executor->budget--;
+        executor->io_credit = EXECUTOR_IO;
+        executor->test->run(executor, task);
     }
 }
 
-void task_release(struct async_task *task)
+// In this file, and not with the turns, so that the compiler makes one loop of it all.
+void tasks_run(struct async_executor *executor)
 {
-    if (!(task->flags & TASK_DONE) || (task->flags & TASK_HANDLE) || task->queued)
-        return;
-    struct async_executor *executor = executor_of(task);
-    if (task->flags & TASK_EXTRA)
-        task_extra_free(task);
-    int owner = task->owner_wakers * TASK_WAKER;
-    if (atomic_load_explicit(&task->shared, memory_order_acquire) + owner == 0) {
-        pool_free(&executor->pool, task);
+    if (executor->test) {
+        run_tests(executor);
         return;
     }
-    atomic_fetch_add(&executor->refs, 1);
-    int before = atomic_fetch_add(&task->shared, owner + TASK_MERGED);
-    if (before + owner == 0) { // the last one went meanwhile
-        pool_free(&executor->pool, task);
-        executor_unref(executor);
+    struct async_task *task;
+    while (executor->budget && (task = pop(executor))) {
+        executor->budget--;
+        executor->io_credit = EXECUTOR_IO;
+        run(executor, task);
     }
+    executor->cx.waker.data = NULL;
 }
 
 void task_received(struct async_task *task)

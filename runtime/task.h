@@ -39,7 +39,7 @@ enum {
     TASK_CANCEL = 16,    // async_cancel came while it could not be dropped: dropped when it can be
     TASK_CANCELED = 32,  // with DONE: dropped by async_cancel
     TASK_NO_MEMORY = 64, // with DONE: dropped because a frame could not be allocated
-    TASK_BORROWED = 128, // the storage holds a pointer to the caller's future (block_on)
+    TASK_BORROWED = 128, // a root: the storage holds a pointer to the caller's future
     TASK_EXTRA = 256,    // `extra` holds, not `joiners`; never cleared
     TASK_GROUP = 512,    // a group_member lies behind the future; never cleared
     TASK_HELD = 1024,    // not started: its group lets no more of them run at a time
@@ -55,7 +55,7 @@ struct task_extra {
 
 struct async_task {
     const struct async_future_type *type;
-    struct async_frame suspended;  // the innermost frame that waits; type NULL: written by hand
+    struct async_frame suspended;  // the innermost frame that waits; or see BY HAND in task.c
     struct async_arena *arena;     // the shared empty one if it has had no frame there
     struct async_task *next;       // in the ready queue, or in its slab's free list
     struct async_task *inbox_next; // in the inbox
@@ -82,12 +82,20 @@ _Static_assert(sizeof(struct async_task) % 8 == 0, "blocks are a multiple of 8")
 
 extern const struct async_waker_ops task_waker_ops;
 
-// Polls a task that was taken from the ready queue, or frees it if it is done.
+// Polls the tasks of the ready queue, or frees those that are done, until it is empty or the
+// executor's budget is used up.
+void tasks_run(struct async_executor *executor);
+
+// The same for one task, which was taken from the queue.
 void task_run(struct async_executor *executor, struct async_task *task);
 
 // A task of the pool, not started; NULL with no memory left.
 struct async_task *task_new(struct async_executor *executor, const struct async_future_type *type,
                             size_t size, size_t align);
+
+// Makes a task that is not started, with room for a pointer, the root of a run: its future is the
+// caller's.
+void task_borrow(struct async_task *task, void *future);
 
 // Frees one that is not started after all.
 void task_abandon(struct async_task *task);

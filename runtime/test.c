@@ -133,7 +133,7 @@ static struct async_task *another(struct async_executor *executor, struct async_
     size_t index = (size_t)sim_random(count);
     if (index == 0)
         return task;
-    executor_shut(executor);
+    executor_shut();
     struct async_task **link = &executor->ready_first;
     while (--index)
         link = &(*link)->next;

@@ -138,9 +138,7 @@ static void fire(struct timer_wheel *wheel)
         }
         list_remove(&timer->link);
         timer->when = ASYNC_TIMER_FIRED;
-        struct async_waker waker = timer->waker; // the timer may be gone once it is woken
-        async_waker_wake(&waker);
-        async_waker_drop(&waker);
+        async_waker_wake_and_drop(&timer->waker); // the timer may be gone now
     }
 }
 

@@ -60,9 +60,10 @@ enum async_poll {
 // What a waker points to decides what these do, so that a foreign event loop can bring its own.
 // All of them may be called from any thread if the table's owner says so; the runtime's may.
 struct async_waker_ops {
-    void (*clone)(void *data); // one more waker points to data
-    void (*wake)(void *data);  // whoever polls should poll again; keeps the waker
-    void (*drop)(void *data);  // one waker fewer points to data
+    void (*clone)(void *data);         // one more waker points to data
+    void (*wake)(void *data);          // whoever polls should poll again; keeps the waker
+    void (*drop)(void *data);          // one waker fewer points to data
+    void (*wake_and_drop)(void *data); // both, where that is cheaper; NULL: it is not
 };
 
 // A waker is borrowed while it sits in a context. To keep it past the poll, clone it.
@@ -74,8 +75,9 @@ struct async_waker {
 static inline struct async_waker async_waker_clone(const struct async_waker *waker)
 {
     // Word by word: whoever polls has just stored one of the two, and a load of both would stall.
-    void *data = waker->data;
-    const struct async_waker_ops *ops = waker->ops;
+    const volatile struct async_waker *from = waker;
+    void *data = from->data;
+    const struct async_waker_ops *ops = from->ops;
     ops->clone(data);
     struct async_waker clone;
     clone.data = data;
@@ -92,6 +94,23 @@ static inline void async_waker_drop(struct async_waker *waker)
 {
     waker->ops->drop(waker->data);
     waker->ops = NULL;
+}
+
+// For async_waker_wake_and_drop: in two steps.
+__attribute__((__noinline__, __unused__)) static void
+async_waker_wake_then_drop(void *data, const struct async_waker_ops *ops)
+{
+    ops->wake(data);
+    ops->drop(data);
+}
+
+// Wakes, and drops the waker, whose memory may be gone before this returns.
+static inline void async_waker_wake_and_drop(const struct async_waker *waker)
+{
+    if (waker->ops->wake_and_drop)
+        waker->ops->wake_and_drop(waker->data);
+    else
+        async_waker_wake_then_drop(waker->data, waker->ops);
 }
 
 // ---- Frames: how a wake resumes the innermost future, not the root ------------------------------

@@ -68,15 +68,21 @@ static inline void async_line_remove_(struct async_line *line, struct async_wait
     waiter->link = NULL;
 }
 
+// For async_line_wait: somebody else polls now.
+__attribute__((__noinline__, __unused__)) static void
+async_waiter_rewake_(struct async_waiter *waiter, const struct async_waker *waker)
+{
+    async_waker_drop(&waiter->waker);
+    waiter->waker = async_waker_clone(waker);
+}
+
 // For poll: gets in line, or stays there, to be woken by async_line_grant. ASYNC_PENDING.
 static inline enum async_poll async_line_wait(struct async_line *line, struct async_waiter *waiter,
                                               struct async_context *cx)
 {
     if (waiter->link) {
-        if (waiter->waker.data == cx->waker.data && waiter->waker.ops == cx->waker.ops)
-            return ASYNC_PENDING;
-        async_waker_drop(&waiter->waker); // somebody else polls now
-        waiter->waker = async_waker_clone(&cx->waker);
+        if (waiter->waker.data != cx->waker.data || waiter->waker.ops != cx->waker.ops)
+            async_waiter_rewake_(waiter, &cx->waker);
         return ASYNC_PENDING;
     }
     waiter->waker = async_waker_clone(&cx->waker);
@@ -118,9 +124,7 @@ static inline struct async_waiter *async_line_grant(struct async_line *line)
         line->end = NULL;
     first->link = NULL;
     first->granted = true;
-    struct async_waker waker = first->waker;
-    async_waker_wake(&waker);
-    async_waker_drop(&waker);
+    async_waker_wake_and_drop(&first->waker);
     return first;
 }
 

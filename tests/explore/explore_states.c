@@ -282,6 +282,12 @@ static void other_lingers(struct signal *signal)
     async_waker_drop(&signal->waker);
 }
 
+static void other_wakes_and_drops(struct signal *signal)
+{
+    set(&signal->raised);
+    async_waker_wake_and_drop(&signal->waker);
+}
+
 // ---- All of it --------------------------------------------------------------------------------
 
 static const struct {
@@ -300,6 +306,7 @@ static const struct {
     {"wakes twice", other_wakes_twice},
     {"clones", other_clones},
     {"lingers", other_lingers},
+    {"wakes and drops", other_wakes_and_drops},
 };
 
 static void begin(void)
@@ -397,6 +404,7 @@ int main(int argc, char **argv)
 {
     (void)argv;
     explore_thread_local(&async_current, sizeof async_current);
+    explore_thread_local((void *)&executor_open, sizeof executor_open);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_other_thread),
         cmocka_unit_test(signal_handlers),

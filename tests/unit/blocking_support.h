@@ -34,7 +34,8 @@ static inline void on_drop(void *data)
     wakers--;
 }
 
-static const struct async_waker_ops loop_ops = {on_clone, on_wake, on_drop};
+static const struct async_waker_ops loop_ops = {
+    .clone = on_clone, .wake = on_wake, .drop = on_drop};
 static struct async_context loop_cx = {.waker = {&woken, &loop_ops}};
 
 static inline intptr_t run_job(struct async_blocking_job *job)

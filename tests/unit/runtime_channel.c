@@ -37,7 +37,8 @@ static void counted_drop(void *data)
     held--;
 }
 
-static const struct async_waker_ops counted = {counted_clone, counted_wake, counted_drop};
+static const struct async_waker_ops counted = {
+    .clone = counted_clone, .wake = counted_wake, .drop = counted_drop};
 
 static struct async_context context_of(int i)
 {

@@ -22,7 +22,8 @@ static void on_drop(void *data)
     (void)data, clones--;
 }
 
-static const struct async_waker_ops counting = {on_clone, on_wake, on_drop};
+static const struct async_waker_ops counting = {
+    .clone = on_clone, .wake = on_wake, .drop = on_drop};
 static struct async_context outside = {.waker = {&clones, &counting}, .arena = &async_arena_none};
 
 static void expect(int wanted_clones, int wanted_wakes)

@@ -30,7 +30,9 @@ static void counted_drop(void *data)
     held--;
 }
 
-static const struct async_waker_ops counted = {counted_clone, counted_wake, counted_drop};
+static const struct async_waker_ops counted = {.clone = counted_clone,
+                                               .wake = counted_wake,
+                                               .drop = counted_drop};
 
 static struct async_context context_of(int i)
 {
@@ -518,6 +520,41 @@ static void other_pollers(void **unused)
     assert_true(async_mutex_try_lock(&one));
 }
 
+static int at_once;
+
+static void counted_wake_and_drop(void *data)
+{
+    at_once++;
+    counted_wake(data);
+    counted_drop(data);
+}
+
+// A waker may have a shorter way to do both.
+static void grants_by_other_wakers(void **unused)
+{
+    (void)unused;
+    static const struct async_waker_ops shorter = {.clone = counted_clone,
+                                                   .wake = counted_wake,
+                                                   .drop = counted_drop,
+                                                   .wake_and_drop = counted_wake_and_drop};
+    struct async_condition condition = {0};
+    struct async_condition_wait_future waits;
+    for (int i = 0; i < 2; i++) {
+        struct async_context cx = context_of(i);
+        if (i == 1)
+            cx.waker.ops = &shorter;
+        wakes[i] = at_once = 0;
+        async_condition_wait_future_init(&waits, &condition);
+        assert_int_equal(async_condition_wait_future_poll(&waits, &cx), ASYNC_PENDING);
+        assert_int_equal(held, 1);
+        async_condition_signal(&condition);
+        assert_int_equal(held, 0);
+        assert_int_equal(wakes[i], 1);
+        assert_int_equal(at_once, i);
+        assert_int_equal(async_condition_wait_future_poll(&waits, &cx), ASYNC_READY);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -530,6 +567,7 @@ int main(void)
         cmocka_unit_test(barriers),
         cmocka_unit_test(wait_groups),
         cmocka_unit_test(other_pollers),
+        cmocka_unit_test(grants_by_other_wakers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,6 +3,8 @@
 #define _GNU_SOURCE
 #include "runtime_support.h"
 
+#include <asyncc/observe.h>
+
 #include <pthread.h>
 #include <signal.h>
 #include <sys/time.h>
@@ -400,6 +402,39 @@ static void wakers_outlive_everything(void **unused)
     async_executor_close();
 }
 
+static enum async_poll wakes_and_drops(void *data, struct async_context *cx, int *state)
+{
+    (void)cx, (void)state;
+    async_waker_wake_and_drop(data);
+    return ASYNC_READY;
+}
+
+static size_t tasks_kept(void)
+{
+    struct async_counters c;
+    async_counters_get(&c);
+    return c.kept;
+}
+
+// The first one wakes the task. The others come when it is done, and the last one frees it.
+static void wakers_are_woken_and_dropped_at_once(void **unused)
+{
+    (void)unused;
+    struct async_task *task = spawn_script(gives_wakers, NULL, NULL);
+    let_run(1);
+    run_script(wakes_and_drops, &kept[0]);
+    let_run(1);
+    assert_true(async_task_done(task));
+    async_detach(task);
+    for (int i = 1; i < THREADS; i++) {
+        assert_int_equal(tasks_kept(), 1);
+        run_script(wakes_and_drops, &kept[i]);
+        let_run(1); // what is sent to the inbox is taken between turns
+    }
+    assert_int_equal(tasks_kept(), 0);
+    async_executor_close();
+}
+
 static struct async_waker signal_waker;
 static volatile sig_atomic_t signals;
 
@@ -521,6 +556,7 @@ int main(void)
         cmocka_unit_test(has_room_for_any_size),
         cmocka_unit_test(wakes_come_from_threads),
         cmocka_unit_test(wakers_outlive_everything),
+        cmocka_unit_test(wakers_are_woken_and_dropped_at_once),
         cmocka_unit_test(wakes_come_from_signal_handlers),
         cmocka_unit_test(an_executor_ends_with_its_thread),
         cmocka_unit_test(run_main_returns_the_result),

@@ -44,7 +44,7 @@ static void on_fire(void *data)
     last_due = due_ns[i];
 }
 
-static const struct async_waker_ops ops = {keep, on_fire, lose};
+static const struct async_waker_ops ops = {.clone = keep, .wake = on_fire, .drop = lose};
 
 static uint64_t sum(uint64_t a, uint64_t b)
 {
