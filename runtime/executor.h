@@ -51,7 +51,7 @@ struct async_executor {
     bool has_locals; // some task has, or had, local values, which its children may inherit
     unsigned io_credit;
     unsigned polls;                 // in a turn, from the options
-    unsigned budget;                // polls left in this turn; 0, too, if its root is done
+    unsigned budget;                // polls left in this turn, with the one underway
     struct task_dropping *dropping; // the innermost drop of a task that is underway, or NULL
     struct async_context cx;        // of the task that is polled, waker.data; NULL: no turn
     uint64_t spin_ns;               // from the options; 0: sleeps at once

@@ -269,7 +269,7 @@ static inline void finish(struct async_executor *executor, struct async_task *ta
     if (task->flags & TASK_GROUP)
         group_left(task);
     if (task->flags & TASK_BORROWED)
-        executor->budget = 0; // who runs it goes on
+        executor->budget = 1; // the turn ends with this poll: who runs the root goes on
     if (!(task->flags & TASK_HANDLE) && !task->queued)
         release(executor, task);
 }
@@ -378,10 +378,11 @@ void task_run(struct async_executor *executor, struct async_task *task)
 __attribute__((__noinline__)) static void run_tests(struct async_executor *executor)
 {
     struct async_task *task;
-    while (executor->budget && (task = pop(executor))) {
-        executor->budget--;
+    while ((task = pop(executor))) {
         executor->io_credit = EXECUTOR_IO;
         executor->test->run(executor, task);
+        if (--executor->budget == 0)
+            return;
     }
 }
 
@@ -393,10 +394,11 @@ void tasks_run(struct async_executor *executor)
         return;
     }
     struct async_task *task;
-    while (executor->budget && (task = pop(executor))) {
-        executor->budget--;
+    while ((task = pop(executor))) {
         executor->io_credit = EXECUTOR_IO;
         run(executor, task);
+        if (--executor->budget == 0)
+            break;
     }
     executor->cx.waker.data = NULL;
 }
