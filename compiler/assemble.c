@@ -207,8 +207,8 @@ static void declare_helpers(struct output *o, struct function *fn)
 {
     if (fn->spawned_alone)
         say(o, "static struct async_task *%s;\n", spawn_declarator(fn));
-    if (fn->spawned_in_group)
-        say(o, "static int %s;\n", group_spawn_declarator(fn));
+    if (fn->spawned_in_group) // group.h may be included further down
+        say(o, "struct async_group;\nstatic int %s;\n", group_spawn_declarator(fn));
     if (fn->blocked_on)
         say(o, "static %s;\n", block_on_declaration(fn));
 }

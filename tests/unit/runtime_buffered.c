@@ -1,6 +1,7 @@
 // runtime_buffered.c - readers and writers over socket pairs: every way in which bytes can arrive
 // in pieces, limits, ends and errors; that dropped operations lose nothing; that nobody who is idle
 // holds a buffer.
+// also: sim
 #define _GNU_SOURCE
 #include "runtime_support.h"
 

@@ -1,5 +1,6 @@
 // runtime_fd.c - waiting for descriptors that are not the runtime's, and reading and writing them:
 // blocking and non-blocking pipes, sockets, terminals, files.
+// also: sim
 #define _GNU_SOURCE
 #include "net_support.h"
 

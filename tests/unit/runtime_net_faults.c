@@ -1,5 +1,6 @@
 // runtime_net_faults.c - what makes sockets, streams and files, with each of its allocations and
 // each of its system calls failing in turn: it reports that, and nothing is left behind.
+// also: sim
 #define _GNU_SOURCE
 #include "net_support.h"
 

@@ -1,4 +1,5 @@
 // runtime_observe.c - the dump of tasks that the run test does not reach, and the counters.
+// also: sim
 #define _GNU_SOURCE
 #include "runtime_support.h"
 
