@@ -289,18 +289,23 @@ static void close_pipes(struct pipes *p)
     }
 }
 
+static void close_ends(struct pipes *p)
+{
+    for (int i = 0; i < 2; i++) {
+        async_stream_close(p->out[i]);
+        p->out[i] = NULL;
+    }
+}
+
 static async int feed_pipes(struct pipes *p)
 {
+    defer close_ends(p);
     for (char c = 'a'; c <= 'j'; c++) {
         ssize_t n = await async_stream_write_all(p->out[c % 2], &c, 1);
         if (n < 0)
             return (int)n;
         if (c % 3 == 0)
             await async_sleep_ms(2);
-    }
-    for (int i = 0; i < 2; i++) {
-        async_stream_close(p->out[i]);
-        p->out[i] = NULL;
     }
     return 0;
 }
@@ -361,8 +366,9 @@ int main(void)
     kit_explore("room", test_room, 20, ASYNC_TEST_SEEDS);
     kit_explore("fail fast", test_fail_fast, 20, ASYNC_TEST_SEEDS);
     kit_explore("cancel", test_cancel, 20, ASYNC_TEST_SEEDS);
-    kit_explore("race", test_race, 20, ASYNC_TEST_SEEDS);
-    kit_explore("shield", test_shield, 20, ASYNC_TEST_SEEDS);
+    // Who comes first, on a busy machine?
+    kit_simulate("race", test_race, 20);
+    kit_simulate("shield", test_shield, 20);
     kit_explore("select", test_select, 20, ASYNC_TEST_CANCEL | ASYNC_TEST_CALL);
     return kit_failures != 0;
 }
