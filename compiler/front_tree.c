@@ -695,6 +695,15 @@ static struct node *close_opaque(struct node *n)
     return n;
 }
 
+// Two operands of one typedef: from libclang 16 on the result has that type, too, and before it has
+// what the typedef stands for. The output is to be the same.
+static void forget_typedef(struct node *n)
+{
+    CXType type = clang_getCanonicalType(n->type->type);
+    if (type.kind >= CXType_FirstBuiltin && type.kind <= CXType_LastBuiltin)
+        n->own_type = n->type = type_new(type);
+}
+
 static struct node *build_expression_by_kind(CXCursor c, enum CXCursorKind kind,
                                              struct node *parent)
 {
@@ -721,6 +730,7 @@ static struct node *build_expression_by_kind(CXCursor c, enum CXCursorKind kind,
         if (only && only != n->last && is_short_conditional(only)) {
             n->kind = NODE_CONDITIONAL;
             n->op = OP_SHORT_CONDITIONAL;
+            forget_typedef(n);
             break;
         }
         if (only && only == n->last && only->type && only->at == n->at && only->end == n->end)
@@ -746,6 +756,8 @@ static struct node *build_expression_by_kind(CXCursor c, enum CXCursorKind kind,
         n->op = binary_operator(n);
         if (is_plain_assignment(n))
             n->kind = NODE_ASSIGN;
+        else if (n->op == OP_OTHER)
+            forget_typedef(n);
         break;
     case CXCursor_CompoundAssignOperator:
         n->kind = NODE_ASSIGN;
@@ -753,6 +765,7 @@ static struct node *build_expression_by_kind(CXCursor c, enum CXCursorKind kind,
         break;
     case CXCursor_ConditionalOperator:
         n->kind = NODE_CONDITIONAL;
+        forget_typedef(n);
         break;
     case CXCursor_CallExpr:
         n->kind = NODE_CALL;
