@@ -3,6 +3,7 @@
 #include "check.h"
 #include <stddef.h>
 #include <sys/types.h>
+#include <asyncc/async.h>
 
 static async size_t twice(size_t n)
 {
