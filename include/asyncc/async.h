@@ -1,8 +1,8 @@
 // async.h - the keywords of async C. Include it behind the headers of others, for `async`, `await`
 // and `defer` are macros; among our own headers the order is free.
 //
-//     #include <asyncc/async.h>
 //     #include <asyncc/time.h>
+//     #include <asyncc/async.h>
 //
 //     static async int nap(int ms) { await async_sleep_ms(ms); return ms; }
 //     async int main(void) { return await nap(10) + await nap(20) == 30 ? 0 : 1; }

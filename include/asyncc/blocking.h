@@ -1,7 +1,7 @@
 // blocking.h - running functions that block on other threads, so that the executor's goes on.
 //
-//     #include <asyncc/async.h>
 //     #include <asyncc/blocking.h>
+//     #include <asyncc/async.h>
 //
 //     static intptr_t read_all(void *arg)            // plain C, on another thread
 //     {

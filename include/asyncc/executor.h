@@ -90,7 +90,7 @@ int async_executor_fd(void);
 // neither ready tasks nor timers.
 uint64_t async_executor_timeout_ns(void);
 
-// The name of this thread's reactor, "epoll" or "io_uring", whatever was asked for. NULL: the
+// The name of this thread's reactor, "epoll", "io_uring" or "sim", whatever was asked for. NULL: the
 // thread has no executor.
 const char *async_executor_reactor(void);
 

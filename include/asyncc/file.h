@@ -1,8 +1,8 @@
 // file.h - files on disk, without waiting for the disk on the executor's thread.
 //
 //     #include <asyncc/file.h>
-//     #include <asyncc/async.h>
 //     #include <fcntl.h>
+//     #include <asyncc/async.h>
 //
 //     static async int save(const char *path, const char *temporary, const void *bytes, size_t n)
 //     {

@@ -1,7 +1,7 @@
 // group.h - structured concurrency: tasks that never outlive the block that owns them.
 //
-//     #include <asyncc/async.h>
 //     #include <asyncc/group.h>
+//     #include <asyncc/async.h>
 //
 //     static async int fetch(int id, int *out) { await async_yield(); *out = id; return 0; }
 //
@@ -27,6 +27,9 @@
 // first failure is what async_group_wait returns. The other tasks go on, unless
 // async_group_fail_fast was called. A task that is cancelled does not fail. Other results are lost:
 // tasks leave them where they were told to by a pointer.
+//
+// Ownership: a task that is cancelled before it begins runs nothing, not even a defer of its own. So
+// what it is given belongs to somebody else until it runs: above, to who calls fetch_all.
 //
 // Memory: a group takes none; a task in one takes 24 bytes more than others, and frees itself when
 // it is done. Threads: a group is for one thread, that of its tasks.
@@ -115,10 +118,13 @@ static inline void async_group_wait_future_drop(struct async_group_wait_future *
 
 // ---- await async_group_room(&g): waits until a spawn would begin at once ------------------------
 //
-//     while (await async_group_room(&g) == 0) {            // back-pressure: accept no more than we
-//         struct async_tcp *peer;                          // serve
-//         if (await async_tcp_accept(l, &peer) == 0)
-//             async_group_spawn(&g, serve(peer));
+//     int rc;
+//     while ((rc = await async_group_room(&g)) == 0) {     // take no more jobs than we work on
+//         struct job *job;
+//         if ((rc = await next_job(queue, &job)) < 0)
+//             break;
+//         if ((rc = async_group_spawn(&g, work(job))) < 0) // nothing ran
+//             break;
 //     }
 //
 // Returns 0 when fewer tasks are in the group than its limit, or it has none; -ECANCELED when

@@ -1,7 +1,7 @@
 // io.h - reading, writing and waiting for any file descriptor.
 //
-//     #include <asyncc/async.h>
 //     #include <asyncc/io.h>
+//     #include <asyncc/async.h>
 //
 //     static async int echo(int in, int out)     // the terminal, pipes, other people's sockets
 //     {

@@ -1,7 +1,7 @@
 // net.h - TCP.
 //
-//     #include <asyncc/async.h>
 //     #include <asyncc/net.h>
+//     #include <asyncc/async.h>
 //
 //     static async int greet(const char *host, int port)
 //     {

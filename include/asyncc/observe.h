@@ -1,10 +1,10 @@
 // observe.h - what the tasks of a program are doing, and how much they have done.
 //
-//     #include <asyncc/async.h>
 //     #include <asyncc/observe.h>
 //     #include <asyncc/task.h>
 //     #include <asyncc/time.h>
 //     #include <stdio.h>
+//     #include <asyncc/async.h>
 //
 //     static async void half(void) { await async_sleep_ms(1000); }
 //     static async void both(void) { await async_join(half(), async_yield()); }

@@ -1,7 +1,7 @@
 // task.h - tasks: futures that an executor runs on their own.
 //
-//     #include <asyncc/async.h>
 //     #include <asyncc/task.h>
+//     #include <asyncc/async.h>
 //
 //     static async int half(int n) { await async_yield(); return n / 2; }
 //
@@ -20,6 +20,9 @@
 // async_detach(handle) gives it up, exactly once. Neither joining nor cancelling gives it up. A
 // task runs on whether or not it has a handle. When the executor ends, all its tasks end with it,
 // handles or not (see executor.h).
+//
+// A task begins in a later turn. One that is cancelled before that runs nothing, not even a defer of
+// its own: what it is given needs another owner until it runs.
 //
 // Threads: a task belongs to the executor of the thread that spawned it; everything on this page is
 // for that thread only. Wakers of a task may be cloned, woken and dropped on any thread, and woken

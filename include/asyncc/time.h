@@ -1,7 +1,7 @@
 // time.h - the clock, and waiting for time to pass.
 //
-//     #include <asyncc/async.h>
 //     #include <asyncc/time.h>
+//     #include <asyncc/async.h>
 //
 //     static async void tick(void)
 //     {

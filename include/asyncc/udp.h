@@ -1,5 +1,6 @@
 // udp.h - UDP.
 //
+//     #include <asyncc/time.h>
 //     #include <asyncc/udp.h>
 //     #include <asyncc/async.h>
 //
@@ -10,11 +11,12 @@
 //         if (rc < 0)
 //             return rc;
 //         defer async_datagram_close(udp);
+//         char buf[512];
 //         ssize_t n = await async_datagram_send(udp, "time?", 5);
-//         char answer[512];
-//         if (n >= 0)
-//             n = await async_timeout_ms(1000, async_datagram_receive(udp, answer, sizeof answer));
-//         return n < 0 ? (int)n : 0;
+//         if (n < 0)
+//             return (int)n;
+//         rc = await async_timeout_ms(1000, n = async_datagram_receive(udp, buf, sizeof buf));
+//         return rc < 0 ? rc : (int)n;           // -ETIMEDOUT: packets get lost
 //     }
 //
 // datagram.h has what can be done with these sockets. Hosts and ports are as in
