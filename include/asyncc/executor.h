@@ -90,8 +90,8 @@ int async_executor_fd(void);
 // neither ready tasks nor timers.
 uint64_t async_executor_timeout_ns(void);
 
-// The name of this thread's reactor, "epoll", "io_uring" or "sim", whatever was asked for. NULL: the
-// thread has no executor.
+// The name of this thread's reactor, "epoll", "io_uring" or "sim", whatever was asked for. NULL:
+// the thread has no executor.
 const char *async_executor_reactor(void);
 
 // Drops every task of this thread's executor, done or not, handles given up or not, and frees it.

@@ -120,7 +120,7 @@ static inline void async_group_wait_future_drop(struct async_group_wait_future *
 //
 //     int rc;
 //     while ((rc = await async_group_room(&g)) == 0) {     // take no more jobs than we work on
-//         struct job *job;
+//         struct job *job;                                 // stays the queue's
 //         if ((rc = await next_job(queue, &job)) < 0)
 //             break;
 //         if ((rc = async_group_spawn(&g, work(job))) < 0) // nothing ran
