@@ -32,6 +32,9 @@
 //         uint64_t ns = async_executor_timeout_ns();           // 0 if tasks are ready
 //         poll(&fd, 1, more || ns == 0 ? 0 : ns > 1000000000 ? 1000 : (int)(ns / 1000000) + 1);
 //     }
+//
+// Not on the reactor sim: it has no descriptor, and its clock goes on only where an executor would
+// wait, which these steps never do.
 #ifndef ASYNCC_EXECUTOR_H
 #define ASYNCC_EXECUTOR_H
 
