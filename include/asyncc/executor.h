@@ -32,6 +32,9 @@
 //         uint64_t ns = async_executor_timeout_ns();           // 0 if tasks are ready
 //         poll(&fd, 1, more || ns == 0 ? 0 : ns > 1000000000 ? 1000 : (int)(ns / 1000000) + 1);
 //     }
+//
+// Not on the reactor sim: it has no descriptor, and its clock goes on only where an executor would
+// wait, which these steps never do.
 #ifndef ASYNCC_EXECUTOR_H
 #define ASYNCC_EXECUTOR_H
 
@@ -90,8 +93,8 @@ int async_executor_fd(void);
 // neither ready tasks nor timers.
 uint64_t async_executor_timeout_ns(void);
 
-// The name of this thread's reactor, "epoll", "io_uring" or "sim", whatever was asked for. NULL: the
-// thread has no executor.
+// The name of this thread's reactor, "epoll", "io_uring" or "sim", whatever was asked for. NULL:
+// the thread has no executor.
 const char *async_executor_reactor(void);
 
 // Drops every task of this thread's executor, done or not, handles given up or not, and frees it.

@@ -28,8 +28,8 @@
 // async_group_fail_fast was called. A task that is cancelled does not fail. Other results are lost:
 // tasks leave them where they were told to by a pointer.
 //
-// Ownership: a task that is cancelled before it begins runs nothing, not even a defer of its own. So
-// what it is given belongs to somebody else until it runs: above, to who calls fetch_all.
+// Ownership: a task that is cancelled before it begins runs nothing, not even a defer of its own.
+// So what it is given belongs to somebody else until it runs: above, to who calls fetch_all.
 //
 // Memory: a group takes none; a task in one takes 24 bytes more than others, and frees itself when
 // it is done. Threads: a group is for one thread, that of its tasks.
@@ -120,7 +120,7 @@ static inline void async_group_wait_future_drop(struct async_group_wait_future *
 //
 //     int rc;
 //     while ((rc = await async_group_room(&g)) == 0) {     // take no more jobs than we work on
-//         struct job *job;
+//         struct job *job;                                 // stays the queue's
 //         if ((rc = await next_job(queue, &job)) < 0)
 //             break;
 //         if ((rc = async_group_spawn(&g, work(job))) < 0) // nothing ran
