@@ -25,6 +25,7 @@ struct async_source {
     bool open : 1;       // in its executor's table; else it is gone, and so may the executor be
     bool socket : 1;     // recv and send, not read and write
     bool bytes : 1;      // has no packets, lines or records: a short read leaves nothing behind
+    bool rights : 1;     // but ends a read behind descriptors that came along: a Unix socket
     bool watched : 1;    // readiness.c: the back end watches it
     uint8_t ready;       // readiness.c: READY_*, what may succeed. CLOSED stays set
 };

@@ -22,6 +22,7 @@ static int both(int fds[2], bool socket, struct async_stream **a, struct async_s
         return rc;
     }
     first->source.bytes = (*b)->source.bytes = true;
+    first->source.rights = (*b)->source.rights = socket;
     *a = first;
     return 0;
 }

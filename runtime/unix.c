@@ -95,7 +95,7 @@ enum async_poll async_unix_accept_future_poll(struct async_unix_accept_future *s
     int fd;
     if (accept_poll(&self->accept, cx, &fd) == ASYNC_PENDING)
         return ASYNC_PENDING;
-    self->result = fd < 0 ? fd : stream_new(fd, true, self->out);
+    self->result = fd < 0 ? fd : unix_stream_new(fd, self->out);
     return ASYNC_READY;
 }
 
@@ -116,7 +116,7 @@ static int connect_start(struct async_unix_connect_future *self)
     if (fd < 0)
         return fd;
     struct async_stream *stream;
-    rc = stream_new(fd, true, &stream);
+    rc = unix_stream_new(fd, &stream);
     if (rc < 0)
         return rc;
     self->op.code = OP_CONNECT;
