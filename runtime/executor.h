@@ -14,6 +14,7 @@
 
 #pragma GCC visibility push(hidden)
 
+struct async_op;
 struct async_source;
 
 enum {
@@ -66,6 +67,7 @@ struct async_executor {
     size_t source_room;               // length of that array
     size_t source_count;              // open ones
     uint32_t source_generation;       // of the last one
+    struct async_op *wake_next;       // op_wake_all: who is woken next; NULL: nobody
     const struct executor_test *test; // NULL: it runs for real
     const struct async_reactor_ops *ops;
     struct async_reactor *reactor;

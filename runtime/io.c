@@ -47,6 +47,8 @@ void op_unlink(struct async_op *op)
         while (*link != op)
             link = &(*link)->next;
         *link = op->next;
+        if (async_current->wake_next == op)
+            async_current->wake_next = op->next;
     }
     op->state = OP_IDLE;
 }
@@ -55,6 +57,17 @@ void op_wake(struct async_op *op)
 {
     op->state = OP_WOKEN;
     async_waker_wake_and_drop(&op->waker); // the operation may be gone now
+}
+
+void op_wake_all(struct async_source *source, int direction)
+{
+    struct async_executor *executor = async_current;
+    struct async_op *op = source->ops[direction];
+    for (; op; op = executor->wake_next) {
+        executor->wake_next = op->next;
+        if (op->state == OP_WAITING)
+            op_wake(op);
+    }
 }
 
 void op_finish(struct async_op *op, intptr_t result)
@@ -90,6 +103,14 @@ static int make_room(struct async_executor *executor, int fd)
     return 0;
 }
 
+// Closes a source of somebody else's, who may give it up when its operations end.
+static void cut_off(struct async_source *source, int status)
+{
+    source->users++;
+    source_close(source, status);
+    source_release(source);
+}
+
 int source_open(struct async_executor *executor, struct async_source *source, int fd, bool socket)
 {
     int rc = make_room(executor, fd);
@@ -97,7 +118,7 @@ int source_open(struct async_executor *executor, struct async_source *source, in
         return rc;
     struct async_source *stale = executor->sources[fd];
     if (stale) // its descriptor was closed under those who wait for it
-        source_close(stale, -EBADF);
+        cut_off(stale, -EBADF);
     *source = (struct async_source){
         .fd = fd,
         .generation = ++executor->source_generation,
@@ -163,7 +184,7 @@ void io_fini(struct async_executor *executor)
 {
     for (size_t fd = 0; fd < executor->source_room; fd++)
         if (executor->sources[fd])
-            source_close(executor->sources[fd], -ECANCELED);
+            cut_off(executor->sources[fd], -ECANCELED);
     memory_free(executor->sources);
     executor->sources = NULL;
     executor->source_room = executor->source_count = 0;

@@ -54,6 +54,10 @@ void op_unlink(struct async_op *op);
 // Wakes an operation that is WAITING: it is WOKEN.
 void op_wake(struct async_op *op);
 
+// Wakes all that are WAITING in a source's list. Wakers may bring code of somebody else's: what it
+// drops, also the source, may be gone afterwards.
+void op_wake_all(struct async_source *source, int direction);
+
 // Ends an operation, wherever it is, and wakes who waits for it: it is DONE.
 void op_finish(struct async_op *op, intptr_t result);
 

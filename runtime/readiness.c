@@ -209,23 +209,15 @@ struct async_source *readiness_source(struct async_executor *executor, uint64_t 
     return source && source->generation == token >> 32 ? source : NULL;
 }
 
-static void wake_list(struct async_op *op)
-{
-    while (op) {
-        struct async_op *next = op->next;
-        if (op->state == OP_WAITING)
-            op_wake(op);
-        op = next;
-    }
-}
-
 void readiness_report(struct async_source *source, unsigned events)
 {
     source->ready |= (uint8_t)(events & ~(unsigned)READY_URGENT);
     if (events & READY_URGENT)
         source->bytes = false; // from now on: there may be more such data
+    source->users++;           // for as long as it is needed here
     if (events & READY_READ)
-        wake_list(source->ops[IO_READ]);
+        op_wake_all(source, IO_READ);
     if (events & READY_WRITE)
-        wake_list(source->ops[IO_WRITE]);
+        op_wake_all(source, IO_WRITE);
+    source_release(source);
 }
