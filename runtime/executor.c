@@ -266,7 +266,7 @@ static int enter(struct async_executor **out)
 }
 
 // Runs the future as a task. Its status, or that of enter, or -ENOMEM if there was no memory for
-// the task.
+// the task. Unless it is 0, the future has no result.
 static int run(const struct async_future_type *type, void *future)
 {
     struct async_executor *executor;
@@ -286,7 +286,7 @@ static int run(const struct async_future_type *type, void *future)
         look_around(executor, true);
     }
     end(executor);
-    status = root->flags & TASK_NO_MEMORY ? -ENOMEM : 0;
+    status = task_status(root);
     async_detach(root);
     return status;
 }
@@ -294,6 +294,8 @@ static int run(const struct async_future_type *type, void *future)
 static const char *explain(int status)
 {
     switch (status) {
+    case -ECANCELED:
+        return "it was cancelled, and has no result";
     case -EDEADLK:
         return "it was called by a task, which should await the future instead";
     case -EINVAL:
@@ -414,11 +416,13 @@ void async_executor_close(void)
     struct async_executor *executor = async_current;
     if (!executor)
         return;
-    assert(!executor->running && "an executor is not closed by its own task");
+    assert(!executor->running && !executor->closing && !executor->dropping &&
+           "an executor is not closed by its own task");
     executor->closing = executor->pool.closing = true;
     pool_each(&executor->pool, drop_living);
     executor->ready_first = NULL;
     pool_each(&executor->pool, release_done);
+    timer_wheel_fini(&executor->timers);
     io_fini(executor);
     buffers_fini(&executor->buffers);
     arena_cache_fini(&executor->chunks);
