@@ -66,10 +66,14 @@ int async_executor_open(const struct async_executor_options *options)
     return status;
 }
 
+int executor_need(void)
+{
+    return async_current ? 0 : async_executor_open(NULL);
+}
+
 struct async_executor *executor_get(void)
 {
-    if (!async_current)
-        async_executor_open(NULL);
+    executor_need();
     return async_current;
 }
 
@@ -258,7 +262,7 @@ static void end(struct async_executor *executor)
 // there is none.
 static int enter(struct async_executor **out)
 {
-    int status = async_current ? 0 : async_executor_open(NULL);
+    int status = executor_need();
     if (status < 0)
         return status;
     *out = async_current;
@@ -379,9 +383,10 @@ int async_executor_poll_once(void)
 
 int async_executor_fd(void)
 {
-    struct async_executor *executor = executor_get();
-    if (!executor)
-        return -ENOMEM;
+    int status = executor_need();
+    if (status < 0)
+        return status;
+    const struct async_executor *executor = async_current;
     return executor->ops->fd ? executor->ops->fd(executor->reactor) : -ENOTSUP;
 }
 

@@ -94,6 +94,9 @@ extern _Thread_local struct async_executor *volatile executor_open;
 // the environment names no reactor.
 struct async_executor *executor_get(void);
 
+// The same for those who return errors: 0, or why there is none.
+int executor_need(void);
+
 // Puts a task into the inbox, from any thread, and wakes the owner if it sleeps.
 void executor_send(struct async_executor *executor, struct async_task *task);
 

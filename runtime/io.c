@@ -5,6 +5,7 @@
 #include "task.h"
 
 #include <errno.h>
+#include <fcntl.h>
 
 // ---- Operations -----------------------------------------------------------------------------
 
@@ -170,6 +171,14 @@ void source_release(struct async_source *source)
         return;
     source_close(source, -ECANCELED);
     memory_free(source);
+}
+
+int source_unblock(struct async_source *source, int flags)
+{
+    int rc = flags & O_NONBLOCK ? 0 : sys->fcntl(source->fd, F_SETFL, flags | O_NONBLOCK);
+    if (rc < 0)
+        source_release(source);
+    return rc < 0 ? rc : 0;
 }
 
 void source_shut(struct async_source *source)

@@ -33,6 +33,10 @@ struct async_source {
 // Makes fd a source, with one user. 0 or -ENOMEM.
 int source_open(struct async_executor *executor, struct async_source *source, int fd, bool socket);
 
+// Makes the descriptor of a source that was just opened, and has these flags, non-blocking. 0, or
+// -errno, and the source is released.
+int source_unblock(struct async_source *source, int flags);
+
 // Ends all operations with `status`, and the source. The descriptor stays open.
 void source_close(struct async_source *source, int status);
 

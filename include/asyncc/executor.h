@@ -88,6 +88,7 @@ int async_executor_poll_once(void);
 // another thread or plain C of this one woke a task. It stays the executor's; poll it, but do not
 // read it. Valid between two calls of async_executor_poll_once, for timers and for tasks that were
 // spawned since then only together with async_executor_timeout_ns. -ENOTSUP: the reactor has none.
+// Or the reason why the executor could not be created.
 int async_executor_fd(void);
 
 // How many nanoseconds may pass until the next step: 0 if tasks are ready, UINT64_MAX if there are
