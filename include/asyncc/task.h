@@ -223,7 +223,8 @@ struct async_task_key {
     // value is replaced by another. NULL: nothing is called.
     void (*destroy)(void *value);
     // What a task has that is spawned by one that has `value`: called by the spawn, in the task
-    // that spawns. NULL returned: none. NULL here: values are not inherited.
+    // that spawns, whose values it must not change. NULL returned: none. NULL here: values are not
+    // inherited.
     void *(*inherit)(void *value);
 };
 
