@@ -37,12 +37,11 @@ int async_datagram_open(int fd, struct async_datagram **out)
     int flags = sys->fcntl(fd, F_GETFL, 0);
     if (flags < 0)
         return flags;
-    if (!executor_get())
-        return -ENOMEM;
+    rc = executor_need();
+    if (rc < 0)
+        return rc;
     rc = datagram_new(fd, out);
-    if (rc == 0 && !(flags & O_NONBLOCK))
-        sys->fcntl(fd, F_SETFL, flags | O_NONBLOCK);
-    return rc;
+    return rc < 0 ? rc : source_unblock(&(*out)->source, flags);
 }
 
 int async_datagram_connect(struct async_datagram *socket, const struct async_address *peer)

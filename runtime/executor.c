@@ -66,10 +66,14 @@ int async_executor_open(const struct async_executor_options *options)
     return status;
 }
 
+int executor_need(void)
+{
+    return async_current ? 0 : async_executor_open(NULL);
+}
+
 struct async_executor *executor_get(void)
 {
-    if (!async_current)
-        async_executor_open(NULL);
+    executor_need();
     return async_current;
 }
 
@@ -258,7 +262,7 @@ static void end(struct async_executor *executor)
 // there is none.
 static int enter(struct async_executor **out)
 {
-    int status = async_current ? 0 : async_executor_open(NULL);
+    int status = executor_need();
     if (status < 0)
         return status;
     *out = async_current;
@@ -266,7 +270,7 @@ static int enter(struct async_executor **out)
 }
 
 // Runs the future as a task. Its status, or that of enter, or -ENOMEM if there was no memory for
-// the task.
+// the task. Unless it is 0, the future has no result.
 static int run(const struct async_future_type *type, void *future)
 {
     struct async_executor *executor;
@@ -286,7 +290,7 @@ static int run(const struct async_future_type *type, void *future)
         look_around(executor, true);
     }
     end(executor);
-    status = root->flags & TASK_NO_MEMORY ? -ENOMEM : 0;
+    status = task_status(root);
     async_detach(root);
     return status;
 }
@@ -294,6 +298,8 @@ static int run(const struct async_future_type *type, void *future)
 static const char *explain(int status)
 {
     switch (status) {
+    case -ECANCELED:
+        return "it was cancelled, and has no result";
     case -EDEADLK:
         return "it was called by a task, which should await the future instead";
     case -EINVAL:
@@ -377,9 +383,10 @@ int async_executor_poll_once(void)
 
 int async_executor_fd(void)
 {
-    struct async_executor *executor = executor_get();
-    if (!executor)
-        return -ENOMEM;
+    int status = executor_need();
+    if (status < 0)
+        return status;
+    const struct async_executor *executor = async_current;
     return executor->ops->fd ? executor->ops->fd(executor->reactor) : -ENOTSUP;
 }
 
@@ -414,11 +421,13 @@ void async_executor_close(void)
     struct async_executor *executor = async_current;
     if (!executor)
         return;
-    assert(!executor->running && "an executor is not closed by its own task");
+    assert(!executor->running && !executor->closing && !executor->dropping &&
+           "an executor is not closed by its own task");
     executor->closing = executor->pool.closing = true;
     pool_each(&executor->pool, drop_living);
     executor->ready_first = NULL;
     pool_each(&executor->pool, release_done);
+    timer_wheel_fini(&executor->timers);
     io_fini(executor);
     buffers_fini(&executor->buffers);
     arena_cache_fini(&executor->chunks);

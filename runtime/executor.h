@@ -14,6 +14,7 @@
 
 #pragma GCC visibility push(hidden)
 
+struct async_op;
 struct async_source;
 
 enum {
@@ -66,6 +67,7 @@ struct async_executor {
     size_t source_room;               // length of that array
     size_t source_count;              // open ones
     uint32_t source_generation;       // of the last one
+    struct async_op *wake_next;       // op_wake_all: who is woken next; NULL: nobody
     const struct executor_test *test; // NULL: it runs for real
     const struct async_reactor_ops *ops;
     struct async_reactor *reactor;
@@ -91,6 +93,9 @@ extern _Thread_local struct async_executor *volatile executor_open;
 // This thread's executor, created if there is none. NULL with no memory or descriptors left, or if
 // the environment names no reactor.
 struct async_executor *executor_get(void);
+
+// The same for those who return errors: 0, or why there is none.
+int executor_need(void);
 
 // Puts a task into the inbox, from any thread, and wakes the owner if it sleeps.
 void executor_send(struct async_executor *executor, struct async_task *task);

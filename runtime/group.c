@@ -118,11 +118,13 @@ int async_group_new(struct async_group *group, const struct async_future_type *t
 {
     if (refuses(group))
         return -ECANCELED;
-    struct async_executor *executor = executor_get();
-    if (!executor || type->size > SIZE_MAX / 4)
+    int status = executor_need();
+    if (status < 0)
+        return status;
+    if (type->size > SIZE_MAX / 4)
         return -ENOMEM;
     size_t size = member_at(type) + sizeof(struct group_member);
-    struct async_task *task = task_new(executor, type, size, type->align);
+    struct async_task *task = task_new(async_current, type, size, type->align);
     if (!task)
         return -ENOMEM;
     task->flags = (uint16_t)((task->flags & ~TASK_HANDLE) | TASK_GROUP | (fails ? TASK_FAILS : 0));

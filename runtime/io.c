@@ -5,6 +5,7 @@
 #include "task.h"
 
 #include <errno.h>
+#include <fcntl.h>
 
 // ---- Operations -----------------------------------------------------------------------------
 
@@ -47,6 +48,8 @@ void op_unlink(struct async_op *op)
         while (*link != op)
             link = &(*link)->next;
         *link = op->next;
+        if (async_current->wake_next == op)
+            async_current->wake_next = op->next;
     }
     op->state = OP_IDLE;
 }
@@ -55,6 +58,17 @@ void op_wake(struct async_op *op)
 {
     op->state = OP_WOKEN;
     async_waker_wake_and_drop(&op->waker); // the operation may be gone now
+}
+
+void op_wake_all(struct async_source *source, int direction)
+{
+    struct async_executor *executor = async_current;
+    struct async_op *op = source->ops[direction];
+    for (; op; op = executor->wake_next) {
+        executor->wake_next = op->next;
+        if (op->state == OP_WAITING)
+            op_wake(op);
+    }
 }
 
 void op_finish(struct async_op *op, intptr_t result)
@@ -90,6 +104,14 @@ static int make_room(struct async_executor *executor, int fd)
     return 0;
 }
 
+// Closes a source of somebody else's, who may give it up when its operations end.
+static void cut_off(struct async_source *source, int status)
+{
+    source->users++;
+    source_close(source, status);
+    source_release(source);
+}
+
 int source_open(struct async_executor *executor, struct async_source *source, int fd, bool socket)
 {
     int rc = make_room(executor, fd);
@@ -97,7 +119,7 @@ int source_open(struct async_executor *executor, struct async_source *source, in
         return rc;
     struct async_source *stale = executor->sources[fd];
     if (stale) // its descriptor was closed under those who wait for it
-        source_close(stale, -EBADF);
+        cut_off(stale, -EBADF);
     *source = (struct async_source){
         .fd = fd,
         .generation = ++executor->source_generation,
@@ -151,6 +173,14 @@ void source_release(struct async_source *source)
     memory_free(source);
 }
 
+int source_unblock(struct async_source *source, int flags)
+{
+    int rc = flags & O_NONBLOCK ? 0 : sys->fcntl(source->fd, F_SETFL, flags | O_NONBLOCK);
+    if (rc < 0)
+        source_release(source);
+    return rc < 0 ? rc : 0;
+}
+
 void source_shut(struct async_source *source)
 {
     int fd = source->fd;
@@ -163,7 +193,7 @@ void io_fini(struct async_executor *executor)
 {
     for (size_t fd = 0; fd < executor->source_room; fd++)
         if (executor->sources[fd])
-            source_close(executor->sources[fd], -ECANCELED);
+            cut_off(executor->sources[fd], -ECANCELED);
     memory_free(executor->sources);
     executor->sources = NULL;
     executor->source_room = executor->source_count = 0;

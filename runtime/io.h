@@ -25,12 +25,17 @@ struct async_source {
     bool open : 1;       // in its executor's table; else it is gone, and so may the executor be
     bool socket : 1;     // recv and send, not read and write
     bool bytes : 1;      // has no packets, lines or records: a short read leaves nothing behind
+    bool rights : 1;     // but ends a read behind descriptors that came along: a Unix socket
     bool watched : 1;    // readiness.c: the back end watches it
     uint8_t ready;       // readiness.c: READY_*, what may succeed. CLOSED stays set
 };
 
 // Makes fd a source, with one user. 0 or -ENOMEM.
 int source_open(struct async_executor *executor, struct async_source *source, int fd, bool socket);
+
+// Makes the descriptor of a source that was just opened, and has these flags, non-blocking. 0, or
+// -errno, and the source is released.
+int source_unblock(struct async_source *source, int flags);
 
 // Ends all operations with `status`, and the source. The descriptor stays open.
 void source_close(struct async_source *source, int status);
@@ -52,6 +57,10 @@ void op_unlink(struct async_op *op);
 
 // Wakes an operation that is WAITING: it is WOKEN.
 void op_wake(struct async_op *op);
+
+// Wakes all that are WAITING in a source's list. Wakers may bring code of somebody else's: what it
+// drops, also the source, may be gone afterwards.
+void op_wake_all(struct async_source *source, int direction);
 
 // Ends an operation, wherever it is, and wakes who waits for it: it is DONE.
 void op_finish(struct async_op *op, intptr_t result);

@@ -39,8 +39,9 @@ int async_tcp_listen_with(const char *host, int port, const struct async_listen_
     int rc = async_address_ip(host, port, &address);
     if (rc < 0)
         return rc;
-    if (!executor_get())
-        return -ENOMEM;
+    rc = executor_need();
+    if (rc < 0)
+        return rc;
     int fd = new_socket(&address);
     if (fd < 0)
         return fd;

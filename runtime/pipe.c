@@ -22,24 +22,27 @@ static int both(int fds[2], bool socket, struct async_stream **a, struct async_s
         return rc;
     }
     first->source.bytes = (*b)->source.bytes = true;
+    first->source.rights = (*b)->source.rights = socket;
     *a = first;
     return 0;
 }
 
 int async_pipe(struct async_stream **read_end, struct async_stream **write_end)
 {
-    if (!executor_get())
-        return -ENOMEM;
+    int rc = executor_need();
+    if (rc < 0)
+        return rc;
     int fds[2];
-    int rc = sys->pipe(fds, O_NONBLOCK | O_CLOEXEC);
+    rc = sys->pipe(fds, O_NONBLOCK | O_CLOEXEC);
     return rc < 0 ? rc : both(fds, false, read_end, write_end);
 }
 
 int async_stream_pair(struct async_stream **a, struct async_stream **b)
 {
-    if (!executor_get())
-        return -ENOMEM;
+    int rc = executor_need();
+    if (rc < 0)
+        return rc;
     int fds[2];
-    int rc = sys->socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds);
+    rc = sys->socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds);
     return rc < 0 ? rc : both(fds, true, a, b);
 }

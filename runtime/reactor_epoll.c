@@ -61,7 +61,7 @@ static int epoll_init(struct async_executor *executor, struct async_reactor **ou
 static int watch(struct async_reactor *reactor, struct async_source *source)
 {
     struct epoll_event event = {
-        .events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
+        .events = EPOLLIN | EPOLLOUT | EPOLLPRI | EPOLLRDHUP | EPOLLET,
         .data.u64 = readiness_token(source),
     };
     return epoll_ctl(reactor->epoll, EPOLL_CTL_ADD, source->fd, &event) < 0 ? -errno : 0;
@@ -118,6 +118,8 @@ static unsigned ready_of(uint32_t events)
         ready |= READY_READ | READY_WRITE | READY_CLOSED;
     if (events & EPOLLRDHUP)
         ready |= READY_READ | READY_CLOSED;
+    if (events & EPOLLPRI)
+        ready |= READY_URGENT;
     return ready;
 }
 

@@ -24,21 +24,24 @@
 enum {
     FOR_NOBODY = 0,
     FOR_WAKE = 1,
-    FOR_RECALL = 2 // a cancellation that failed, for its operation was about to end
+    // Added to the address of an operation: its cancellation failed, for it was about to end.
+    FOR_RECALL = 2
 };
 
 // What an operation that is WAITING or WOKEN is at.
 enum {
     PHASE_CALL, // its call is the kernel's, or done
-    PHASE_POLL  // the call would have blocked: it is made again when the descriptor is ready
+    PHASE_POLL, // the call would have blocked: it is made again when the descriptor is ready
+    // Added to these: its end is waited for, and nobody is to be woken by it. More than one may be,
+    // for a waker that is woken meanwhile may drop others.
+    PHASE_RECALLED = 2
 };
 
 struct async_reactor {
     struct async_executor *executor;
     struct ring ring;
     struct buffer_ring buffers;
-    int wake;                  // an eventfd, which is never read: each write is an event
-    struct async_op *recalled; // its end is waited for, and nobody is to be woken by it
+    int wake; // an eventfd, which is never read: each write is an event
     struct msghdr messages[RING_SUBMISSIONS]; // of submissions: the kernel copies them
 };
 
@@ -89,11 +92,16 @@ static void watch_wake(struct async_reactor *reactor)
 
 // ---- Completions ----------------------------------------------------------------------------
 
-static void finish(struct async_reactor *reactor, struct async_op *op, intptr_t result)
+static bool is_recalled(const struct async_op *op)
+{
+    return op->phase & PHASE_RECALLED;
+}
+
+static void finish(struct async_op *op, intptr_t result)
 {
     op->result = result;
-    if (op == reactor->recalled)
-        reactor->recalled = NULL;
+    if (is_recalled(op))
+        op->phase &= (uint8_t)~PHASE_RECALLED;
     else
         op_wake(op);
 }
@@ -101,26 +109,26 @@ static void finish(struct async_reactor *reactor, struct async_op *op, intptr_t 
 // Hands the operation to the kernel once more, unless it is being taken back.
 static void again(struct async_reactor *reactor, struct async_op *op, int phase)
 {
-    int rc = op == reactor->recalled ? -ECANCELED : submit(reactor, op, phase);
+    int rc = is_recalled(op) ? -ECANCELED : submit(reactor, op, phase);
     if (rc < 0)
-        finish(reactor, op, rc);
+        finish(op, rc);
 }
 
-static void end_connect(struct async_reactor *reactor, struct async_op *op)
+static void end_connect(struct async_op *op)
 {
     int error = 0;
     int rc =
         sys->getsockopt(op->source->fd, SOL_SOCKET, SO_ERROR, &error, &(socklen_t){sizeof error});
-    finish(reactor, op, rc < 0 ? rc : -error);
+    finish(op, rc < 0 ? rc : -error);
 }
 
 // The descriptor is ready, after a call had found it was not.
 static void end_poll(struct async_reactor *reactor, struct async_op *op, int result)
 {
     if (result < 0) {
-        finish(reactor, op, result);
+        finish(op, result);
     } else if (op->code == OP_CONNECT) {
-        end_connect(reactor, op);
+        end_connect(op);
     } else {
         again(reactor, op, PHASE_CALL);
     }
@@ -131,13 +139,13 @@ static void end_call(struct async_reactor *reactor, struct async_op *op, int res
     switch (op->code) {
     case OP_READABLE:
     case OP_WRITABLE:
-        finish(reactor, op, result < 0 ? result : 0);
+        finish(op, result < 0 ? result : 0);
         return;
     case OP_CONNECT:
         if (result == -EINPROGRESS || result == -EINTR)
             again(reactor, op, PHASE_POLL);
         else
-            finish(reactor, op, result);
+            finish(op, result);
         return;
     }
     if (result == -EAGAIN)
@@ -145,7 +153,7 @@ static void end_call(struct async_reactor *reactor, struct async_op *op, int res
     else if (result == -EINTR)
         again(reactor, op, PHASE_CALL);
     else
-        finish(reactor, op, result);
+        finish(op, result);
 }
 
 static void end_borrowed(struct async_reactor *reactor, struct async_op *op,
@@ -162,12 +170,12 @@ static void end_borrowed(struct async_reactor *reactor, struct async_op *op,
     else if (buffer_ring_refill(&reactor->buffers, buffers))
         again(reactor, op, PHASE_CALL);
     else
-        finish(reactor, op, -ENOMEM);
+        finish(op, -ENOMEM);
 }
 
 static void complete(struct async_reactor *reactor, const struct io_uring_cqe *cqe)
 {
-    if (cqe->user_data == FOR_NOBODY || cqe->user_data == FOR_RECALL)
+    if (cqe->user_data == FOR_NOBODY || cqe->user_data & FOR_RECALL)
         return;
     if (cqe->user_data == FOR_WAKE) {
         if (!(cqe->flags & IORING_CQE_F_MORE))
@@ -175,7 +183,7 @@ static void complete(struct async_reactor *reactor, const struct io_uring_cqe *c
         return;
     }
     struct async_op *op = (struct async_op *)(uintptr_t)cqe->user_data;
-    if (op->phase == PHASE_POLL)
+    if (op->phase & PHASE_POLL)
         end_poll(reactor, op, cqe->res);
     else if (op->code == OP_READ_BORROWED)
         end_borrowed(reactor, op, cqe);
@@ -216,20 +224,20 @@ static enum async_poll uring_perform(struct async_reactor *reactor, struct async
 // ---- Taking operations back -----------------------------------------------------------------
 
 // Submits the cancellation of what is recalled, unless that ends by itself meanwhile.
-static void submit_cancel(struct async_reactor *reactor)
+static void submit_cancel(struct async_reactor *reactor, struct async_op *op)
 {
     struct io_uring_sqe *sqe = new_sqe(reactor);
     while (!sqe) {
         reap(reactor);
-        if (!reactor->recalled)
+        if (!is_recalled(op))
             return;
         sqe = new_sqe(reactor);
     }
     sqe->opcode = IORING_OP_ASYNC_CANCEL;
     sqe->fd = -1;
-    sqe->addr = (uintptr_t)reactor->recalled;
+    sqe->addr = (uintptr_t)op;
     sqe->flags = IOSQE_CQE_SKIP_SUCCESS;
-    sqe->user_data = FOR_RECALL;
+    sqe->user_data = (uintptr_t)op | FOR_RECALL;
 }
 
 // Takes an operation back from the kernel, and waits until that has let it go. Its result is
@@ -240,30 +248,38 @@ static void recall(struct async_reactor *reactor, struct async_op *op)
         op->result = -ECANCELED;
         return;
     }
-    reactor->recalled = op;
-    submit_cancel(reactor);
-    while (reactor->recalled) {
+    op->phase |= PHASE_RECALLED;
+    submit_cancel(reactor, op);
+    while (is_recalled(op)) {
         ring_enter(&reactor->ring, 1, UINT64_MAX);
         reap(reactor);
     }
     // If the kernel was too busy to take it, it must not hit a later operation at the same address.
-    ring_withdraw(&reactor->ring, FOR_RECALL);
+    ring_withdraw(&reactor->ring, (uintptr_t)op | FOR_RECALL);
+}
+
+// The first that waits in the kernel for what may be kept here.
+static struct async_op *first_waiting(const struct async_source *source)
+{
+    struct async_op *op = source->ops[IO_READ];
+    while (op &&
+           (op->state != OP_WAITING || (op->code == OP_READABLE && op->flags & OP_UNBUFFERED)))
+        op = op->next;
+    return op;
 }
 
 // Something was kept, and others wait in the kernel for just that: they get it.
 static void hand_on(struct async_reactor *reactor, struct async_source *source)
 {
-    for (struct async_op *op = source->ops[IO_READ], *next; op && source->kept; op = next) {
-        next = op->next;
-        if (op->state != OP_WAITING)
-            continue;
+    struct async_op *op;
+    while (source->kept && (op = first_waiting(source))) {
         size_t size = op->size;
         recall(reactor, op);
         if (op->result == -ECANCELED) {
             op->size = size;
-            if (!kept_take(source, op)) {
+            if (!kept_take(source, op)) { // others were woken meanwhile
                 again(reactor, op, PHASE_CALL);
-                continue;
+                return;
             }
         }
         op_wake(op);
@@ -279,7 +295,9 @@ static void uring_cancel(struct async_reactor *reactor, struct async_op *op)
     if (op_direction(op) == IO_WRITE)
         return;
     kept_add(source, op);
+    source->users++; // for as long as it is needed here
     hand_on(reactor, source);
+    source_release(source);
 }
 
 static void uring_forget(struct async_reactor *reactor, struct async_source *source)

@@ -33,11 +33,24 @@ static void drained(struct async_source *source, unsigned what)
         source->ready &= (uint8_t)~what;
 }
 
+// From a Unix socket: a read ends behind the descriptors that somebody sent, wanted or not, though
+// there is more to read. `whole`: it did not.
+static ssize_t receive(struct async_source *source, void *buf, size_t size, bool *whole)
+{
+    struct iovec part = {.iov_base = buf, .iov_len = size};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+    ssize_t n = sys->recvmsg(source->fd, &message, 0);
+    *whole = !(message.msg_flags & MSG_CTRUNC);
+    return n;
+}
+
 static ssize_t read_into(struct async_source *source, void *buf, size_t size)
 {
-    ssize_t n =
-        source->socket ? sys->recv(source->fd, buf, size, 0) : sys->read(source->fd, buf, size);
-    if (n > 0 && (size_t)n < size)
+    bool whole = true;
+    ssize_t n = source->rights   ? receive(source, buf, size, &whole)
+                : source->socket ? sys->recv(source->fd, buf, size, 0)
+                                 : sys->read(source->fd, buf, size);
+    if (n > 0 && (size_t)n < size && whole)
         drained(source, READY_READ);
     return n;
 }
@@ -196,21 +209,15 @@ struct async_source *readiness_source(struct async_executor *executor, uint64_t 
     return source && source->generation == token >> 32 ? source : NULL;
 }
 
-static void wake_list(struct async_op *op)
-{
-    while (op) {
-        struct async_op *next = op->next;
-        if (op->state == OP_WAITING)
-            op_wake(op);
-        op = next;
-    }
-}
-
 void readiness_report(struct async_source *source, unsigned events)
 {
-    source->ready |= (uint8_t)events;
+    source->ready |= (uint8_t)(events & ~(unsigned)READY_URGENT);
+    if (events & READY_URGENT)
+        source->bytes = false; // from now on: there may be more such data
+    source->users++;           // for as long as it is needed here
     if (events & READY_READ)
-        wake_list(source->ops[IO_READ]);
+        op_wake_all(source, IO_READ);
     if (events & READY_WRITE)
-        wake_list(source->ops[IO_WRITE]);
+        op_wake_all(source, IO_WRITE);
+    source_release(source);
 }

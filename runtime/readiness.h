@@ -11,7 +11,8 @@
 enum {
     READY_READ = 1 << IO_READ,
     READY_WRITE = 1 << IO_WRITE,
-    READY_CLOSED = 4 // the peer has shut down, or there is an error: no further edge may come
+    READY_CLOSED = 4, // the peer has shut down, or there is an error: no further edge may come
+    READY_URGENT = 8  // TCP's urgent data came, where a read ends
 };
 
 // How the back end is asked to watch a descriptor: edge by edge, in both directions, until it is

@@ -20,26 +20,38 @@ int stream_new(int fd, bool socket, struct async_stream **out)
     return 0;
 }
 
+int unix_stream_new(int fd, struct async_stream **out)
+{
+    int rc = stream_new(fd, true, out);
+    if (rc == 0)
+        (*out)->source.rights = true;
+    return rc;
+}
+
 int async_stream_open(int fd, struct async_stream **out)
 {
-    if (!executor_get())
-        return -ENOMEM;
+    int rc = executor_need();
+    if (rc < 0)
+        return rc;
     int flags = sys->fcntl(fd, F_GETFL, 0);
     if (flags < 0)
         return flags;
-    int type = 0;
+    int type = 0, family = 0;
     bool socket = sys->getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &(socklen_t){sizeof type}) == 0;
+    if (socket)
+        sys->getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &(socklen_t){sizeof family});
     struct async_stream *stream = memory_alloc(sizeof *stream);
-    int rc = stream ? source_open(async_current, &stream->source, fd, socket) : -ENOMEM;
+    rc = stream ? source_open(async_current, &stream->source, fd, socket) : -ENOMEM;
     if (rc < 0) {
         memory_free(stream);
         return rc;
     }
     stream->source.bytes = type == SOCK_STREAM;
-    if (!(flags & O_NONBLOCK))
-        sys->fcntl(fd, F_SETFL, flags | O_NONBLOCK);
-    *out = stream;
-    return 0;
+    stream->source.rights = socket && family != AF_INET && family != AF_INET6;
+    rc = source_unblock(&stream->source, flags);
+    if (rc == 0)
+        *out = stream;
+    return rc;
 }
 
 void async_stream_close(struct async_stream *stream)

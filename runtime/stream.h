@@ -15,6 +15,9 @@ struct async_stream {
 // Makes a stream of fd, which it takes over, also when it fails. 0 or -ENOMEM.
 int stream_new(int fd, bool socket, struct async_stream **out);
 
+// The same of a connected Unix socket.
+int unix_stream_new(int fd, struct async_stream **out);
+
 // Polls a read.
 enum async_poll stream_read(struct async_op *op, struct async_context *cx);
 

@@ -495,6 +495,7 @@ enum async_poll async_task_join_future_poll(struct async_task_join_future *self,
         waker_update(&self->waker, &cx->waker);
         return ASYNC_PENDING;
     }
+    assert(task != async_task_current() && "a task that joins itself waits for ever");
     struct async_task_join_future **joiners = task_joiners(task);
     self->waker = async_waker_clone(&cx->waker);
     self->next = *joiners;

@@ -126,9 +126,8 @@ static void cascade(struct timer_wheel *wheel, int level)
     }
 }
 
-static void fire(struct timer_wheel *wheel)
+static void fire_due(struct timer_wheel *wheel)
 {
-    take_slot(wheel, 0, &wheel->due);
     while (!list_empty(&wheel->due)) {
         struct async_timer *timer = (struct async_timer *)wheel->due.next;
         struct async_timer_link *next = timer->link.next;
@@ -163,7 +162,8 @@ void timer_wheel_advance(struct timer_wheel *wheel, uint64_t now_ns)
         for (int level = TIMER_LEVELS - 1; level > 0; level--)
             if (!(next & ((UINT64_C(1) << (8 * level)) - 1)))
                 cascade(wheel, level);
-        fire(wheel);
+        take_slot(wheel, 0, &wheel->due);
+        fire_due(wheel);
     }
     // Nothing lies in between, so every timer keeps its place.
     if (now > wheel->tick)
@@ -175,4 +175,17 @@ uint64_t timer_wheel_next(struct timer_wheel *wheel)
 {
     uint64_t tick = next_tick(wheel);
     return tick == TIMER_NEVER ? TIMER_NEVER : tick << tick_shift(wheel);
+}
+
+void timer_wheel_fini(struct timer_wheel *wheel)
+{
+    list_move(&wheel->due, &wheel->fresh);
+    fire_due(wheel);
+    for (int level = 0; wheel->busy && level < TIMER_LEVELS; level++) {
+        for (int slot = 0; slot < TIMER_SLOTS; slot++) {
+            list_move(&wheel->due, &wheel->slots[level][slot]);
+            fire_due(wheel);
+        }
+    }
+    wheel->busy = 0;
 }

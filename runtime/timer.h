@@ -73,5 +73,8 @@ void timer_wheel_advance(struct timer_wheel *wheel, uint64_t now_ns);
 // There are no fresh timers.
 uint64_t timer_wheel_next(struct timer_wheel *wheel);
 
+// The wheel's memory is about to go: fires what is left.
+void timer_wheel_fini(struct timer_wheel *wheel);
+
 #pragma GCC visibility pop
 #endif

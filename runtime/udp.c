@@ -16,8 +16,9 @@ static int open_udp(const char *host, int port,
     int rc = async_address_ip(host, port, &address);
     if (rc < 0)
         return rc;
-    if (!executor_get())
-        return -ENOMEM;
+    rc = executor_need();
+    if (rc < 0)
+        return rc;
     int family = address.any.sa_family;
     int fd = sys->socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)

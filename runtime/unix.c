@@ -40,13 +40,14 @@ static int bound_socket(const char *path, int type, bool replace, struct unix_fi
 int async_unix_listen_with(const char *path, const struct async_listen_options *options,
                            struct async_listener **out)
 {
-    if (!executor_get())
-        return -ENOMEM;
+    int rc = executor_need();
+    if (rc < 0)
+        return rc;
     struct unix_file *file;
     int fd = bound_socket(path, SOCK_STREAM, options->replace, &file);
     if (fd < 0)
         return fd;
-    int rc = listener_new(fd, options, out);
+    rc = listener_new(fd, options, out);
     if (rc < 0)
         unix_file_remove(file);
     else
@@ -61,13 +62,14 @@ int async_unix_listen(const char *path, struct async_listener **out)
 
 int async_unix_datagram(const char *path, bool replace, struct async_datagram **out)
 {
-    if (!executor_get())
-        return -ENOMEM;
+    int rc = executor_need();
+    if (rc < 0)
+        return rc;
     struct unix_file *file = NULL;
     int fd = path ? bound_socket(path, SOCK_DGRAM, replace, &file) : new_socket(SOCK_DGRAM);
     if (fd < 0)
         return fd;
-    int rc = datagram_new(fd, out);
+    rc = datagram_new(fd, out);
     if (rc < 0) {
         sys->close(fd);
         unix_file_remove(file);
@@ -95,7 +97,7 @@ enum async_poll async_unix_accept_future_poll(struct async_unix_accept_future *s
     int fd;
     if (accept_poll(&self->accept, cx, &fd) == ASYNC_PENDING)
         return ASYNC_PENDING;
-    self->result = fd < 0 ? fd : stream_new(fd, true, self->out);
+    self->result = fd < 0 ? fd : unix_stream_new(fd, self->out);
     return ASYNC_READY;
 }
 
@@ -116,7 +118,7 @@ static int connect_start(struct async_unix_connect_future *self)
     if (fd < 0)
         return fd;
     struct async_stream *stream;
-    rc = stream_new(fd, true, &stream);
+    rc = unix_stream_new(fd, &stream);
     if (rc < 0)
         return rc;
     self->op.code = OP_CONNECT;

@@ -60,7 +60,8 @@ int async_executor_open(const struct async_executor_options *options);
 
 // Runs an initialised future to its end, as an ordinary task beside the others of this thread. The
 // future's memory is the caller's and holds the result afterwards. Prints a message and aborts if
-// it cannot: no memory left, or called by a task of this thread's executor (that one should await).
+// it cannot: no memory left, or called by a task of this thread's executor (that one should await);
+// or if it was cancelled, by async_cancel(async_task_current()) say, so that there is no result.
 void async_block_on_future(const struct async_future_type *type, void *future);
 
 // Memory for a future whose type is known at run time only, for async_block_on through a pointer.
@@ -69,8 +70,8 @@ void *async_future_new(const struct async_future_type *type);
 void async_future_free(void *future);
 
 // async_block_on_future for the future of an `async int main`: returns its result. Then drops all
-// tasks that are still there, and frees the executor. If main cannot be run to its end (no memory),
-// prints a message and returns 70.
+// tasks that are still there, and frees the executor. If main cannot be run to its end (no memory,
+// or it was cancelled), prints a message and returns 70.
 //
 // SIGPIPE is ignored from here on if its disposition is the default, so that writing to a pipe that
 // nobody reads is an error of that write (-EPIPE), also for stdio. Programs started by exec inherit
@@ -87,6 +88,7 @@ int async_executor_poll_once(void);
 // another thread or plain C of this one woke a task. It stays the executor's; poll it, but do not
 // read it. Valid between two calls of async_executor_poll_once, for timers and for tasks that were
 // spawned since then only together with async_executor_timeout_ns. -ENOTSUP: the reactor has none.
+// Or the reason why the executor could not be created.
 int async_executor_fd(void);
 
 // How many nanoseconds may pass until the next step: 0 if tasks are ready, UINT64_MAX if there are
@@ -98,8 +100,10 @@ uint64_t async_executor_timeout_ns(void);
 const char *async_executor_reactor(void);
 
 // Drops every task of this thread's executor, done or not, handles given up or not, and frees it.
-// Handles are invalid afterwards; wakers held elsewhere stay valid and do nothing. Does nothing if
-// there is no executor. Not to be called by a task.
+// Handles are invalid afterwards; wakers held elsewhere stay valid and do nothing. What futures that
+// no task awaits still wait for, ends: operations with -ECANCELED, sleeps at once. Streams and
+// listeners that are still open can only be closed. Does nothing if there is no executor. Not to be
+// called by a task, nor by what a task's end runs (a defer, say).
 void async_executor_close(void);
 
 #endif

@@ -59,6 +59,11 @@ enum async_poll {
 
 // What a waker points to decides what these do, so that a foreign event loop can bring its own.
 // All of them may be called from any thread if the table's owner says so; the runtime's may.
+//
+// A wake comes in the midst of something: within a poll, be it of the same future, within a drop,
+// or when a stream is closed. So it takes note (in a queue, by writing to a pipe), and whoever
+// polls does so later. It must not poll, nor end what wakes it: drop that future, close that
+// stream or give up that handle.
 struct async_waker_ops {
     void (*clone)(void *data);         // one more waker points to data
     void (*wake)(void *data);          // whoever polls should poll again; keeps the waker

@@ -22,7 +22,8 @@
 //
 // Streams belong to the executor of the thread that made them and are used on that thread only. One
 // task may read while another writes. Closing a stream ends what is under way on it with
-// -ECANCELED.
+// -ECANCELED. With epoll, the first operation that has to wait may return -ENOMEM or -ENOSPC (the
+// system's limit of watched descriptors).
 //
 // With io_uring, a read that is dropped may have its bytes already. They are kept for the next
 // read, which allocates; with no memory left they are lost, and all later reads return -ENOMEM.
@@ -38,7 +39,8 @@
 struct async_stream;
 
 // Makes a stream of a descriptor of yours, which is made non-blocking, and belongs to the stream
-// from here on. 0 or -ENOMEM, -EBADF; then the descriptor is still yours.
+// from here on. 0 or -ENOMEM, -EBADF; then the descriptor is still yours. A stream is one
+// allocation; and the executor's table of descriptors grows with the numbers in use.
 int async_stream_open(int fd, struct async_stream **out);
 
 // Closes the stream; what was written is still sent. NULL is allowed.

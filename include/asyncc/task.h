@@ -58,7 +58,8 @@ void *async_task_result_at(struct async_task *task);
 // ---- await async_task_join(task): waits until the task is done ----------------------------------
 //
 // Returns 0 (finished, the result may be read), -ECANCELED (dropped by async_cancel), or -ENOMEM
-// (dropped because a frame could not be allocated). Any number of tasks may join one task.
+// (dropped because a frame could not be allocated). Any number of tasks may join one task, but not
+// itself.
 // Cancel-safe: a dropped join leaves the task as it was.
 asyncc_async int async_task_join(struct async_task *task);
 
@@ -222,7 +223,8 @@ struct async_task_key {
     // value is replaced by another. NULL: nothing is called.
     void (*destroy)(void *value);
     // What a task has that is spawned by one that has `value`: called by the spawn, in the task
-    // that spawns. NULL returned: none. NULL here: values are not inherited.
+    // that spawns, whose values it must not change. NULL returned: none. NULL here: values are not
+    // inherited.
     void *(*inherit)(void *value);
 };
 

@@ -831,6 +831,11 @@ static ssize_t recv_or_fail(int fd, void *buf, size_t n, int flags)
     return at_most == 0 ? -ECONNRESET : sys_kernel.recv(fd, buf, n, flags);
 }
 
+static ssize_t recvmsg_or_fail(int fd, struct msghdr *message, int flags)
+{
+    return at_most == 0 ? -ECONNRESET : sys_kernel.recvmsg(fd, message, flags);
+}
+
 static ssize_t send_or_fail(int fd, const void *buf, size_t n, int flags)
 {
     return at_most == 0 ? -ECONNRESET : sys_kernel.send(fd, buf, n, flags);
@@ -853,6 +858,7 @@ static bool kernel_is_faked(void)
         return false;
     little = sys_kernel;
     little.recv = recv_or_fail;
+    little.recvmsg = recvmsg_or_fail;
     little.send = send_or_fail;
     little.sendmsg = sendmsg_little;
     sys = &little;

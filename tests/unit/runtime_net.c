@@ -549,6 +549,28 @@ static void serves_both_families(void **unused)
     async_listener_close(l);
 }
 
+// TCP ends a read where urgent data stand, whatever comes behind them.
+static void urgent_data_hide_no_bytes(void **unused)
+{
+    (void)unused;
+    struct pair p = make_pair("127.0.0.1");
+    char buf[100];
+    cancel_pending(START(async_tcp_read, p.b, buf, sizeof buf));
+    int fd = async_tcp_fd(p.a);
+    assert_int_equal(send(fd, "hello ", 6, 0), 6);
+    assert_int_equal(send(fd, "!", 1, MSG_OOB), 1);
+    assert_int_equal(send(fd, "world", 5, 0), 5);
+    ssize_t got = 0;
+    while (got < 11) {
+        struct async_task *read = START(async_tcp_read, p.b, buf + got, sizeof buf - (size_t)got);
+        ssize_t n = RESULT(read, ssize_t);
+        assert_true(n > 0);
+        got += n;
+    }
+    assert_memory_equal(buf, "hello world", 11);
+    close_pair(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -567,6 +589,7 @@ int main(void)
         DESCRIPTOR_TEST(closing_ends_a_pause),
         DESCRIPTOR_TEST(closing_ends_what_has_used_up_its_turn),
         DESCRIPTOR_TEST(accepts_what_was_reset),
+        DESCRIPTOR_TEST(urgent_data_hide_no_bytes),
         DESCRIPTOR_TEST(knows_addresses),
         DESCRIPTOR_TEST(listens_with_options),
         DESCRIPTOR_TEST(serves_both_families),

@@ -77,6 +77,11 @@ static void options(void **unused)
     assert_int_equal(async_executor_open(NULL), -EINVAL);
     assert_int_equal(async_executor_poll_once(), -EINVAL);
     assert_null(async_task_new(&script_future_type));
+    assert_int_equal(async_executor_fd(), -EINVAL);
+    struct async_listener *listener;
+    assert_int_equal(async_tcp_listen("127.0.0.1", 0, &listener), -EINVAL);
+    struct async_stream *stream;
+    assert_int_equal(async_stream_open(0, &stream), -EINVAL);
     assert_int_equal(async_executor_open(
                          &(struct async_executor_options){.reactor = "epoll", .polls = 2}),
                      0);

@@ -348,6 +348,48 @@ static void cancelling_loses_no_descriptor(void **unused)
     async_stream_close(a);
 }
 
+// Waits in vain first, so that what is sent next comes with an edge, and only one.
+static void reads_past_descriptors(struct async_stream *from, struct async_stream *to)
+{
+    char buf[100];
+    cancel_pending(START(async_stream_read, to, buf, sizeof buf));
+    int fd = async_stream_fd(from);
+    assert_int_equal(NOW(async_unix_send_fds, from, "x", 1, &fd, 1), 1);
+    assert_int_equal(NOW(async_stream_write_all, from, "hello", 5), 5);
+    ssize_t got = 0;
+    while (got < 6) {
+        struct async_task *read = START(async_stream_read, to, buf + got, sizeof buf - (size_t)got);
+        ssize_t n = RESULT(read, ssize_t);
+        assert_true(n > 0);
+        got += n;
+    }
+    assert_memory_equal(buf, "xhello", 6);
+    async_stream_close(from);
+    async_stream_close(to);
+}
+
+static void unwanted_descriptors_hide_no_bytes(void **unused)
+{
+    (void)unused;
+    struct async_stream *a, *b;
+    assert_int_equal(async_stream_pair(&a, &b), 0);
+    reads_past_descriptors(a, b);
+    int fds[2];
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+    assert_int_equal(async_stream_open(fds[0], &a), 0);
+    assert_int_equal(async_stream_open(fds[1], &b), 0);
+    reads_past_descriptors(a, b);
+    struct async_listener *l;
+    assert_int_equal(async_unix_listen(abstract, &l), 0);
+    assert_int_equal(NOW(async_unix_connect, abstract, &a), 0);
+    assert_int_equal(NOW(async_unix_accept, l, &b), 0);
+    reads_past_descriptors(a, b);
+    assert_int_equal(NOW(async_unix_connect, abstract, &a), 0);
+    assert_int_equal(NOW(async_unix_accept, l, &b), 0);
+    reads_past_descriptors(b, a);
+    async_listener_close(l);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -358,6 +400,7 @@ int main(void)
         DESCRIPTOR_TEST(passes_descriptors),
         DESCRIPTOR_TEST(closes_what_does_not_fit),
         DESCRIPTOR_TEST(cancelling_loses_no_descriptor),
+        DESCRIPTOR_TEST(unwanted_descriptors_hide_no_bytes),
     };
     return cmocka_run_group_tests(tests, make_directory, remove_directory);
 }
