@@ -1,3 +1,4 @@
+// blocking: no: it cancels, and waits for other tasks
 // exit: 70
 // A main that cancels itself has no result: its defers run, and the status says so.
 #include <asyncc/task.h>

@@ -1,3 +1,5 @@
+// blocking: no: it cancels, and waits for other tasks
+// cancel: no: what its main holds has no defer
 // Code that runs while something ends, and ends something else: defers that cancel each other, close what a sibling
 // waits for, spawn into what is cancelled; tasks of a group that cancel its owner; 100,000 tasks cancelled at once; and
 // the shortest and longest waits.

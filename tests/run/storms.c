@@ -1,3 +1,5 @@
+// blocking: no: it cancels, and waits for other tasks
+// cancel: no: what its main holds has no defer
 // Operations that are cancelled over and over, and many at a time on one descriptor: no connection, byte or result is
 // lost, and nothing is left.
 #include <errno.h>
