@@ -360,6 +360,8 @@ enum async_poll async_reader_copy_future_poll(struct async_reader_copy_future *s
 void async_reader_copy_future_drop(struct async_reader_copy_future *self)
 {
     struct async_reader *r = self->operation.reader;
+    if (!self->begun)
+        r->done = 0;
     if (r->size == 0) { // it reads, or flushes for that
         async_reader_operation_drop_(&self->operation);
         return;

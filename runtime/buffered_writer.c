@@ -221,6 +221,8 @@ enum async_poll async_writer_write_future_poll(struct async_writer_write_future 
 void async_writer_write_future_drop(struct async_writer_write_future *self)
 {
     struct async_writer *w = self->operation.writer;
+    if (!self->begun)
+        w->done = 0;
     intptr_t n = op_drop(&self->operation.op);
     buffered_dropped(&w->busy, &self->operation.op);
     if (n > 0)

@@ -233,10 +233,12 @@ static enum async_poll perform(struct async_reactor *reactor, struct async_op *o
 
 static void cancel(struct async_reactor *reactor, struct async_op *op)
 {
-    if (op->yielded)
-        op_unlink(op);
-    else
+    if (!op->yielded) {
         reactor_under->cancel(reactor, op);
+        return;
+    }
+    op_unlink(op);
+    op->result = -ECANCELED; // the reactor has not seen it
 }
 
 static void wrap_operations(struct async_executor *executor)

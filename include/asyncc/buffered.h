@@ -241,6 +241,8 @@ enum async_poll async_reader_read_exact_future_poll(struct async_reader_read_exa
 
 static inline void async_reader_read_exact_future_drop(struct async_reader_read_exact_future *self)
 {
+    if (!self->begun)
+        self->operation.reader->done = 0;
     async_reader_operation_drop_(&self->operation);
 }
 
@@ -345,6 +347,8 @@ enum async_poll async_reader_skip_future_poll(struct async_reader_skip_future *s
 
 static inline void async_reader_skip_future_drop(struct async_reader_skip_future *self)
 {
+    if (!self->begun)
+        self->operation.reader->done = 0;
     async_reader_operation_drop_(&self->operation);
 }
 
@@ -544,6 +548,7 @@ enum async_poll async_copy_future_poll(struct async_copy_future *self, struct as
 
 static inline void async_copy_future_drop(struct async_copy_future *self)
 {
+    self->copy.operation.reader = &self->reader; // it may have moved before its first poll
     async_reader_copy_future_drop(&self->copy);
     async_reader_fini(&self->reader);
 }

@@ -333,6 +333,63 @@ static async int test_copy(void *arg)
     return await both(&tasks);
 }
 
+// ---- Operations that are given up at once ------------------------------------------------------
+
+static async int nothing(void)
+{
+    return 0;
+}
+
+// A write that was put off, or never polled, has taken nothing; nor do counts of earlier ones stay.
+static async int test_given_up(void *arg)
+{
+    (void)arg;
+    struct async_stream *a, *b;
+    int rc = async_stream_pair(&a, &b);
+    if (rc < 0)
+        return rc;
+    defer async_stream_close(a);
+    defer async_stream_close(b);
+    char room[ROOM], bytes[TOTAL], buf[TOTAL];
+    struct async_writer out;
+    struct async_reader in;
+    async_writer_init_buffer(&out, a, room, sizeof room);
+    defer async_writer_fini(&out);
+    async_reader_init(&in, b);
+    defer async_reader_fini(&in);
+    fill_bytes(bytes, 0, TOTAL);
+    size_t sent = 0;
+    for (int i = 0; i < 20 && sent < TOTAL; i++) {
+        ssize_t n = 0;
+        size_t most = TOTAL - sent < 40 ? TOTAL - sent : 40;
+        if (i % 3 == 0) {
+            await async_select(nothing(), n = async_writer_write(&out, bytes + sent, most));
+            ASYNC_TEST_CHECK(out.done == 0);
+        } else {
+            await async_timeout_ms(0, n = async_writer_write(&out, bytes + sent, most));
+        }
+        if (n < 0)
+            return (int)n;
+        sent += (size_t)out.done;
+    }
+    if ((rc = await async_writer_flush(&out)) < 0 || (rc = async_stream_shutdown(a, SHUT_WR)) < 0)
+        return rc;
+    size_t place = 0;
+    for (ssize_t n = 1; n != 0; place += (size_t)n) {
+        n = await async_stream_read(b, buf, sizeof buf);
+        if (n < 0)
+            return (int)n;
+        ASYNC_TEST_CHECK(are_bytes(buf, place, (size_t)n));
+    }
+    ASYNC_TEST_CHECK(place == sent);
+    in.done = 7;
+    int64_t copied = 0;
+    await async_select(nothing(), copied = async_reader_copy(&in, a), async_reader_skip(&in, 1),
+                       async_reader_read_exact(&in, buf, 1), copied = async_copy(b, a));
+    ASYNC_TEST_CHECK(in.done == 0 && copied == 0);
+    return 0;
+}
+
 // ---- Everything -----------------------------------------------------------------------------
 
 static void explore(const char *name, async_test_fn test, unsigned seeds)
@@ -356,5 +413,6 @@ int main(void)
     explore("records", test_records, 20);
     explore("lines", test_lines, 20);
     explore("copy", test_copy, 20);
+    explore("given up", test_given_up, 20);
     return kit_failures != 0;
 }
