@@ -7,7 +7,8 @@
 # Each measurement is a server of its own on one core, and the load generator (io/load.c) on another, for MS milliseconds
 # (default 1000). Servers take turns, ROUNDS times (default 7; MEMORY_ROUNDS, default 3, for G18); figures are medians, and
 # ratios are medians of the ratio to the limit in the same round. System calls a request (strace, the difference of two
-# lengths) nearly repeat. The exit status is 1 if a gate is missed; times decide nothing on a machine that is not quiet.
+# lengths) nearly repeat. SERVERS and LOADS choose among those of G16 and G17 (LOADS="64-1000 16384-1000": bytes and
+# connections). The exit status is 1 if a gate is missed; times decide nothing on a machine that is not quiet.
 #
 # The io_uring back end is asked for by ASYNCC_REACTOR=io_uring; a library that has none, or falls back, shows as
 # "no io_uring". ASYNCC is the compiler, LIB its libasyncc.a. What peers need: see peers.sh.
@@ -29,7 +30,8 @@ SPIN_US=${SPIN_US:-50}
 mkdir -p "$W"
 raw="epoll uring multishot"
 peers="libuv tokio asio go"
-servers="$raw asyncc asyncc-lean asyncc-uring $peers" # lean: takes a buffer when there are bytes
+# lean: takes a buffer when there are bytes
+servers=${SERVERS:-$raw asyncc asyncc-lean asyncc-uring asyncc-lean-uring $peers}
 server_core= load_core=
 if have taskset && [ "$(getconf _NPROCESSORS_ONLN)" -gt 1 ]; then
     server_core="taskset -c 0" load_core="taskset -c 1"
@@ -71,6 +73,7 @@ command_of()
     asyncc-lean) echo "env ASYNCC_REACTOR=epoll $W/asyncc 0" ;;
     asyncc-spin) echo "env ASYNCC_REACTOR=epoll $W/asyncc $2 $SPIN_US" ;;
     asyncc-uring) echo "env ASYNCC_REACTOR=io_uring $W/asyncc $2" ;;
+    asyncc-lean-uring) echo "env ASYNCC_REACTOR=io_uring $W/asyncc 0" ;;
     tokio) echo "$W/tokio-echo $2" ;;
     http-tokio) echo "$W/tokio-http" ;;
     http-example) echo "env ASYNCC_REACTOR=epoll $W/http-example 0 $W/site" ;;
@@ -116,10 +119,13 @@ pid=
 trap '[ -z "$pid" ] || kill "$pid" 2>/dev/null' EXIT
 trap 'exit 130' INT TERM
 
-# Has the server at $pid a ring? Tells whether the library fell back to epoll.
-on_uring()
+# fell_back SERVER - is it to use io_uring, and has the one at $pid no ring?
+fell_back()
 {
-    ls -l "/proc/$pid/fd" 2>/dev/null | grep -q io_uring
+    case $1 in
+    asyncc-*uring) ! ls -l "/proc/$pid/fd" 2>/dev/null | grep -q io_uring ;;
+    *) false ;;
+    esac
 }
 
 load()
@@ -131,7 +137,7 @@ load()
 measure()
 {
     start "$2" 16384 || return
-    if [ "$2" != asyncc-uring ] || on_uring; then
+    if ! fell_back "$2"; then
         if load "$port" "$pid" "$4" "$3" "${MS}ms" >"$W/one"; then
             read -r req cpu p50 p99 count <"$W/one"
             for value in "req $req" "cpu $cpu" "p50 $p50" "p99 $p99"; do
@@ -206,7 +212,7 @@ rounded()
 
 # ---- G16, G17, G19: how long, how much
 
-loads="64-1 64-50 64-1000 16384-1 16384-50 16384-1000"
+loads=${LOADS:-64-1 64-50 64-1000 16384-1 16384-50 16384-1000}
 
 echo_rows() # once for both rows
 {
@@ -238,11 +244,18 @@ row_G16()
     done
 }
 
-# The faster of the two raw ones is the limit.
+# to_raw_uring SERVER LOAD - its processor time to that of the faster of the two raw ones
+to_raw_uring()
+{
+    for limit in uring multishot; do
+        ratio_of "$W/values" "cpu-$2" "$1" $limit
+    done | sort -g | tail -n 1 | rounded
+}
+
 row_G17()
 {
     echo_rows
-    if [ "$(value_of "$W/values" cpu-64-50 asyncc-uring)" = - ]; then
+    if [ "$(value_of "$W/values" "cpu-${loads%% *}" asyncc-lean-uring)" = - ]; then
         echo "G17   no io_uring" | tee -a "$W/verdicts"
         return
     fi
@@ -251,10 +264,9 @@ row_G17()
         *-1) gate=- stretch=- ;;
         *) gate=1.05 stretch=1.00 ;;
         esac
-        most=$(for limit in uring multishot; do
-            ratio_of "$W/values" cpu-$what asyncc-uring $limit
-        done | sort -g | tail -n 1)
-        judge G17 "$(echo "$most" | rounded)" $gate $stretch "processor time to raw io_uring, bytes-connections $what"
+        judge G17 "$(to_raw_uring asyncc-lean-uring "$what")" $gate $stretch \
+            "processor time to raw io_uring, bytes-connections $what"
+        judge G17 "$(to_raw_uring asyncc-uring "$what")" - - "the same, with a buffer of the connection's own"
     done
 }
 
@@ -280,7 +292,7 @@ traced()
     server=$(cat /proc/$pid/task/*/children | awk '{ print $1; exit }')
     tracer=$pid
     pid=$server
-    if [ "$1" = asyncc-uring ] && ! on_uring; then
+    if fell_back "$1"; then
         calls=-
     elif load "$port" "$server" "$2" 64 "$3" >/dev/null; then
         calls=
@@ -337,7 +349,7 @@ row_G18()
         for server in $servers; do
             for size in 64 16384; do
                 start "$server" $size || continue
-                if [ "$server" != asyncc-uring ] || on_uring; then
+                if ! fell_back "$server"; then
                     load "$port" "$pid" "$IDLE" 64 idle >"$W/one" &&
                         echo "$round $server rss-$size $(cat "$W/one")" >>"$W/values"
                 fi
@@ -354,8 +366,8 @@ row_G18()
     done
     judge G18 "$(value_of "$W/values" rss-64 asyncc)" 300 200 "bytes, with a small buffer of its own"
     judge G18 "$(value_of "$W/values" rss-16384 asyncc-lean)" 600 200 "bytes, with room for 16 KiB when it is needed"
-    for size in 64 16384; do
-        judge G18 "$(value_of "$W/values" rss-$size asyncc-uring)" - - "bytes, io_uring, buffers of $size"
+    for server in asyncc-uring asyncc-lean-uring; do
+        judge G18 "$(value_of "$W/values" rss-16384 $server)" - - "bytes, $server, 16 KiB"
     done
 }
 
