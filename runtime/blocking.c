@@ -161,7 +161,9 @@ static void *thread_main(void *unused)
     while (pool.threads <= pool.max_threads) {
         if (!pool.first)
             wait_for_work();
-        if (!pool.first)
+        // A job that came before a thread saw that it is one too many is another's: all that waited
+        // were woken when the threads became too many.
+        if (!pool.first || pool.threads > pool.max_threads)
             break;
         run_first(&self);
     }

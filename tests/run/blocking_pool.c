@@ -2,6 +2,7 @@
 // waits that are cancelled.
 // blocking: no: it cancels
 #include <asyncc/blocking.h>
+#include <asyncc/io.h>
 #include <asyncc/task.h>
 #include <asyncc/time.h>
 #include <errno.h>
@@ -47,9 +48,10 @@ static async int sum_of(int from, int to)
     return rc == 0 ? args.sum : -1;
 }
 
-// A function that waits for a byte of a pipe; its argument belongs to the call.
+// A function that says when it has begun, and waits for a byte of a pipe; its argument belongs to
+// the call.
 struct request {
-    int fd;
+    int fd, begun;
     char got;
 };
 
@@ -58,6 +60,8 @@ static int freed;
 static intptr_t get(void *arg)
 {
     struct request *request = arg;
+    if (write(request->begun, "!", 1) != 1)
+        return -1;
     return read(request->fd, &request->got, 1);
 }
 
@@ -68,14 +72,23 @@ static void free_request(void *arg, intptr_t result)
     free(arg);
 }
 
-static async int get_byte(int fd)
+static async int get_byte(int fd, int begun)
 {
     struct request *request = calloc(1, sizeof *request);
     request->fd = fd;
+    request->begun = begun;
     intptr_t n = await async_blocking_owned(get, request, free_request);
     int got = n == 1 ? request->got : -1;
     free(request);
     return got;
+}
+
+// A thread has it by now; one that is still in line would never run.
+static async void when_begun(int fd)
+{
+    char byte;
+    (void)await async_read(fd, &byte, 1);
+    await async_sleep_ms(5);
 }
 
 async int main(void)
@@ -99,19 +112,22 @@ async int main(void)
     }
     printf("%d\n", total);
 
-    int fds[2];
-    if (pipe(fds) < 0)
+    int fds[2], begun[2];
+    if (pipe(fds) < 0 || pipe(begun) < 0)
         return 1;
     int got = 0;
-    printf("%s\n", await async_timeout_ms(5, got = get_byte(fds[0])) == -ETIMEDOUT ? "timed out" : "?");
+    int first = await async_select(got = get_byte(fds[0], begun[1]), when_begun(begun[0]));
+    printf("%s\n", first == 1 ? "given up" : "?");
     if (write(fds[1], "xy", 2) != 2) // x is for the one that goes on, detached
         return 1;
     async_blocking_stop();
     printf("freed: %d\n", freed);
-    got = await get_byte(fds[0]);
+    got = await get_byte(fds[0], begun[1]);
     printf("%c\n", got);
     close(fds[0]);
     close(fds[1]);
+    close(begun[0]);
+    close(begun[1]);
     async_blocking_stop();
     return 0;
 }

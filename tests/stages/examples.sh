@@ -258,7 +258,7 @@ redis_pipe()
 
 redis_expires()
 {
-    replies 'set a 1 px 30\nexists a\n' 'OK\n1\n' || return
+    replies 'set a 1 px 100000\nexists a\nset a 1 px 30\n' 'OK\n1\nOK\n' || return
     for i in 1 2 3 4 5 6 7 8 9 10; do
         sleep 0.05
         [ "$(cli exists a)" = 1 ] || break
@@ -460,11 +460,10 @@ chat_three()
         timeout 30 nc 127.0.0.1 "$port" <"$T/says.$name" >"$T/hears.$name" 2>&1 &
     done
     exec 3>"$T/says.ann" 4>"$T/says.bob" 5>"$T/says.cyd"
-    echo ann >&3
-    wait_for 'your name' "$T/hears.ann"
-    echo ann >&4 # taken, unless ann comes later; then she is asked again
-    echo bob >&4
-    wait_for 'ann is here\|bob is here' "$T/hears.ann"
+    printf 'ann\n/who\n' >&3
+    wait_for 'here are: ann' "$T/hears.ann" || return # only now it is hers
+    printf 'ann\nbob\n' >&4                           # taken, so he is asked again
+    wait_for 'bob is here' "$T/hears.ann" || return
     echo cyd >&5
     wait_for 'cyd is here' "$T/hears.ann" && wait_for 'cyd is here' "$T/hears.bob" || return
     echo 'hello' >&3

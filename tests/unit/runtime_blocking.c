@@ -4,6 +4,7 @@
 #include "blocking_support.h"
 
 #include <signal.h>
+#include <unistd.h>
 
 ASYNC_FUTURE_TYPE(async_blocking);
 ASYNC_FUTURE_TYPE(async_blocking_copy);
@@ -280,7 +281,52 @@ static void fewer_threads(void **unused)
     }
     for (int i = 0; i < 4; i++)
         assert_int_equal(run_job(&jobs[i]), i * 3);
+    assert_int_equal(most_at_once, 1);
     assert_int_equal(threads_started, 4);
+    gate_fini(&gate);
+}
+
+static intptr_t count_slowly(void *arg)
+{
+    int now = ++at_once;
+    if (now > most_at_once)
+        most_at_once = now;
+    usleep(100);
+    at_once--;
+    return (intptr_t)arg;
+}
+
+// Those that are too many wait for work when that is decided: they take none that comes before they
+// have noticed, and the one that is left takes it.
+static void fewer_idle_threads(void **unused)
+{
+    (void)unused;
+    struct gate gate;
+    gate_init(&gate);
+    struct async_blocking_job jobs[8];
+    for (int round = 0; round < 100; round++) {
+        assert_int_equal(async_blocking_configure(8, 10, UINT64_MAX), 0);
+        for (int i = 0; i < 8; i++) {
+            async_blocking_job_init(&jobs[i], pass, &gate, 0, NULL);
+            start_job(&jobs[i]);
+        }
+        for (int i = 0; i < 8; i++)
+            sem_wait(&gate.begun);
+        for (int i = 0; i < 8; i++)
+            sem_post(&gate.open);
+        for (int i = 0; i < 8; i++)
+            assert_int_equal(run_job(&jobs[i]), 42);
+        usleep(round % 3 * 100); // then they are idle
+        most_at_once = 0;
+        assert_int_equal(async_blocking_configure(1, 10, UINT64_MAX), 0);
+        for (intptr_t i = 0; i < 8; i++) {
+            async_blocking_job_init(&jobs[i], count_slowly, (void *)i, 0, NULL);
+            start_job(&jobs[i]);
+        }
+        for (int i = 0; i < 8; i++)
+            assert_int_equal(run_job(&jobs[i]), i);
+        assert_int_equal(most_at_once, 1);
+    }
     gate_fini(&gate);
 }
 
@@ -354,6 +400,7 @@ int main(void)
         TEST(threads_are_used_again),
         TEST(idle_threads_end),
         TEST(fewer_threads),
+        TEST(fewer_idle_threads),
         TEST(no_thread_can_be_started),
         TEST(runs_in_place_when_simulated),
     };

@@ -174,10 +174,13 @@ static void timers_and_io_are_seen(void **unused)
     struct async_sleep_ms_future *s = async_task_new(&async_sleep_ms_future_type);
     async_sleep_ms_future_init(s, 3);
     struct async_task *sleeping = async_task_start(s);
-    assert_int_equal(async_executor_poll_once(), 0);
+    uint64_t start = async_now_ns();
+    int more = async_executor_poll_once();
+    // Not ready yet, unless the machine was busy with something else for as long as it sleeps.
+    assert_true(more == 0 || (more == 1 && async_now_ns() - start >= 3000000));
     uint64_t ns = async_executor_timeout_ns();
     assert_true(ns <= 5000000);
-    for (int more = 0; !async_task_done(sleeping); more = async_executor_poll_once()) {
+    for (; !async_task_done(sleeping); more = async_executor_poll_once()) {
         ns = async_executor_timeout_ns();
         assert_true(ns != UINT64_MAX);
         struct pollfd fd = {.fd = async_executor_fd(), .events = POLLIN};
