@@ -78,11 +78,24 @@ void flow_discard(struct sim_flow *flow)
         chunk_free(flow_shift(flow));
 }
 
+void flow_unblock(struct sim_file *file)
+{
+    if (!file->blocked)
+        return;
+    struct sim_file **link = &file->blocked->blocked;
+    while (*link != file)
+        link = &(*link)->next_blocked;
+    *link = file->next_blocked;
+    file->blocked = NULL;
+    file_release(file);
+}
+
 void flow_block(struct sim_flow *flow, struct sim_file *file)
 {
-    if (file->blocked)
+    if (file->blocked == flow)
         return;
-    file->blocked = true;
+    flow_unblock(file);
+    file->blocked = flow;
     file->refs++;
     file->next_blocked = flow->blocked;
     flow->blocked = file;
@@ -93,7 +106,7 @@ void flow_has_room(struct sim_flow *flow)
     while (flow->blocked) {
         struct sim_file *file = flow->blocked;
         flow->blocked = file->next_blocked;
-        file->blocked = false;
+        file->blocked = NULL;
         sim_touch(file);
         file_release(file);
     }
@@ -116,7 +129,7 @@ static void reset_arrives(struct sim_flow *flow)
     if (!file || file->broken)
         return;
     file->broken = true;
-    file->error = had_ended ? EPIPE : ECONNRESET;
+    file->error = had_ended && file->kind == SIM_TCP ? EPIPE : ECONNRESET;
     sim_touch(file);
 }
 
@@ -138,13 +151,12 @@ static void arrive(struct sim_flow *flow)
     }
     if (chunk->kind == CHUNK_RESET) {
         reset_arrives(flow);
-    } else if (!flow->reader) {
-        if (chunk->kind == CHUNK_DATA)
-            refuse(flow);
     } else {
-        if (chunk->kind == CHUNK_END)
-            flow->ended = true;
-        sim_touch(flow->reader);
+        flow->ended |= chunk->kind == CHUNK_END;
+        if (flow->reader)
+            sim_touch(flow->reader);
+        else if (chunk->kind == CHUNK_DATA)
+            refuse(flow);
     }
     if (!keep)
         chunk_free(chunk);

@@ -3,6 +3,7 @@
 #include "runtime_support.h"
 
 #include <asyncc/test.h>
+#include <asyncc/unix.h>
 
 #include "executor.h"
 #include "memory.h"
@@ -18,6 +19,8 @@ ASYNC_FUTURE_TYPE(async_tcp_accept);
 ASYNC_FUTURE_TYPE(async_tcp_connect);
 ASYNC_FUTURE_TYPE(async_tcp_read);
 ASYNC_FUTURE_TYPE(async_readable);
+ASYNC_FUTURE_TYPE(async_datagram_send_to);
+ASYNC_FUTURE_TYPE(async_datagram_receive_from);
 
 static void sleep_now(uint64_t ns)
 {
@@ -183,6 +186,96 @@ static void reads_come_in_pieces(void **unused)
     assert_in_range(reads, 14, 40);
     async_tcp_close(tcp);
     assert_int_equal(async_test_end(NULL), 0);
+}
+
+// ---- Unix datagrams ------------------------------------------------------------------------
+
+static struct async_datagram *receivers[2], *sender;
+
+static struct async_address place_of(int i)
+{
+    struct async_address address;
+    assert_int_equal(async_address_unix(i ? "@one" : "@zero", &address), 0);
+    return address;
+}
+
+static void begin_datagrams(size_t buffer)
+{
+    struct async_test_options options = {.buffer = buffer};
+    assert_int_equal(async_test_begin(&options), 0);
+    assert_int_equal(async_unix_datagram("@zero", false, &receivers[0]), 0);
+    assert_int_equal(async_unix_datagram("@one", false, &receivers[1]), 0);
+    assert_int_equal(async_unix_datagram(NULL, false, &sender), 0);
+}
+
+static void end_datagrams(void)
+{
+    async_datagram_close(sender);
+    async_datagram_close(receivers[0]);
+    async_datagram_close(receivers[1]);
+    assert_int_equal(async_test_end(NULL), 0);
+}
+
+// What the buffer has no room for when it is empty is refused, not waited for.
+static void packets_may_be_too_long(void **unused)
+{
+    (void)unused;
+    static char packet[2000];
+    struct async_address to = place_of(0);
+    begin_datagrams(1000);
+    struct async_datagram_send_to_future f;
+    async_datagram_send_to_future_init(&f, sender, packet, sizeof packet, &to);
+    async_block_on_future(&async_datagram_send_to_future_type, &f);
+    assert_int_equal(f.result, -EMSGSIZE);
+    end_datagrams();
+}
+
+// Fills one receiver and waits for room there, but then sends two packets to the other one.
+static enum async_poll changes_its_mind(void *data, struct async_context *cx, int *state)
+{
+    static char packet[1000];
+    static struct async_datagram_send_to_future f;
+    (void)data;
+    if (*state == 0) {
+        struct async_address to = place_of(0);
+        assert_int_equal(async_datagram_connect(sender, &to), 0);
+        async_datagram_send_to_future_init(&f, sender, packet, sizeof packet, NULL);
+        assert_int_equal(async_datagram_send_to_future_poll(&f, cx), ASYNC_READY);
+        async_datagram_send_to_future_init(&f, sender, packet, sizeof packet, NULL);
+        assert_int_equal(async_datagram_send_to_future_poll(&f, cx), ASYNC_PENDING);
+        async_datagram_send_to_future_drop(&f);
+        to = place_of(1);
+        assert_int_equal(async_datagram_connect(sender, &to), 0);
+    }
+    for (;; ++*state) {
+        if (*state == 0 || *state == 2)
+            async_datagram_send_to_future_init(&f, sender, packet, sizeof packet, NULL);
+        else if (*state == 4)
+            return ASYNC_READY;
+        if (*state % 2 == 0)
+            ++*state;
+        if (async_datagram_send_to_future_poll(&f, cx) == ASYNC_PENDING)
+            return ASYNC_PENDING;
+        assert_int_equal(f.result, sizeof packet);
+    }
+}
+
+static void packets_wait_for_the_right_one(void **unused)
+{
+    (void)unused;
+    char packet[1000];
+    begin_datagrams(1000);
+    struct async_task *task = spawn_script(changes_its_mind, NULL, NULL);
+    sleep_now(1);
+    struct async_datagram_receive_from_future f;
+    async_datagram_receive_from_future_init(&f, receivers[1], packet, sizeof packet, NULL);
+    async_block_on_future(&async_datagram_receive_from_future_type, &f);
+    assert_int_equal(f.result, sizeof packet);
+    sleep_now(1);
+    assert_true(async_task_done(task));
+    async_cancel(task);
+    async_detach(task);
+    end_datagrams();
 }
 
 // ---- What it finds --------------------------------------------------------------------------
@@ -370,6 +463,8 @@ int main(void)
         cmocka_unit_test(messages_take_time),
         cmocka_unit_test(the_seed_decides),
         cmocka_unit_test(reads_come_in_pieces),
+        cmocka_unit_test(packets_may_be_too_long),
+        cmocka_unit_test(packets_wait_for_the_right_one),
         cmocka_unit_test(finds_open_descriptors),
         cmocka_unit_test(finds_double_closes),
         cmocka_unit_test(finds_memory),
