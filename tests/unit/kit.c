@@ -387,6 +387,42 @@ static void finds_scripts_with_steps_left(void **unused)
     async_tcp_close(tcp);
 }
 
+static void *free_it(void *block)
+{
+    memory_free(block);
+    return memory_alloc(7); // not of the test's thread
+}
+
+// The blocking pool frees what the test has allocated.
+static void memory_changes_threads(void **unused)
+{
+    (void)unused;
+    assert_int_equal(async_test_begin(NULL), 0);
+    pthread_t thread;
+    void *other;
+    assert_int_equal(pthread_create(&thread, NULL, free_it, memory_alloc(10)), 0);
+    pthread_join(thread, &other);
+    assert_int_equal(async_test_end(NULL), 0);
+    memory_free(other);
+}
+
+// A script that waits for ever sends nothing, on a clock that may go on for ever.
+static void scripts_wait_for_ever(void **unused)
+{
+    (void)unused;
+    static const struct async_sim_step script[] = {ASYNC_SIM_WAIT(UINT64_MAX), ASYNC_SIM_SEND("x")};
+    struct async_test_options options = {.quiet = true, .limit_ns = UINT64_MAX};
+    struct async_tcp *tcp;
+    char byte;
+    assert_int_equal(async_test_begin(&options), 0);
+    assert_int_equal(async_sim_listen("127.0.0.1", 80, script, 2), 0);
+    assert_int_equal(connect_now(80, &tcp), 0);
+    sleep_now(1000 * 3600 * SECOND);
+    assert_int_equal(sys->recv(async_tcp_fd(tcp), &byte, 1, 0), -EAGAIN);
+    async_tcp_close(tcp);
+    ends_with("1 scripts have steps left");
+}
+
 // ---- The program's own descriptors, and programs that are no tests --------------------------
 
 static void kernel_descriptors_work(void **unused)
@@ -471,6 +507,8 @@ int main(void)
         cmocka_unit_test(finds_tasks),
         cmocka_unit_test(finds_timers),
         cmocka_unit_test(finds_scripts_with_steps_left),
+        cmocka_unit_test(scripts_wait_for_ever),
+        cmocka_unit_test(memory_changes_threads),
         cmocka_unit_test(kernel_descriptors_work),
         cmocka_unit_test(other_threads_wake),
         cmocka_unit_test(the_environment_chooses_it),
