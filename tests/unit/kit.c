@@ -2,6 +2,7 @@
 // kernel is in kit_calls.c and kit_streams.c; tests in async C are in tests/run/kit*.c.
 #include "runtime_support.h"
 
+#include <asyncc/stream.h>
 #include <asyncc/test.h>
 #include <asyncc/unix.h>
 
@@ -441,6 +442,59 @@ static void kernel_descriptors_work(void **unused)
     assert_int_equal(async_test_end(NULL), 0);
 }
 
+// Two descriptors are ready, and the waker of the first closes the second.
+static struct async_stream *opened[2];
+
+static void leave_alone(void *data)
+{
+    (void)data;
+}
+
+static void close_second(void *data)
+{
+    (void)data;
+    async_stream_close(opened[1]);
+    opened[1] = NULL;
+}
+
+static enum async_poll read_both(void *data, struct async_context *cx, int *state)
+{
+    static const struct async_waker_ops closes = {leave_alone, close_second, leave_alone, NULL};
+    static char byte;
+    struct async_context outside = {.waker = {NULL, &closes}, .arena = &async_arena_none};
+    struct async_stream_read_future *reads = data;
+    (void)state;
+    async_stream_read_future_init(&reads[0], opened[0], &byte, 1);
+    async_stream_read_future_init(&reads[1], opened[1], &byte, 1);
+    assert_int_equal(async_stream_read_future_poll(&reads[0], &outside), ASYNC_PENDING);
+    outside.waker = cx->waker;
+    assert_int_equal(async_stream_read_future_poll(&reads[1], &outside), ASYNC_PENDING);
+    return ASYNC_READY;
+}
+
+static void a_wake_closes_another_one(void **unused)
+{
+    (void)unused;
+    int fds[2][2];
+    struct async_stream_read_future reads[2];
+    assert_int_equal(async_test_begin(NULL), 0);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(pipe(fds[i]), 0);
+        assert_int_equal(async_stream_open(fds[i][0], &opened[i]), 0);
+    }
+    run_script(read_both, reads);
+    assert_int_equal(write(fds[0][1], "x", 1), 1);
+    assert_int_equal(write(fds[1][1], "x", 1), 1);
+    sleep_now(1);
+    assert_null(opened[1]);
+    async_stream_read_future_drop(&reads[0]);
+    async_stream_read_future_drop(&reads[1]);
+    async_stream_close(opened[0]);
+    close(fds[0][1]);
+    close(fds[1][1]);
+    assert_int_equal(async_test_end(NULL), 0);
+}
+
 static void *wake_it(void *waker)
 {
     async_waker_wake(waker);
@@ -510,6 +564,7 @@ int main(void)
         cmocka_unit_test(scripts_wait_for_ever),
         cmocka_unit_test(memory_changes_threads),
         cmocka_unit_test(kernel_descriptors_work),
+        cmocka_unit_test(a_wake_closes_another_one),
         cmocka_unit_test(other_threads_wake),
         cmocka_unit_test(the_environment_chooses_it),
     };
