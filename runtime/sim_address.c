@@ -132,7 +132,9 @@ static bool taken(const struct sim_file *file, struct sim_place *place)
         if (!alike || (shared && file->family != AF_UNIX))
             continue;
         struct sim_place theirs = other->local;
-        struct sim_file as_bound = {.family = file->family, .local = *place};
+        struct sim_file as_bound = {.family = file->family,
+                                    .only_v6 = file->only_v6,
+                                    .local = *place};
         if (place_fits(other, place) || place_fits(&as_bound, &theirs))
             return true;
     }

@@ -133,13 +133,21 @@ static void reset_arrives(struct sim_flow *flow)
     sim_touch(file);
 }
 
+// It has shut down both directions of a TCP connection: what comes then ends it.
+static bool is_deaf(const struct sim_file *reader)
+{
+    return reader && reader->kind == SIM_TCP && reader->shut_read && reader->shut_write;
+}
+
 // The next chunk under way has arrived. Its link may be gone afterwards.
 static void arrive(struct sim_flow *flow)
 {
     struct sim_chunk *chunk = flow->under_way;
     flow->under_way = chunk->next;
     sim_note((uint64_t)chunk->kind << 32 | chunk->size);
-    bool keep = chunk->kind == CHUNK_DATA && flow->reader;
+    bool data = chunk->kind == CHUNK_DATA;
+    bool deaf = data && is_deaf(flow->reader);
+    bool keep = data && flow->reader && !deaf;
     if (!keep) { // only what is unread stands before it
         struct sim_chunk **link = &flow->first;
         while (*link != chunk)
@@ -153,10 +161,12 @@ static void arrive(struct sim_flow *flow)
         reset_arrives(flow);
     } else {
         flow->ended |= chunk->kind == CHUNK_END;
-        if (flow->reader)
-            sim_touch(flow->reader);
-        else if (chunk->kind == CHUNK_DATA)
+        if (data && !keep)
             refuse(flow);
+        if (deaf)
+            reset_arrives(flow);
+        else if (flow->reader)
+            sim_touch(flow->reader);
     }
     if (!keep)
         chunk_free(chunk);

@@ -82,6 +82,12 @@ static void forget_receiver(struct sim_file *file)
     if (file->blocked)
         sim_touch(file);
     flow_unblock(file);
+    if (!file->out)
+        return;
+    struct sim_link *link = file->out->link; // of a socketpair
+    file->out->writer = NULL;
+    file->out = NULL;
+    link_release(link);
 }
 
 void file_close(struct sim_file *file)
@@ -346,8 +352,12 @@ int file_connect(struct sim_file *file, const struct sockaddr *address, socklen_
 
 int file_accept(struct sim_file *file, struct sim_file **out)
 {
+    if (file->kind == SIM_PIPE)
+        return -ENOTSOCK;
+    if (!is_connection(file))
+        return -EOPNOTSUPP;
     if (file->stage != SIM_LISTENING)
-        return file->kind == SIM_PIPE ? -ENOTSOCK : -EINVAL;
+        return -EINVAL;
     if (!file->queue)
         return -EAGAIN;
     int fd = sim_open(file->queue); // failing, the connection stays in line
@@ -413,9 +423,12 @@ int file_find_receiver(struct sim_file *file, const struct msghdr *message, stru
 {
     struct sim_place to = file->remote;
     bool named = message->msg_name && message->msg_namelen;
-    if (file->out) { // of a socketpair
-        *out = file->out->reader ? file->out : NULL;
-        return *out ? 0 : -ECONNREFUSED;
+    if (file->out && !named) { // of a socketpair
+        *out = file->out;
+        if (file->out->reader)
+            return 0;
+        disconnect(file);
+        return -ECONNREFUSED;
     }
     if (named) {
         int rc = place_get(file, message->msg_name, message->msg_namelen, &to);

@@ -319,6 +319,40 @@ static void tcp_both_families(void)
     sys->close(listener);
 }
 
+// What comes to who has shut down both directions resets the connection.
+static void tcp_hangs_up(void)
+{
+    int a, b;
+    tcp_pair(&a, &b);
+    result("shutdown", sys->shutdown(a, SHUT_RDWR));
+    ready("end came", b, POLLIN);
+    receive("end", b);
+    result("send", sys->send(b, "x", 1, MSG_NOSIGNAL));
+    happen();
+    receive("read a", a);
+    receive("read again", a);
+    result("send again", sys->send(b, "x", 1, MSG_NOSIGNAL));
+    receive("read b", b);
+    close_both(a, b);
+}
+
+// A listener of v6 only leaves the port to v4, but to no other one of v6.
+static void tcp_only_v6(void)
+{
+    int port, listener = listening(&port), on = 1;
+    int any = stream(AF_INET6), loopback = stream(AF_INET6);
+    struct sockaddr_in6 address = {.sin6_family = AF_INET6,
+                                   .sin6_port = htons((uint16_t)port),
+                                   .sin6_addr = in6addr_any};
+    result("both", sys->bind(any, (struct sockaddr *)&address, sizeof address));
+    sys->setsockopt(any, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+    result("only v6", sys->bind(any, (struct sockaddr *)&address, sizeof address));
+    address.sin6_addr = in6addr_loopback;
+    result("another one", sys->bind(loopback, (struct sockaddr *)&address, sizeof address));
+    sys->close(listener);
+    close_both(any, loopback);
+}
+
 static void backpressure(int a, int b)
 {
     static char bytes[100000], into[100000];
@@ -412,6 +446,8 @@ static void unix_datagrams(void)
     receive("empty", fds[1]);
     result("close", sys->close(fds[1]));
     result("send to nobody", sys->send(fds[0], "x", 1, MSG_NOSIGNAL));
+    result("send again", sys->send(fds[0], "x", 1, MSG_NOSIGNAL));
+    result("accept", sys->accept(fds[0], NULL, NULL, 0));
     result("close", sys->close(fds[0]));
 }
 
@@ -776,6 +812,8 @@ AGREE(tcp_resets)
 AGREE(tcp_refuses)
 AGREE(tcp_addresses)
 AGREE(tcp_both_families)
+AGREE(tcp_hangs_up)
+AGREE(tcp_only_v6)
 AGREE(unix_streams)
 AGREE(unix_paths)
 AGREE(unix_datagrams)
@@ -802,6 +840,8 @@ int main(void)
         cmocka_unit_test(tcp_refuses_agrees),
         cmocka_unit_test(tcp_addresses_agrees),
         cmocka_unit_test(tcp_both_families_agrees),
+        cmocka_unit_test(tcp_hangs_up_agrees),
+        cmocka_unit_test(tcp_only_v6_agrees),
         cmocka_unit_test(unix_streams_agrees),
         cmocka_unit_test(unix_paths_agrees),
         cmocka_unit_test(unix_datagrams_agrees),
