@@ -279,6 +279,27 @@ static void packets_wait_for_the_right_one(void **unused)
     end_datagrams();
 }
 
+// A listener that cannot be made leaves no file behind.
+static void bind_and_look(uint64_t call_at)
+{
+    struct async_test_options options = {.reactor = "epoll", .call_at = call_at};
+    struct async_listener *listener = NULL;
+    char path[64];
+    snprintf(path, sizeof path, "/tmp/asyncc-kit-%d", (int)getpid());
+    assert_int_equal(async_test_begin(&options), 0);
+    assert_true(async_unix_listen(path, &listener) < 0);
+    assert_true(async_test_hit());
+    assert_int_equal(access(path, F_OK), -1);
+    assert_int_equal(async_test_end(NULL), 0);
+}
+
+static void failures_leave_no_file(void **unused)
+{
+    (void)unused;
+    for (uint64_t call_at = 1; call_at <= 4; call_at++) // socket, bind, lstat, listen
+        bind_and_look(call_at);
+}
+
 // ---- What it finds --------------------------------------------------------------------------
 
 // Ends a test in which something was planted: the one problem must be about that.
@@ -555,6 +576,7 @@ int main(void)
         cmocka_unit_test(reads_come_in_pieces),
         cmocka_unit_test(packets_may_be_too_long),
         cmocka_unit_test(packets_wait_for_the_right_one),
+        cmocka_unit_test(failures_leave_no_file),
         cmocka_unit_test(finds_open_descriptors),
         cmocka_unit_test(finds_double_closes),
         cmocka_unit_test(finds_memory),
