@@ -19,6 +19,7 @@
 
 enum {
     POLLS_MAX = 20000000, // of tasks in one test: it goes round in circles
+    SHUFFLED_MAX = 1000,  // ready tasks that one is drawn from
     SETTLE_FIRST_NS = 1000
 };
 
@@ -130,7 +131,7 @@ static void stalled(const char *why)
 static struct async_task *another(struct async_executor *executor, struct async_task *task)
 {
     size_t count = 1;
-    for (struct async_task *t = executor->ready_first; t; t = t->next)
+    for (struct async_task *t = executor->ready_first; t && count < SHUFFLED_MAX; t = t->next)
         count++;
     size_t index = (size_t)sim_random(count);
     if (index == 0)

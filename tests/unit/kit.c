@@ -163,6 +163,28 @@ static void the_seed_decides(void **unused)
     assert_true(differ >= 4);
 }
 
+static enum async_poll at_once(void *data, struct async_context *cx, int *state)
+{
+    (void)data;
+    (void)cx;
+    (void)state;
+    return ASYNC_READY;
+}
+
+// Many tasks cost no more each than few.
+static void many_are_shuffled(void **unused)
+{
+    (void)unused;
+    struct async_test_options options = {.shuffle = true};
+    assert_int_equal(async_test_begin(&options), 0);
+    clock_t start = clock();
+    for (int i = 0; i < 50000; i++)
+        async_detach(spawn_script(at_once, NULL, NULL));
+    sleep_now(1);
+    assert_true((clock() - start) / CLOCKS_PER_SEC < 5);
+    assert_int_equal(async_test_end(NULL), 0);
+}
+
 static void reads_come_in_pieces(void **unused)
 {
     (void)unused;
@@ -354,14 +376,6 @@ static enum async_poll never(void *data, struct async_context *cx, int *state)
     (void)cx;
     (void)state;
     return ASYNC_PENDING;
-}
-
-static enum async_poll at_once(void *data, struct async_context *cx, int *state)
-{
-    (void)data;
-    (void)cx;
-    (void)state;
-    return ASYNC_READY;
 }
 
 static void finds_tasks(void **unused)
@@ -573,6 +587,7 @@ int main(void)
         cmocka_unit_test(work_takes_time),
         cmocka_unit_test(messages_take_time),
         cmocka_unit_test(the_seed_decides),
+        cmocka_unit_test(many_are_shuffled),
         cmocka_unit_test(reads_come_in_pieces),
         cmocka_unit_test(packets_may_be_too_long),
         cmocka_unit_test(packets_wait_for_the_right_one),
