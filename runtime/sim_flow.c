@@ -20,6 +20,11 @@ struct sim_link *link_new(bool messages, bool far)
         flow->messages = messages;
         flow->far = far;
     }
+    link->next = sim.links;
+    link->at = &sim.links;
+    if (link->next)
+        link->next->at = &link->next;
+    sim.links = link;
     return link;
 }
 
@@ -32,6 +37,9 @@ void link_release(struct sim_link *link)
             chunk_free(flow_shift(&link->flow[i]));
     for (int i = 0; i < 2; i++)
         flow_has_room(&link->flow[i]);
+    *link->at = link->next;
+    if (link->next)
+        link->next->at = link->at;
     free(link);
 }
 
@@ -88,6 +96,21 @@ void flow_unblock(struct sim_file *file)
     *link = file->next_blocked;
     file->blocked = NULL;
     file_release(file);
+}
+
+bool links_discard(void)
+{
+    for (struct sim_link *link = sim.links; link; link = link->next) {
+        for (int i = 0; i < 2; i++) {
+            if (!flow_has_data(&link->flow[i]))
+                continue;
+            link->refs++; // while descriptors in it are closed
+            flow_discard(&link->flow[i]);
+            link_release(link);
+            return true;
+        }
+    }
+    return false;
 }
 
 void flow_block(struct sim_flow *flow, struct sim_file *file)

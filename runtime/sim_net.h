@@ -66,12 +66,16 @@ struct sim_flow {
 };
 
 struct sim_link {
-    unsigned refs; // files that use a flow, and chunks under way
+    unsigned refs;               // files that use a flow, and chunks under way
+    struct sim_link *next, **at; // in sim.links, and what points to it there
     struct sim_flow flow[2];
 };
 
 struct sim_link *link_new(bool messages, bool far);
 void link_release(struct sim_link *link);
+
+// Frees what has come through one of the links and was not read. False: there is no such link.
+bool links_discard(void);
 
 // Sends a chunk, which is the flow's from here on.
 void flow_put(struct sim_flow *flow, struct sim_chunk *chunk);

@@ -2,6 +2,7 @@
 // kernel is in kit_calls.c and kit_streams.c; tests in async C are in tests/run/kit*.c.
 #include "runtime_support.h"
 
+#include <asyncc/pipe.h>
 #include <asyncc/stream.h>
 #include <asyncc/test.h>
 #include <asyncc/unix.h>
@@ -21,6 +22,7 @@ ASYNC_FUTURE_TYPE(async_tcp_connect);
 ASYNC_FUTURE_TYPE(async_tcp_read);
 ASYNC_FUTURE_TYPE(async_readable);
 ASYNC_FUTURE_TYPE(async_datagram_send_to);
+ASYNC_FUTURE_TYPE(async_unix_send_fds);
 ASYNC_FUTURE_TYPE(async_datagram_receive_from);
 
 static void sleep_now(uint64_t ns)
@@ -322,6 +324,23 @@ static void failures_leave_no_file(void **unused)
         bind_and_look(call_at);
 }
 
+// A socket that waits in its own line is gone with the world.
+static void sockets_pass_themselves(void **unused)
+{
+    (void)unused;
+    struct async_stream *ends[2];
+    assert_int_equal(async_test_begin(NULL), 0);
+    assert_int_equal(async_stream_pair(&ends[0], &ends[1]), 0);
+    int fd = async_stream_fd(ends[1]);
+    struct async_unix_send_fds_future f;
+    async_unix_send_fds_future_init(&f, ends[0], "x", 1, &fd, 1);
+    async_block_on_future(&async_unix_send_fds_future_type, &f);
+    assert_int_equal(f.result, 1);
+    async_stream_close(ends[0]);
+    async_stream_close(ends[1]);
+    assert_int_equal(async_test_end(NULL), 0);
+}
+
 // ---- What it finds --------------------------------------------------------------------------
 
 // Ends a test in which something was planted: the one problem must be about that.
@@ -591,6 +610,7 @@ int main(void)
         cmocka_unit_test(reads_come_in_pieces),
         cmocka_unit_test(packets_may_be_too_long),
         cmocka_unit_test(packets_wait_for_the_right_one),
+        cmocka_unit_test(sockets_pass_themselves),
         cmocka_unit_test(failures_leave_no_file),
         cmocka_unit_test(finds_open_descriptors),
         cmocka_unit_test(finds_double_closes),
