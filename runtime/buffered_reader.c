@@ -116,6 +116,7 @@ static enum async_poll wait_for(struct async_reader_operation *self, size_t n, s
                                 struct async_context *cx)
 {
     struct async_reader *r = self->reader;
+    buffered_enter(r->busy, &self->op);
     while (r->size < n) {
         if (n > r->room) {
             *result = -EMSGSIZE;
@@ -151,6 +152,7 @@ enum async_poll async_reader_read_future_poll(struct async_reader_read_future *s
 {
     struct async_reader *r = self->operation.reader;
     size_t n = self->n;
+    buffered_enter(r->busy, &self->operation.op);
     if (r->size == 0 && n > 0) {
         bool direct = n >= r->room;
         if (perform(&self->operation, direct ? self->buf : NULL, n, cx) == ASYNC_PENDING)
@@ -177,6 +179,7 @@ enum async_poll async_reader_read_exact_future_poll(struct async_reader_read_exa
 {
     struct async_reader *r = self->operation.reader;
     size_t n = self->n;
+    buffered_enter(r->busy, &self->operation.op);
     if (!self->begun)
         r->done = 0;
     self->begun = true;
@@ -212,6 +215,7 @@ enum async_poll async_reader_skip_future_poll(struct async_reader_skip_future *s
                                               struct async_context *cx)
 {
     struct async_reader *r = self->operation.reader;
+    buffered_enter(r->busy, &self->operation.op);
     if (!self->begun)
         r->done = 0;
     self->begun = true;
@@ -258,6 +262,7 @@ static enum async_poll wait_until(struct async_reader_until_future *self, size_t
 {
     struct async_reader *r = self->operation.reader;
     size_t found;
+    buffered_enter(r->busy, &self->operation.op);
     while ((found = find(self)) == 0) {
         if (r->size >= buffered_smaller(limit, r->room)) {
             *result = -EMSGSIZE;
@@ -329,6 +334,7 @@ enum async_poll async_reader_copy_future_poll(struct async_reader_copy_future *s
 {
     struct async_reader *r = self->operation.reader;
     struct async_op *op = &self->operation.op;
+    buffered_enter(r->busy, op);
     if (!self->begun)
         r->done = 0;
     self->begun = true;
@@ -345,7 +351,6 @@ enum async_poll async_reader_copy_future_poll(struct async_reader_copy_future *s
             op->at = r->at;
             op->size = r->size;
         }
-        buffered_enter(r->busy, op);
         if (buffered_leave(&r->busy, op, op_poll(op, cx)) == ASYNC_PENDING)
             return ASYNC_PENDING;
         if (op->result < 0)

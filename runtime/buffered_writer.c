@@ -153,6 +153,7 @@ enum async_poll async_writer_reserve_future_poll(struct async_writer_reserve_fut
 {
     struct async_writer *w = self->operation.writer;
     struct async_op *op = &self->operation.op;
+    buffered_enter(w->busy, op);
     self->result = 0;
     if (self->n > w->room) {
         self->result = -EMSGSIZE;

@@ -7,6 +7,7 @@
 #include "sys.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,17 +15,23 @@ _Thread_local struct faults faults;
 
 // ---- Memory ---------------------------------------------------------------------------------
 //
-// A hash table of the blocks in use, with open addressing.
+// A hash table of the blocks in use, with open addressing. It is one for all threads that watch:
+// what one of them has allocated, the blocking pool may free.
 
 struct block {
     void *memory; // NULL: free
     size_t size;
+    const struct faults *owner; // whose thread has allocated it
 };
 
-static _Thread_local struct {
+static struct {
+    pthread_mutex_t lock;
     struct block *blocks;
     size_t room, count; // room is a power of two
-} memory;
+    unsigned watchers;
+} memory = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static _Thread_local bool watching;
 
 static size_t place_of(const void *block)
 {
@@ -32,40 +39,46 @@ static size_t place_of(const void *block)
            (memory.room - 1);
 }
 
-static void insert(void *block, size_t size)
+static void insert(struct block block)
 {
-    size_t i = place_of(block);
+    size_t i = place_of(block.memory);
     while (memory.blocks[i].memory)
         i = (i + 1) & (memory.room - 1);
-    memory.blocks[i] = (struct block){block, size};
+    memory.blocks[i] = block;
     memory.count++;
+}
+
+// Makes another table, without the blocks of one thread, or with all of them (NULL).
+static void rehash(size_t room, const struct faults *without)
+{
+    size_t old_room = memory.room;
+    struct block *old = memory.blocks;
+    memory.room = room;
+    memory.count = 0;
+    memory.blocks = calloc(room, sizeof *memory.blocks);
+    if (!memory.blocks) {
+        fprintf(stderr, "asyncc test: out of memory\n");
+        abort();
+    }
+    for (size_t i = 0; i < old_room; i++)
+        if (old[i].memory && old[i].owner != without)
+            insert(old[i]);
+    free(old);
 }
 
 static void got(void *block, size_t size)
 {
-    if (2 * memory.count >= memory.room) {
-        size_t room = memory.room;
-        struct block *old = memory.blocks;
-        memory.room = room ? 2 * room : 1024;
-        memory.blocks = calloc(memory.room, sizeof *memory.blocks);
-        if (!memory.blocks) {
-            fprintf(stderr, "asyncc test: out of memory\n");
-            abort();
-        }
-        memory.count = 0;
-        for (size_t i = 0; i < room; i++)
-            if (old[i].memory)
-                insert(old[i].memory, old[i].size);
-        free(old);
-    }
-    insert(block, size);
+    if (!watching)
+        return;
+    pthread_mutex_lock(&memory.lock);
+    if (2 * memory.count >= memory.room)
+        rehash(memory.room ? 2 * memory.room : 1024, NULL);
+    insert((struct block){block, size, &faults});
+    pthread_mutex_unlock(&memory.lock);
 }
 
-// What is not ours was allocated before.
-static void gone(void *block)
+static void remove_block(void *block)
 {
-    if (!block || !memory.count)
-        return;
     size_t i = place_of(block);
     while (memory.blocks[i].memory != block) {
         if (!memory.blocks[i].memory)
@@ -80,8 +93,17 @@ static void gone(void *block)
         struct block moved = memory.blocks[i];
         memory.blocks[i].memory = NULL;
         memory.count--;
-        insert(moved.memory, moved.size);
+        insert(moved);
     }
+}
+
+// What is not known was allocated before, or by a thread that does not watch.
+static void gone(void *block)
+{
+    pthread_mutex_lock(&memory.lock);
+    if (block && memory.count)
+        remove_block(block);
+    pthread_mutex_unlock(&memory.lock);
 }
 
 static void hit(const char *what)
@@ -102,11 +124,17 @@ static const struct memory_watch watch = {got, gone};
 
 size_t faults_memory(size_t *bytes)
 {
+    size_t blocks = 0;
     *bytes = 0;
-    for (size_t i = 0; i < memory.room; i++)
-        if (memory.blocks[i].memory)
+    pthread_mutex_lock(&memory.lock);
+    for (size_t i = 0; i < memory.room; i++) {
+        if (memory.blocks[i].memory && memory.blocks[i].owner == &faults) {
             *bytes += memory.blocks[i].size;
-    return memory.count;
+            blocks++;
+        }
+    }
+    pthread_mutex_unlock(&memory.lock);
+    return blocks;
 }
 
 // ---- System calls ---------------------------------------------------------------------------
@@ -251,11 +279,36 @@ int faults_op(int code)
 
 // ---- The watch ------------------------------------------------------------------------------
 
+static void watch_memory(void)
+{
+    pthread_mutex_lock(&memory.lock);
+    watching = true;
+    if (!memory.watchers++)
+        __atomic_store_n(&memory_watch, &watch, __ATOMIC_RELEASE);
+    pthread_mutex_unlock(&memory.lock);
+}
+
+static void forget_memory(void)
+{
+    pthread_mutex_lock(&memory.lock);
+    watching = false;
+    if (--memory.watchers) {
+        if (memory.count)
+            rehash(memory.room, &faults);
+    } else {
+        __atomic_store_n(&memory_watch, NULL, __ATOMIC_RELEASE);
+        free(memory.blocks);
+        memory.blocks = NULL;
+        memory.room = memory.count = 0;
+    }
+    pthread_mutex_unlock(&memory.lock);
+}
+
 void faults_begin(void)
 {
     memset(&faults, 0, sizeof faults);
     memory_fails = faults_alloc;
-    memory_watch = &watch;
+    watch_memory();
 }
 
 void faults_wrap(void)
@@ -269,7 +322,5 @@ void faults_end(void)
     if (sys == &faulty)
         sys = under;
     memory_fails = NULL;
-    memory_watch = NULL;
-    free(memory.blocks);
-    memset(&memory, 0, sizeof memory);
+    forget_memory();
 }

@@ -16,12 +16,12 @@ struct memory_watch {
     void (*gone)(void *memory); // NULL, too
 };
 
-// This thread's. NULL: nobody watches.
-extern _Thread_local const struct memory_watch *memory_watch;
+// All threads', for a block may be freed on another one. NULL: nobody watches.
+extern const struct memory_watch *memory_watch;
 
-static inline bool memory_watched(void)
+static inline const struct memory_watch *memory_watched(void)
 {
-    return __builtin_expect(memory_watch != NULL, 0);
+    return __atomic_load_n(&memory_watch, __ATOMIC_ACQUIRE);
 }
 
 // For an allocation made otherwise: must it fail? If not, memory_got tells of it.
@@ -32,8 +32,9 @@ static inline bool memory_refused(void)
 
 static inline void *memory_got(void *memory, size_t size)
 {
-    if (memory_watched() && memory)
-        memory_watch->got(memory, size);
+    const struct memory_watch *watch = memory_watched();
+    if (__builtin_expect(watch != NULL, 0) && memory)
+        watch->got(memory, size);
     return memory;
 }
 
@@ -55,8 +56,9 @@ static inline void *memory_aligned(size_t align, size_t size)
 
 static inline void memory_free(void *memory)
 {
-    if (memory_watched())
-        memory_watch->gone(memory);
+    const struct memory_watch *watch = memory_watched();
+    if (__builtin_expect(watch != NULL, 0))
+        watch->gone(memory);
     free(memory);
 }
 
@@ -67,7 +69,9 @@ static inline void *memory_realloc(void *old, size_t size)
 {
     if (memory_refused())
         return NULL;
-    return memory_watched() ? memory_realloc_watched(old, size) : realloc(old, size);
+    if (__builtin_expect(memory_watched() != NULL, 0))
+        return memory_realloc_watched(old, size);
+    return realloc(old, size);
 }
 
 #pragma GCC visibility pop

@@ -188,7 +188,9 @@ static bool poll_kernel(struct async_reactor *reactor, int timeout_ms)
                          (entry->revents & POLLOUT ? READY_WRITE : 0);
         if (entry->revents & (POLLHUP | POLLERR | POLLNVAL))
             ready = READY_READ | READY_WRITE | READY_CLOSED;
-        readiness_report(reactor->executor->sources[entry->fd], ready);
+        struct async_source *source = reactor->executor->sources[entry->fd];
+        if (source) // else what an earlier report woke has closed it
+            readiness_report(source, ready);
     }
     return true;
 }

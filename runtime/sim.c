@@ -216,10 +216,12 @@ void sim_end(void)
         if (sim.descriptors[fd])
             sim_close((int)fd);
     peers_close();
-    while (sim.event_count) { // they hold references
-        sim.now_ns = sim.events[0].when_ns;
-        sim_run_due();
-    }
+    do {
+        while (sim.event_count) { // they hold references
+            sim.now_ns = sim.events[0].when_ns;
+            sim_run_due();
+        }
+    } while (links_discard()); // sockets that are on their way to themselves
     peers_free();
     if (sys == &sim_sys)
         sys = &sys_kernel;

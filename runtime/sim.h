@@ -23,6 +23,7 @@
 #pragma GCC visibility push(hidden)
 
 struct sim_file;
+struct sim_link;
 
 #define SIM_NEVER UINT64_MAX
 #define SIM_START_NS UINT64_C(1000000000) // what the clock of a new world shows
@@ -66,6 +67,7 @@ struct sim {
     size_t descriptor_room, descriptor_count;
     int *touched; // numbers of descriptors whose state may have changed, to be reported
     size_t touched_count, touched_room;
+    struct sim_link *links;       // all of them
     struct sim_file *bound;       // sockets with an address that they can be found by
     struct async_sim_peer *peers; // scripts
     unsigned next_port;

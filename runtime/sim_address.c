@@ -97,16 +97,44 @@ struct sim_file *place_find(enum sim_kind kind, struct sim_place *to)
     return best;
 }
 
+static bool same_type(const struct sim_file *a, const struct sim_file *b)
+{
+    return a->kind == b->kind && a->seqpacket == b->seqpacket;
+}
+
+// Each type has abstract names of its own; paths are those of one file system.
+static bool is_abstract(const struct sim_place *place)
+{
+    return place->address.any.sa_family == AF_UNIX && !place->address.un.sun_path[0];
+}
+
+int place_find_unix(const struct sim_file *file, struct sim_place *to, struct sim_file **out)
+{
+    for (struct sim_file *other = sim.bound; other; other = other->next_bound) {
+        if (other->family != AF_UNIX || !place_fits(other, to))
+            continue;
+        if (same_type(other, file)) {
+            *out = other;
+            return 0;
+        }
+        if (!is_abstract(to))
+            return -EPROTOTYPE;
+    }
+    return is_abstract(to) ? -ECONNREFUSED : -ENOENT;
+}
+
 static bool taken(const struct sim_file *file, struct sim_place *place)
 {
     for (struct sim_file *other = sim.bound; other; other = other->next_bound) {
         bool shared = file->reuse && other->reuse && other->stage != SIM_LISTENING;
-        bool alike =
-            other->kind == file->kind || (file->family == AF_UNIX && other->family == AF_UNIX);
+        bool alike = same_type(other, file) ||
+                     (file->family == AF_UNIX && other->family == AF_UNIX && !is_abstract(place));
         if (!alike || (shared && file->family != AF_UNIX))
             continue;
         struct sim_place theirs = other->local;
-        struct sim_file as_bound = {.family = file->family, .local = *place};
+        struct sim_file as_bound = {.family = file->family,
+                                    .only_v6 = file->only_v6,
+                                    .local = *place};
         if (place_fits(other, place) || place_fits(&as_bound, &theirs))
             return true;
     }
@@ -140,12 +168,24 @@ int file_bind(struct sim_file *file, const struct sockaddr *address, socklen_t l
         return rc;
     if (file->local.length)
         return -EINVAL;
-    if (file->family != AF_UNIX && !*port_of(&place))
+    bool chosen = file->family != AF_UNIX && *port_of(&place);
+    if (file->family != AF_UNIX && !chosen)
         free_port(file, &place);
     else if (taken(file, &place))
         return -EADDRINUSE;
     bind_to(file, &place);
+    file->chosen = chosen;
     return 0;
+}
+
+void place_reach(struct sim_place *place)
+{
+    if (place->address.any.sa_family == AF_UNIX || !is_any(place))
+        return;
+    if (place->address.any.sa_family == AF_INET)
+        place->address.v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    else
+        place->address.v6.sin6_addr = in6addr_loopback;
 }
 
 void file_bind_anyhow(struct sim_file *file, const struct sim_place *to, bool found)
@@ -153,12 +193,7 @@ void file_bind_anyhow(struct sim_file *file, const struct sim_place *to, bool fo
     if (file->family == AF_UNIX)
         return;
     struct sim_place place = *to;
-    if (is_any(&place)) { // a host reaches itself at such an address
-        if (place.address.any.sa_family == AF_INET)
-            place.address.v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        else
-            place.address.v6.sin6_addr = in6addr_loopback;
-    }
+    place_reach(&place);
     if (file->local.length) { // to a port
         *port_of(&place) = *port_of(&file->local);
         if (is_any(&file->local) && !found)

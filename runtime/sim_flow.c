@@ -20,6 +20,11 @@ struct sim_link *link_new(bool messages, bool far)
         flow->messages = messages;
         flow->far = far;
     }
+    link->next = sim.links;
+    link->at = &sim.links;
+    if (link->next)
+        link->next->at = &link->next;
+    sim.links = link;
     return link;
 }
 
@@ -32,6 +37,9 @@ void link_release(struct sim_link *link)
             chunk_free(flow_shift(&link->flow[i]));
     for (int i = 0; i < 2; i++)
         flow_has_room(&link->flow[i]);
+    *link->at = link->next;
+    if (link->next)
+        link->next->at = link->at;
     free(link);
 }
 
@@ -78,11 +86,39 @@ void flow_discard(struct sim_flow *flow)
         chunk_free(flow_shift(flow));
 }
 
+void flow_unblock(struct sim_file *file)
+{
+    if (!file->blocked)
+        return;
+    struct sim_file **link = &file->blocked->blocked;
+    while (*link != file)
+        link = &(*link)->next_blocked;
+    *link = file->next_blocked;
+    file->blocked = NULL;
+    file_release(file);
+}
+
+bool links_discard(void)
+{
+    for (struct sim_link *link = sim.links; link; link = link->next) {
+        for (int i = 0; i < 2; i++) {
+            if (!flow_has_data(&link->flow[i]))
+                continue;
+            link->refs++; // while descriptors in it are closed
+            flow_discard(&link->flow[i]);
+            link_release(link);
+            return true;
+        }
+    }
+    return false;
+}
+
 void flow_block(struct sim_flow *flow, struct sim_file *file)
 {
-    if (file->blocked)
+    if (file->blocked == flow)
         return;
-    file->blocked = true;
+    flow_unblock(file);
+    file->blocked = flow;
     file->refs++;
     file->next_blocked = flow->blocked;
     flow->blocked = file;
@@ -93,7 +129,7 @@ void flow_has_room(struct sim_flow *flow)
     while (flow->blocked) {
         struct sim_file *file = flow->blocked;
         flow->blocked = file->next_blocked;
-        file->blocked = false;
+        file->blocked = NULL;
         sim_touch(file);
         file_release(file);
     }
@@ -116,8 +152,14 @@ static void reset_arrives(struct sim_flow *flow)
     if (!file || file->broken)
         return;
     file->broken = true;
-    file->error = had_ended ? EPIPE : ECONNRESET;
+    file->error = had_ended && file->kind == SIM_TCP ? EPIPE : ECONNRESET;
     sim_touch(file);
+}
+
+// It has shut down both directions of a TCP connection: what comes then ends it.
+static bool is_deaf(const struct sim_file *reader)
+{
+    return reader && reader->kind == SIM_TCP && reader->shut_read && reader->shut_write;
 }
 
 // The next chunk under way has arrived. Its link may be gone afterwards.
@@ -126,7 +168,9 @@ static void arrive(struct sim_flow *flow)
     struct sim_chunk *chunk = flow->under_way;
     flow->under_way = chunk->next;
     sim_note((uint64_t)chunk->kind << 32 | chunk->size);
-    bool keep = chunk->kind == CHUNK_DATA && flow->reader;
+    bool data = chunk->kind == CHUNK_DATA;
+    bool deaf = data && is_deaf(flow->reader);
+    bool keep = data && flow->reader && !deaf;
     if (!keep) { // only what is unread stands before it
         struct sim_chunk **link = &flow->first;
         while (*link != chunk)
@@ -138,13 +182,14 @@ static void arrive(struct sim_flow *flow)
     }
     if (chunk->kind == CHUNK_RESET) {
         reset_arrives(flow);
-    } else if (!flow->reader) {
-        if (chunk->kind == CHUNK_DATA)
-            refuse(flow);
     } else {
-        if (chunk->kind == CHUNK_END)
-            flow->ended = true;
-        sim_touch(flow->reader);
+        flow->ended |= chunk->kind == CHUNK_END;
+        if (data && !keep)
+            refuse(flow);
+        if (deaf)
+            reset_arrives(flow);
+        else if (flow->reader)
+            sim_touch(flow->reader);
     }
     if (!keep)
         chunk_free(chunk);

@@ -206,7 +206,9 @@ ssize_t file_recvmsg(struct sim_file *file, struct msghdr *message, int flags)
         answer.msg_namelen = 0;
         n = 0;
     } else if (connection && file->stage != SIM_CONNECTED && file->stage != SIM_CONNECTING) {
-        return file->kind == SIM_PIPE ? -EBADF : -ENOTCONN;
+        return file->kind == SIM_PIPE                              ? -EBADF
+               : file->kind == SIM_UNIX_STREAM && !file->seqpacket ? -EINVAL
+                                                                   : -ENOTCONN;
     } else {
         return file->kind == SIM_PIPE && !in ? -EBADF : -EAGAIN;
     }
@@ -241,6 +243,8 @@ static ssize_t send_datagram(struct sim_file *file, const struct msghdr *message
     int rc = file_find_receiver(file, message, &flow);
     if (rc < 0)
         return rc;
+    if (file->kind == SIM_UNIX_DATAGRAM && size > flow->room)
+        return -EMSGSIZE; // there will never be room
     if (flow && flow->used + size > flow->room) {
         if (file->kind == SIM_UNIX_DATAGRAM) {
             flow_block(flow, file);
@@ -264,7 +268,8 @@ static ssize_t send_bytes(struct sim_file *file, const struct msghdr *message)
     size_t room = out->used < out->room ? out->room - out->used : 0;
     if (out->messages && size > out->room)
         return -EMSGSIZE;
-    size_t n = out->messages ? size : some_of(size < room ? size : room);
+    bool whole = out->messages || (file->kind == SIM_PIPE && size <= flow_atomic(out));
+    size_t n = whole ? size : some_of(size < room ? size : room);
     if (n > room || (size && !n))
         return -EAGAIN;
     if (!size && !out->messages)
@@ -278,7 +283,8 @@ static ssize_t send_bytes(struct sim_file *file, const struct msghdr *message)
 ssize_t file_sendmsg(struct sim_file *file, const struct msghdr *message, int flags)
 {
     (void)flags;
-    if (file->error)
+    bool read_tells = file->kind == SIM_UNIX_STREAM && !file->seqpacket;
+    if (file->error && !read_tells)
         return -file_take_error(file);
     if (file->shut_write || file->broken)
         return -EPIPE;

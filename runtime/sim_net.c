@@ -73,6 +73,23 @@ static void close_flows(struct sim_file *file)
     }
 }
 
+// The room that it may have waited for is of no interest any more.
+static void forget_receiver(struct sim_file *file)
+{
+    if (file->receiver)
+        file_release(file->receiver);
+    file->receiver = NULL;
+    if (file->blocked)
+        sim_touch(file);
+    flow_unblock(file);
+    if (!file->out)
+        return;
+    struct sim_link *link = file->out->link; // of a socketpair
+    file->out->writer = NULL;
+    file->out = NULL;
+    link_release(link);
+}
+
 void file_close(struct sim_file *file)
 {
     if (file->opens > 1) {
@@ -87,6 +104,7 @@ void file_close(struct sim_file *file)
         file_close(connection);
     }
     close_flows(file);
+    forget_receiver(file);
     file_release(file);
 }
 
@@ -97,6 +115,12 @@ void file_reset(struct sim_file *file)
         return;
     flow_put(file->out, chunk_new(CHUNK_RESET, 0));
     file->broken = true;
+}
+
+bool file_is_over(const struct sim_file *file)
+{
+    return file->kind == SIM_TCP && file->stage == SIM_CONNECTED &&
+           (file->broken || (file->in->ended && file->out->ended));
 }
 
 int file_take_error(struct sim_file *file)
@@ -135,6 +159,8 @@ static bool can_write(const struct sim_file *file)
     const struct sim_flow *out = file->out;
     if (!out)
         return file->kind == SIM_UNIX_DATAGRAM;
+    if (file->kind == SIM_PIPE && out->reader)
+        return out->used + flow_atomic(out) <= out->room;
     return file->broken || file->shut_write || out->used < out->room ||
            (file->kind != SIM_TCP && !out->reader);
 }
@@ -166,9 +192,9 @@ unsigned file_ready(const struct sim_file *file)
 
 int file_listen(struct sim_file *file, int backlog)
 {
-    if ((file->kind != SIM_TCP && file->kind != SIM_UNIX_STREAM) || file->stage > SIM_LISTENING)
+    if (file->kind != SIM_TCP && file->kind != SIM_UNIX_STREAM)
         return file->kind == SIM_PIPE ? -ENOTSOCK : -EOPNOTSUPP;
-    if (!file->local.length && file->family == AF_UNIX)
+    if (file->stage > SIM_LISTENING || (!file->local.length && file->family == AF_UNIX))
         return -EINVAL;
     if (!file->local.length) {
         struct sim_place any = {.length = file->family == AF_INET ? sizeof any.address.v4
@@ -239,17 +265,35 @@ static void request_arrives(void *data)
     }
 }
 
+// Does it receive from somebody else only?
+static bool ignores(const struct sim_file *receiver, const struct sim_file *file)
+{
+    return receiver->receiver && receiver->receiver != file;
+}
+
+// Unlike for UDP, it is a socket that they are connected to, not what has its address.
+static int connect_datagrams(struct sim_file *file, struct sim_file *other,
+                             const struct sim_place *to)
+{
+    if (ignores(other, file))
+        return -EPERM;
+    forget_receiver(file);
+    other->refs++;
+    file->receiver = other;
+    file->remote = *to;
+    file->stage = SIM_CONNECTED;
+    return 0;
+}
+
 static int connect_unix(struct sim_file *file, struct sim_place *to)
 {
-    struct sim_file *other = place_find(file->kind, to);
-    if (!other)
-        return -ENOENT;
-    if (file->kind == SIM_UNIX_DATAGRAM) {
-        file->remote = *to;
-        file->stage = SIM_CONNECTED;
-        return 0;
-    }
-    if (other->stage != SIM_LISTENING || other->seqpacket != file->seqpacket)
+    struct sim_file *other;
+    int rc = place_find_unix(file, to, &other);
+    if (rc < 0)
+        return rc;
+    if (file->kind == SIM_UNIX_DATAGRAM)
+        return connect_datagrams(file, other, to);
+    if (other->stage != SIM_LISTENING)
         return -ECONNREFUSED;
     if (other->queued > other->backlog)
         return -EAGAIN;
@@ -259,11 +303,27 @@ static int connect_unix(struct sim_file *file, struct sim_place *to)
     return 0;
 }
 
+// Of datagrams. A port that nobody asked for is given up, too.
+static int disconnect(struct sim_file *file)
+{
+    forget_receiver(file);
+    file->remote.length = 0;
+    file->stage = SIM_NEW;
+    if (file->kind == SIM_UDP && !file->chosen) {
+        file_unbind(file);
+        file->local.length = 0;
+    }
+    return 0;
+}
+
 int file_connect(struct sim_file *file, const struct sockaddr *address, socklen_t length)
 {
     struct sim_place to;
     if (file->kind == SIM_PIPE)
         return -ENOTSOCK;
+    if (!is_connection(file) && length >= sizeof address->sa_family &&
+        address->sa_family == AF_UNSPEC)
+        return disconnect(file);
     int rc = place_get(file, address, length, &to);
     if (rc < 0)
         return rc;
@@ -277,6 +337,7 @@ int file_connect(struct sim_file *file, const struct sockaddr *address, socklen_
                                               : -EINVAL;
     if (file->family == AF_UNIX)
         return connect_unix(file, &to);
+    place_reach(&to);
     file_bind_anyhow(file, &to, file->kind == SIM_UDP);
     file->remote = to;
     if (file->kind == SIM_UDP) {
@@ -291,8 +352,12 @@ int file_connect(struct sim_file *file, const struct sockaddr *address, socklen_
 
 int file_accept(struct sim_file *file, struct sim_file **out)
 {
+    if (file->kind == SIM_PIPE)
+        return -ENOTSOCK;
+    if (!is_connection(file))
+        return -EOPNOTSUPP;
     if (file->stage != SIM_LISTENING)
-        return file->kind == SIM_PIPE ? -ENOTSOCK : -EINVAL;
+        return -EINVAL;
     if (!file->queue)
         return -EAGAIN;
     int fd = sim_open(file->queue); // failing, the connection stays in line
@@ -307,15 +372,19 @@ int file_shutdown(struct sim_file *file, int how)
 {
     if (file->kind == SIM_PIPE)
         return -ENOTSOCK;
-    if (file->stage != SIM_CONNECTED)
+    if (file->family != AF_UNIX && (file->stage != SIM_CONNECTED || file_is_over(file)))
         return -ENOTCONN;
     if (how != SHUT_WR) {
         file->shut_read = true;
         sim_touch(file);
+        if (file->kind == SIM_UNIX_STREAM && file->in && file->in->writer) { // which is told
+            file->in->writer->shut_write = true;
+            sim_touch(file->in->writer);
+        }
     }
     if (how != SHUT_RD && !file->shut_write) {
         file->shut_write = true;
-        if (is_connection(file) && !file->broken)
+        if (is_connection(file) && file->out && !file->broken)
             flow_put(file->out, chunk_new(CHUNK_END, 0));
         sim_touch(file);
     }
@@ -335,20 +404,41 @@ static void unreachable(void *data)
     file_release(file);
 }
 
+// Of Unix datagrams: the named one, or the one that it is connected to.
+static int find_unix_receiver(struct sim_file *file, struct sim_place *named, struct sim_flow **out)
+{
+    struct sim_file *receiver = file->receiver;
+    int rc = named ? place_find_unix(file, named, &receiver) : 0;
+    if (rc < 0)
+        return rc;
+    if (!receiver->opens) { // its address may be somebody else's by now
+        disconnect(file);
+        return -ECONNREFUSED;
+    }
+    *out = receiver->in;
+    return ignores(receiver, file) ? -EPERM : 0;
+}
+
 int file_find_receiver(struct sim_file *file, const struct msghdr *message, struct sim_flow **out)
 {
     struct sim_place to = file->remote;
-    if (file->out) { // of a socketpair
-        *out = file->out->reader ? file->out : NULL;
-        return *out ? 0 : -ECONNREFUSED;
+    bool named = message->msg_name && message->msg_namelen;
+    if (file->out && !named) { // of a socketpair
+        *out = file->out;
+        if (file->out->reader)
+            return 0;
+        disconnect(file);
+        return -ECONNREFUSED;
     }
-    if (message->msg_name && message->msg_namelen) {
+    if (named) {
         int rc = place_get(file, message->msg_name, message->msg_namelen, &to);
         if (rc < 0)
             return rc;
     } else if (file->stage != SIM_CONNECTED) {
         return file->family == AF_UNIX ? -ENOTCONN : -EDESTADDRREQ;
     }
+    if (file->family == AF_UNIX)
+        return find_unix_receiver(file, named ? &to : NULL, out);
     file_bind_anyhow(file, &to, true);
     struct sim_file *receiver = place_find(file->kind, &to);
     *out = receiver ? receiver->in : NULL;
@@ -357,8 +447,6 @@ int file_find_receiver(struct sim_file *file, const struct msghdr *message, stru
         *out = NULL; // it listens to somebody else
     if (*out)
         return 0;
-    if (file->family == AF_UNIX)
-        return receiver ? -EPERM : -ECONNREFUSED;
     if (file->stage == SIM_CONNECTED) {
         file->refs++;
         sim_at(sim.now_ns + sim_delay_ns(), unreachable, file);

@@ -2,8 +2,9 @@
 #ifndef ASYNCC_RUNTIME_SIM_NET_H
 #define ASYNCC_RUNTIME_SIM_NET_H
 
-#include <sys/un.h>
+#include <limits.h>
 #include <netinet/in.h>
+#include <sys/un.h>
 
 #include "sim.h"
 
@@ -65,21 +66,33 @@ struct sim_flow {
 };
 
 struct sim_link {
-    unsigned refs; // files that use a flow, and chunks under way
+    unsigned refs;               // files that use a flow, and chunks under way
+    struct sim_link *next, **at; // in sim.links, and what points to it there
     struct sim_flow flow[2];
 };
 
 struct sim_link *link_new(bool messages, bool far);
 void link_release(struct sim_link *link);
 
+// Frees what has come through one of the links and was not read. False: there is no such link.
+bool links_discard(void);
+
 // Sends a chunk, which is the flow's from here on.
 void flow_put(struct sim_flow *flow, struct sim_chunk *chunk);
+
+// Of a pipe: so many bytes are written as a whole or not at all, so that those of several writers
+// do not mix.
+static inline size_t flow_atomic(const struct sim_flow *flow)
+{
+    return flow->room < PIPE_BUF ? flow->room : PIPE_BUF;
+}
 
 // Is there something to read?
 bool flow_has_data(const struct sim_flow *flow);
 
-// Tells the file when there is room again.
+// Tells the file when there is room again; in no other flow any more. Or in none.
 void flow_block(struct sim_flow *flow, struct sim_file *file);
+void flow_unblock(struct sim_file *file);
 void flow_has_room(struct sim_flow *flow);
 
 // Frees what can be read.
@@ -127,13 +140,16 @@ struct sim_file {
     int error;                     // to be told once, as SO_ERROR or by a call
     bool shut_read, shut_write;
     bool broken;                          // reset: writing is EPIPE once the error was told
+    bool chosen;                          // SIM_UDP: bind named its port
     struct sim_flow *in, *out;            // NULL: none
     struct sim_file *queue, *next_queued; // of a listener: connections to be accepted
     unsigned queued, backlog;
-    bool succeeded; // it has connected: the next connect says so
-    unsigned tries; // connection requests that found a full queue
+    bool succeeded;            // it has connected: the next connect says so
+    unsigned tries;            // connection requests that found a full queue
+    struct sim_file *receiver; // SIM_UNIX_DATAGRAM: the one it is connected to, if a socket is; a
+                               // reference
+    struct sim_flow *blocked;  // whose list it is in; NULL: none's
     struct sim_file *next_blocked;
-    bool blocked; // in the list of a flow
 };
 
 void *sim_alloc(size_t size);
@@ -167,9 +183,18 @@ int place_fits(const struct sim_file *file, struct sim_place *to);
 // Whom what is sent there comes to, or NULL.
 struct sim_file *place_find(enum sim_kind kind, struct sim_place *to);
 
+// The Unix socket of the file's type that has the address. 0, or -errno as connect says it.
+int place_find_unix(const struct sim_file *file, struct sim_place *to, struct sim_file **out);
+
+// Makes an address that stands for all of this host's the one at which it is reached.
+void place_reach(struct sim_place *place);
+
 // Gives a socket that was not bound an address to send to `to` from. `found`: one it is found by.
 void file_bind_anyhow(struct sim_file *file, const struct sim_place *to, bool found);
 void file_unbind(struct sim_file *file);
+
+// Is the TCP connection gone, by a reset or by both ends? Then it has no peer any more.
+bool file_is_over(const struct sim_file *file);
 
 // Where a datagram goes to. NULL: it is lost.
 int file_find_receiver(struct sim_file *file, const struct msghdr *message, struct sim_flow **out);

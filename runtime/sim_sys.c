@@ -178,7 +178,7 @@ static int sim_getpeername(int fd, struct sockaddr *address, socklen_t *length)
         return sys_kernel.getpeername(fd, address, length);
     if (file->kind == SIM_PIPE)
         return -ENOTSOCK;
-    if (file->stage != SIM_CONNECTED)
+    if (file->stage != SIM_CONNECTED || file_is_over(file))
         return -ENOTCONN;
     return give_address(file, &file->remote, address, length);
 }

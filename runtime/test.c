@@ -10,6 +10,7 @@
 #include "sim_net.h"
 #include "test_left.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -18,6 +19,7 @@
 
 enum {
     POLLS_MAX = 20000000, // of tasks in one test: it goes round in circles
+    SHUFFLED_MAX = 1000,  // ready tasks that one is drawn from
     SETTLE_FIRST_NS = 1000
 };
 
@@ -92,6 +94,7 @@ bool async_test_alloc_fails(void)
 
 uint64_t async_test_random(uint64_t n)
 {
+    assert(n > 0 && "there is something to choose from");
     return sim_random(n);
 }
 
@@ -128,7 +131,7 @@ static void stalled(const char *why)
 static struct async_task *another(struct async_executor *executor, struct async_task *task)
 {
     size_t count = 1;
-    for (struct async_task *t = executor->ready_first; t; t = t->next)
+    for (struct async_task *t = executor->ready_first; t && count < SHUFFLED_MAX; t = t->next)
         count++;
     size_t index = (size_t)sim_random(count);
     if (index == 0)
@@ -252,6 +255,12 @@ static void wrap_operations(struct async_executor *executor)
 
 // ---- Begin, end -----------------------------------------------------------------------------
 
+// SIM_NEVER, if that is too far away to be counted.
+static uint64_t later(uint64_t start_ns, uint64_t ns)
+{
+    return ns < SIM_NEVER - start_ns ? start_ns + ns : SIM_NEVER;
+}
+
 int async_test_begin(const struct async_test_options *options)
 {
     static const struct async_test_options none;
@@ -265,7 +274,7 @@ int async_test_begin(const struct async_test_options *options)
         .seed = options->seed ? options->seed : 1,
         .latency_ns = options->latency_ns,
         .jitter_ns = options->jitter_ns,
-        .limit_ns = SIM_START_NS + (options->limit_ns ? options->limit_ns : LIMIT_NS),
+        .limit_ns = later(SIM_START_NS, options->limit_ns ? options->limit_ns : LIMIT_NS),
         .room = options->buffer,
         .segment = options->segment,
         .threads = options->threads,
@@ -297,6 +306,7 @@ int async_test_begin(const struct async_test_options *options)
 
 int async_test_end(struct async_test_report *report)
 {
+    assert(test.running && "what ends has begun");
     struct async_executor *executor = async_current;
     faults.armed = false;
     if (test.late.ops)
@@ -384,7 +394,7 @@ static void settle(struct root_future *self)
     uint64_t ns = test.options.settle_ns ? test.options.settle_ns : SETTLE_NS;
     self->stage = ROOT_SETTLE;
     self->sleep_ns = SETTLE_FIRST_NS;
-    self->settle_end_ns = now_ns() + ns;
+    self->settle_end_ns = later(now_ns(), ns);
 }
 
 static enum async_poll root_future_poll(struct root_future *self, struct async_context *cx)

@@ -14,6 +14,8 @@ struct explorer {
     async_test_fn fn;
     void *arg;
     struct async_test_options base;
+    struct async_test_options options; // of the run
+    struct async_test_report report;
 };
 
 static void print_number(const char *name, uint64_t value)
@@ -38,6 +40,11 @@ static void print_options(const struct async_test_options *o, const char *name)
         fprintf(stderr, ", .cancel_task = \"%s\"", o->cancel_task);
     print_number("alloc_at", o->alloc_at);
     print_number("call_at", o->call_at);
+    print_number("settle_ns", o->settle_ns);
+    print_number("limit_ns", o->limit_ns);
+    print_number("threads", o->threads);
+    if (o->reactor)
+        fprintf(stderr, ", .reactor = \"%s\"", o->reactor);
     fprintf(stderr, "}\n");
 }
 
@@ -70,31 +77,34 @@ static int seeds(const struct explorer *e)
     return rc;
 }
 
-// Lets `*occasion`, a member of *options, be 1, 2, ... until it does not occur any more.
-static int each(const struct explorer *e, struct async_test_options *options, uint64_t *occasion)
+// Lets `*occasion`, a member of e->options, be 1, 2, ... until a run has fewer: `*had`, a member of
+// e->report. Whether something was hit says less: it may have been another fault of the options, or
+// a task to be cancelled late may never have gone on.
+static int each(struct explorer *e, uint64_t *occasion, const uint64_t *had)
 {
-    struct async_test_report report = {.hit = true};
     int rc = 0;
-    for (*occasion = 1; report.hit && rc == 0 && *occasion < OCCASIONS_MAX; ++*occasion)
-        rc = run(e, options, &report);
+    *occasion = 0;
+    do {
+        ++*occasion;
+        rc = run(e, &e->options, &e->report);
+    } while (rc == 0 && *had >= *occasion && *occasion < OCCASIONS_MAX);
     return rc;
 }
 
-static int explore(const struct explorer *e, unsigned what)
+static int explore(struct explorer *e, unsigned what)
 {
-    struct async_test_options options = e->base;
     int rc = what & ASYNC_TEST_SEEDS ? seeds(e) : 0;
     for (int late = 0; rc == 0 && what & ASYNC_TEST_CANCEL && late < 2; late++) {
-        options = e->base;
-        options.cancel_late = late;
-        rc = each(e, &options, &options.cancel_at);
+        e->options = e->base;
+        e->options.cancel_late = late;
+        rc = each(e, &e->options.cancel_at, &e->report.suspensions);
     }
-    options = e->base;
+    e->options = e->base;
     if (rc == 0 && what & ASYNC_TEST_ALLOC)
-        rc = each(e, &options, &options.alloc_at);
-    options = e->base;
+        rc = each(e, &e->options.alloc_at, &e->report.allocations);
+    e->options = e->base;
     if (rc == 0 && what & ASYNC_TEST_CALL)
-        rc = each(e, &options, &options.call_at);
+        rc = each(e, &e->options.call_at, &e->report.calls);
     return rc;
 }
 

@@ -51,9 +51,17 @@ int unix_bind(int fd, const struct async_address *address, int type, bool replac
         sys->unlink(path);
         rc = sys->bind(fd, &address->any, address->length);
     }
+    if (rc < 0) {
+        memory_free(file);
+        return rc;
+    }
     struct stat stat;
-    if (rc < 0 || sys->lstat(path, &stat) < 0) {
-        memory_free(file); // gone already: nothing will be removed
+    rc = sys->lstat(path, &stat);
+    if (rc < 0) {
+        memory_free(file);
+        if (rc == -ENOENT) // gone already: nothing will be removed
+            return 0;
+        sys->unlink(path); // later nobody could tell whose it is
         return rc;
     }
     file->device = stat.st_dev;

@@ -92,16 +92,19 @@ void async_reader_fini(struct async_reader *reader);
 // use. NULL ends that.
 static inline void async_reader_tie(struct async_reader *reader, struct async_writer *writer)
 {
+    assert(!reader->busy && "an operation that waits may be flushing the other one");
     reader->tied = writer;
 }
 
-// Takes n bytes, at most reader->size, off the front. They may be looked at until the next
-// operation on the reader begins.
+// Takes n bytes, at most reader->size, off the front, while no operation waits. They may be looked
+// at until the next one on the reader begins.
 static inline void async_reader_consume(struct async_reader *reader, size_t n)
 {
     assert(n <= reader->size && "only what has arrived is consumed");
-    if (n > 0) // for `at` may be NULL
-        reader->at += n;
+    if (n == 0) // for `at` may be NULL
+        return;
+    assert(!reader->busy && "what an operation waits with is not consumed");
+    reader->at += n;
     reader->size -= n;
 }
 

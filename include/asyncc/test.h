@@ -86,7 +86,7 @@ struct async_test_options {
 
     // What is left to chance, by the seed: the same options make the same run.
     uint64_t seed; // 0: 1
-    bool shuffle;  // tasks that are ready run in any order. Without: first in, first out
+    bool shuffle;  // the first 1000 ready tasks run in any order. Without: first in, first out
     bool suspend;  // I/O that could go on at once lets others run first; locks do not
 
     // The network of sim. Chance is in the jitter and the segments.

@@ -274,6 +274,50 @@ static void check_time(void)
     printf("hour: %d, %d\n", problems, slept == 3600 * SECOND && report.elapsed_ns == slept);
 }
 
+static async void rest(uint64_t ns)
+{
+    await async_sleep_ns(ns);
+}
+
+// At fault when its second sleep is cancelled late. Before that a task suspends that never goes on.
+static async int fails_when_late(void *arg)
+{
+    (void)arg;
+    struct async_task *task = async_spawn(rest(3600 * SECOND));
+    if (!task)
+        return -ENOMEM;
+    defer async_detach(task);
+    defer async_cancel(task);
+    await async_sleep_ns(SECOND);
+    async_cancel(task);
+    bool over = false;
+    uint64_t end_ns = async_now_ns() + SECOND;
+    defer if (!over && async_now_ns() >= end_ns) async_test_problem("cancelled late");
+    await async_sleep_ns(SECOND);
+    over = true;
+    return 0;
+}
+
+static async int leaves_a_task_for_an_hour(void *arg)
+{
+    (void)arg;
+    struct async_task *task = async_spawn(rest(3600 * SECOND));
+    async_detach(task);
+    return task ? 0 : -ENOMEM;
+}
+
+// Exploring ends when all has been seen, and not before.
+static void check_ends(void)
+{
+    struct async_test_options any = {.quiet = true, .cancel_task = "*"};
+    printf("any task, late: %d\n",
+           async_test_explore(fails_when_late, NULL, ASYNC_TEST_CANCEL, &any));
+    struct async_test_options two = {.alloc_at = 1};
+    printf("two faults: %d\n", async_test_explore(test_table, NULL, ASYNC_TEST_CANCEL, &two));
+    struct async_test_options patient = {.settle_ns = UINT64_MAX, .limit_ns = UINT64_MAX};
+    printf("no limits: %d\n", async_test_run(leaves_a_task_for_an_hour, NULL, &patient, NULL));
+}
+
 // Equal seeds give equal runs, different ones differ.
 static void check_seeds(void)
 {
@@ -301,6 +345,7 @@ int main(void)
     check("table", test_table);
     check_time();
     check_seeds();
+    check_ends();
     plant("a connection leaks when cancelled", leaks_when_cancelled, ASYNC_TEST_CANCEL);
     plant("a deadlock", deadlocks, 0);
     plant("a task is left", leaves_a_task, 0);

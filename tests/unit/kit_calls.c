@@ -319,6 +319,40 @@ static void tcp_both_families(void)
     sys->close(listener);
 }
 
+// What comes to who has shut down both directions resets the connection.
+static void tcp_hangs_up(void)
+{
+    int a, b;
+    tcp_pair(&a, &b);
+    result("shutdown", sys->shutdown(a, SHUT_RDWR));
+    ready("end came", b, POLLIN);
+    receive("end", b);
+    result("send", sys->send(b, "x", 1, MSG_NOSIGNAL));
+    happen();
+    receive("read a", a);
+    receive("read again", a);
+    result("send again", sys->send(b, "x", 1, MSG_NOSIGNAL));
+    receive("read b", b);
+    close_both(a, b);
+}
+
+// A listener of v6 only leaves the port to v4, but to no other one of v6.
+static void tcp_only_v6(void)
+{
+    int port, listener = listening(&port), on = 1;
+    int any = stream(AF_INET6), loopback = stream(AF_INET6);
+    struct sockaddr_in6 address = {.sin6_family = AF_INET6,
+                                   .sin6_port = htons((uint16_t)port),
+                                   .sin6_addr = in6addr_any};
+    result("both", sys->bind(any, (struct sockaddr *)&address, sizeof address));
+    sys->setsockopt(any, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+    result("only v6", sys->bind(any, (struct sockaddr *)&address, sizeof address));
+    address.sin6_addr = in6addr_loopback;
+    result("another one", sys->bind(loopback, (struct sockaddr *)&address, sizeof address));
+    sys->close(listener);
+    close_both(any, loopback);
+}
+
 static void backpressure(int a, int b)
 {
     static char bytes[100000], into[100000];
@@ -412,6 +446,8 @@ static void unix_datagrams(void)
     receive("empty", fds[1]);
     result("close", sys->close(fds[1]));
     result("send to nobody", sys->send(fds[0], "x", 1, MSG_NOSIGNAL));
+    result("send again", sys->send(fds[0], "x", 1, MSG_NOSIGNAL));
+    result("accept", sys->accept(fds[0], NULL, NULL, 0));
     result("close", sys->close(fds[0]));
 }
 
@@ -536,6 +572,211 @@ static void full(void)
     close_both(fds[0], fds[1]);
 }
 
+// A connection that was reset, or that both have ended, has no peer any more.
+static void tcp_is_over(void)
+{
+    int a, b;
+    struct sockaddr_in peer;
+    tcp_pair(&a, &b);
+    sys->send(a, "unread", 6, MSG_NOSIGNAL);
+    ready("came", b, POLLIN);
+    sys->close(b);
+    ready("reset came", a, POLLIN | POLLOUT);
+    socklen_t size = sizeof peer;
+    result("getpeername", sys->getpeername(a, (struct sockaddr *)&peer, &size));
+    result("shutdown", sys->shutdown(a, SHUT_WR));
+    receive("read", a);
+    sys->close(a);
+
+    tcp_pair(&a, &b);
+    result("shutdown", sys->shutdown(a, SHUT_WR));
+    result("shutdown again", sys->shutdown(a, SHUT_WR));
+    ready("end came", b, POLLIN);
+    size = sizeof peer;
+    result("getpeername", sys->getpeername(b, (struct sockaddr *)&peer, &size));
+    result("listen", sys->listen(b, 1));
+    result("shutdown", sys->shutdown(b, SHUT_WR));
+    ready("end came", a, POLLIN);
+    size = sizeof peer;
+    result("getpeername a", sys->getpeername(a, (struct sockaddr *)&peer, &size));
+    result("getpeername b", sys->getpeername(b, (struct sockaddr *)&peer, &size));
+    result("shutdown a", sys->shutdown(a, SHUT_RDWR));
+    result("shutdown b", sys->shutdown(b, SHUT_WR));
+    result("send a", sys->send(a, "x", 1, MSG_NOSIGNAL));
+    receive("read b", b);
+    close_both(a, b);
+}
+
+// A host reaches itself at the address that stands for all of its addresses.
+static void tcp_any_address(void)
+{
+    int port, listener = listening(&port);
+    int c = stream(AF_INET);
+    struct sockaddr_in address = v4(port);
+    address.sin_addr.s_addr = htonl(INADDR_ANY);
+    result("connect", sys->connect(c, (struct sockaddr *)&address, sizeof address));
+    ready("connected", c, POLLOUT);
+    socklen_t size = sizeof address;
+    result("getpeername", sys->getpeername(c, (struct sockaddr *)&address, &size));
+    result("this host", ntohl(address.sin_addr.s_addr) == INADDR_LOOPBACK);
+    int accepted = sys->accept(listener, NULL, NULL, SOCK_CLOEXEC);
+    sys->getsockname(accepted, (struct sockaddr *)&address, &size);
+    result("this host", ntohl(address.sin_addr.s_addr) == INADDR_LOOPBACK);
+    sys->close(accepted);
+    close_both(c, listener);
+}
+
+static void unix_pair(int type, int fds[2])
+{
+    result("pair", sys->socketpair(AF_UNIX, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds));
+}
+
+static void unix_ends(void)
+{
+    int fds[2];
+    unix_pair(SOCK_STREAM, fds);
+    result("send", sys->send(fds[0], "x", 1, MSG_NOSIGNAL));
+    result("shutdown read", sys->shutdown(fds[1], SHUT_RD));
+    result("send to who does not read", sys->send(fds[0], "x", 1, MSG_NOSIGNAL));
+    receive("what came before", fds[1]);
+    receive("end", fds[1]);
+    receive("nothing", fds[0]);
+    ready("the sender", fds[0], POLLIN | POLLOUT);
+    result("the other direction", sys->send(fds[1], "x", 1, MSG_NOSIGNAL));
+    close_both(fds[0], fds[1]);
+
+    unix_pair(SOCK_STREAM, fds);
+    result("unread", sys->send(fds[0], "x", 1, MSG_NOSIGNAL));
+    result("shutdown", sys->shutdown(fds[1], SHUT_WR));
+    result("close", sys->close(fds[1]));
+    result("send", sys->send(fds[0], "x", 1, MSG_NOSIGNAL)); // leaves the error to the read
+    receive("read", fds[0]);
+    receive("read again", fds[0]);
+    result("shutdown", sys->shutdown(fds[0], SHUT_WR));
+    result("close", sys->close(fds[0]));
+
+    unix_pair(SOCK_SEQPACKET, fds);
+    sys->send(fds[0], "one", 3, MSG_NOSIGNAL);
+    sys->send(fds[0], "two", 3, MSG_NOSIGNAL);
+    receive("one", fds[1]);
+    result("shutdown", sys->shutdown(fds[0], SHUT_WR));
+    receive("two", fds[1]);
+    receive("end", fds[1]);
+    result("unread", sys->send(fds[1], "x", 1, MSG_NOSIGNAL));
+    result("close", sys->close(fds[0]));
+    result("send", sys->send(fds[1], "x", 1, MSG_NOSIGNAL)); // takes it
+    receive("read", fds[1]);
+    result("close", sys->close(fds[1]));
+}
+
+static struct sockaddr_un unix_name(bool abstract, socklen_t *size)
+{
+    struct sockaddr_un name = {.sun_family = AF_UNIX};
+    int n = snprintf(name.sun_path + abstract, sizeof name.sun_path - 1, "%sasyncc-kit-%d",
+                     abstract ? "" : "/tmp/", (int)getpid());
+    *size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)n);
+    return name;
+}
+
+static int datagrams(int family)
+{
+    int fd = sys->socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    assert_true(fd >= 0);
+    return fd;
+}
+
+// To whom it may concern, and nobody is there.
+static void unix_strangers(void)
+{
+    int c = stream(AF_UNIX), d = datagrams(AF_UNIX);
+    socklen_t size;
+    struct sockaddr_un name = unix_name(true, &size);
+    struct msghdr message = {.msg_name = &name,
+                             .msg_iov = &(struct iovec){"x", 1},
+                             .msg_iovlen = 1};
+    for (int abstract = 1; abstract >= 0; abstract--) {
+        name = unix_name(abstract, &size);
+        message.msg_namelen = size;
+        result("connect", sys->connect(c, (struct sockaddr *)&name, size));
+        result("connect datagrams", sys->connect(d, (struct sockaddr *)&name, size));
+        result("sendmsg", sys->sendmsg(d, &message, MSG_NOSIGNAL));
+        int other = stream(AF_UNIX), third = datagrams(AF_UNIX);
+        result("bind", sys->bind(other, (struct sockaddr *)&name, size));
+        result("connect too early", sys->connect(c, (struct sockaddr *)&name, size));
+        result("of another type", sys->connect(d, (struct sockaddr *)&name, size));
+        result("of another type", sys->sendmsg(d, &message, MSG_NOSIGNAL));
+        result("bind another type", sys->bind(third, (struct sockaddr *)&name, size));
+        close_both(other, third);
+    }
+    sys->unlink(name.sun_path);
+    result("send", sys->send(d, "x", 1, MSG_NOSIGNAL));
+    result("send", sys->send(c, "x", 1, MSG_NOSIGNAL));
+    receive("receive", c);
+    close_both(c, d);
+}
+
+// Datagrams go to the socket that was connected to, not to another one that has its name now.
+static void unix_receivers(void)
+{
+    socklen_t size;
+    struct sockaddr_un name = unix_name(true, &size);
+    int c = datagrams(AF_UNIX), d = datagrams(AF_UNIX);
+    result("bind", sys->bind(d, (struct sockaddr *)&name, size));
+    result("connect", sys->connect(c, (struct sockaddr *)&name, size));
+    result("send", sys->send(c, "x", 1, MSG_NOSIGNAL));
+    result("close", sys->close(d));
+    d = datagrams(AF_UNIX);
+    result("bind", sys->bind(d, (struct sockaddr *)&name, size));
+    result("send", sys->send(c, "x", 1, MSG_NOSIGNAL));
+    result("send again", sys->send(c, "x", 1, MSG_NOSIGNAL));
+    result("connect", sys->connect(c, (struct sockaddr *)&name, size));
+    result("send", sys->send(c, "y", 1, MSG_NOSIGNAL));
+    receive("y", d);
+    struct sockaddr none = {.sa_family = AF_UNSPEC};
+    result("disconnect", sys->connect(c, &none, sizeof none));
+    result("send", sys->send(c, "x", 1, MSG_NOSIGNAL));
+    result("shutdown", sys->shutdown(c, SHUT_WR));
+    close_both(c, d);
+}
+
+static void udp_disconnects(void)
+{
+    int a = datagrams(AF_INET), b = datagrams(AF_INET);
+    struct sockaddr_in address = v4(0);
+    result("bind", sys->bind(b, (struct sockaddr *)&address, sizeof address));
+    address = v4(port_of(b));
+    result("connect", sys->connect(a, (struct sockaddr *)&address, sizeof address));
+    result("send", sys->send(a, "x", 1, MSG_NOSIGNAL));
+    receive("came", b);
+    struct sockaddr none = {.sa_family = AF_UNSPEC};
+    result("disconnect", sys->connect(a, &none, sizeof none));
+    result("disconnect again", sys->connect(a, &none, sizeof none));
+    result("port", port_of(a));
+    socklen_t size = sizeof address;
+    result("getpeername", sys->getpeername(a, (struct sockaddr *)&address, &size));
+    result("send", sys->send(a, "x", 1, MSG_NOSIGNAL));
+    close_both(a, b);
+}
+
+// Of a pipe: what is not too long is written as a whole or not at all.
+static void whole_writes(void)
+{
+    static char bytes[4000];
+    int fds[2];
+    sys->pipe(fds, O_NONBLOCK | O_CLOEXEC);
+    long n;
+    while ((n = sys->write(fds[1], bytes, sizeof bytes)) == (long)sizeof bytes)
+        ;
+    result("full", n);
+    sys->read(fds[0], bytes, 1);
+    result("not enough room", sys->write(fds[1], bytes, sizeof bytes));
+    struct pollfd look = {.fd = fds[1], .events = POLLOUT};
+    result("not writable", sys->poll(&look, 1, 0));
+    sys->read(fds[0], bytes, sizeof bytes);
+    ready("writable", fds[1], POLLOUT);
+    close_both(fds[0], fds[1]);
+}
+
 // ---- Both ways ------------------------------------------------------------------------------
 
 static void agree(void (*script)(void))
@@ -571,6 +812,8 @@ AGREE(tcp_resets)
 AGREE(tcp_refuses)
 AGREE(tcp_addresses)
 AGREE(tcp_both_families)
+AGREE(tcp_hangs_up)
+AGREE(tcp_only_v6)
 AGREE(unix_streams)
 AGREE(unix_paths)
 AGREE(unix_datagrams)
@@ -578,6 +821,13 @@ AGREE(udp)
 AGREE(pipes)
 AGREE(passing)
 AGREE(full)
+AGREE(tcp_is_over)
+AGREE(tcp_any_address)
+AGREE(unix_ends)
+AGREE(unix_strangers)
+AGREE(unix_receivers)
+AGREE(udp_disconnects)
+AGREE(whole_writes)
 
 int main(void)
 {
@@ -590,6 +840,8 @@ int main(void)
         cmocka_unit_test(tcp_refuses_agrees),
         cmocka_unit_test(tcp_addresses_agrees),
         cmocka_unit_test(tcp_both_families_agrees),
+        cmocka_unit_test(tcp_hangs_up_agrees),
+        cmocka_unit_test(tcp_only_v6_agrees),
         cmocka_unit_test(unix_streams_agrees),
         cmocka_unit_test(unix_paths_agrees),
         cmocka_unit_test(unix_datagrams_agrees),
@@ -597,6 +849,13 @@ int main(void)
         cmocka_unit_test(pipes_agrees),
         cmocka_unit_test(passing_agrees),
         cmocka_unit_test(full_agrees),
+        cmocka_unit_test(tcp_is_over_agrees),
+        cmocka_unit_test(tcp_any_address_agrees),
+        cmocka_unit_test(unix_ends_agrees),
+        cmocka_unit_test(unix_strangers_agrees),
+        cmocka_unit_test(unix_receivers_agrees),
+        cmocka_unit_test(udp_disconnects_agrees),
+        cmocka_unit_test(whole_writes_agrees),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

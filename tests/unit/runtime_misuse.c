@@ -1,8 +1,20 @@
 // runtime_misuse.c - misuse ends the process, rather than waiting for ever or freeing twice.
 #include "net_support.h"
 
+#include <asyncc/buffered.h>
+#include <asyncc/pipe.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+
+ASYNC_FUTURE_TYPE(async_stream_write);
+ASYNC_FUTURE_TYPE(async_stream_write_all);
+ASYNC_FUTURE_TYPE(async_reader_peek);
+ASYNC_FUTURE_TYPE(async_reader_read);
+ASYNC_FUTURE_TYPE(async_reader_skip);
+ASYNC_FUTURE_TYPE(async_reader_line);
+ASYNC_FUTURE_TYPE(async_reader_copy);
+ASYNC_FUTURE_TYPE(async_writer_flush);
+ASYNC_FUTURE_TYPE(async_writer_reserve);
 
 static enum async_poll waits(void *data, struct async_context *cx, int *state)
 {
@@ -66,6 +78,75 @@ static void blocks_on_what_is_cancelled(void)
     async_block_on_future(&script_future_type, &future);
 }
 
+// A reader with three bytes, and a task that waits for more.
+static struct async_reader reader;
+static struct async_writer writer;
+static struct async_stream *ends[2];
+
+static void begin_reading(void)
+{
+    assert_int_equal(async_stream_pair(&ends[0], &ends[1]), 0);
+    async_reader_init(&reader, ends[0]);
+    async_writer_init(&writer, ends[0]);
+    assert_int_equal(NOW(async_stream_write, ends[1], "abc", 3), 3);
+    START(async_reader_peek, &reader, 10);
+    nap(1);
+}
+
+static void reads_while_another_waits(void)
+{
+    char buf[3];
+    begin_reading();
+    (void)NOW(async_reader_read, &reader, buf, 3);
+}
+
+static void skips_while_another_waits(void)
+{
+    begin_reading();
+    (void)NOW(async_reader_skip, &reader, 1);
+}
+
+static void reads_a_line_while_another_waits(void)
+{
+    char *line;
+    begin_reading();
+    (void)NOW(async_reader_line, &reader, 1, &line);
+}
+
+static void copies_while_another_waits(void)
+{
+    begin_reading();
+    START(async_reader_copy, &reader, ends[1]);
+    nap(1);
+}
+
+static void consumes_while_another_waits(void)
+{
+    begin_reading();
+    async_reader_consume(&reader, 1);
+}
+
+static void ties_while_another_waits(void)
+{
+    begin_reading();
+    async_reader_tie(&reader, &writer);
+}
+
+static void reserves_while_another_flushes(void)
+{
+    static char much[100000];
+    begin_reading();
+    START(async_stream_write_all, ends[0], much, sizeof much);
+    START(async_stream_write_all, ends[0], much, sizeof much);
+    START(async_stream_write_all, ends[0], much, sizeof much);
+    nap(1);
+    assert_int_equal(async_writer_put(&writer, "abc", 3), 0);
+    START(async_writer_flush, &writer);
+    nap(1);
+    assert_int_equal(writer.size, 3);
+    (void)NOW(async_writer_reserve, &writer, 1);
+}
+
 static void expect_abort(void (*misuse)(void))
 {
     fflush(NULL);
@@ -93,6 +174,13 @@ static void misuse_aborts(void **unused)
     expect_abort(closes_while_closing);
     expect_abort(closes_in_a_task);
     expect_abort(blocks_on_what_is_cancelled);
+    expect_abort(reads_while_another_waits);
+    expect_abort(skips_while_another_waits);
+    expect_abort(reads_a_line_while_another_waits);
+    expect_abort(copies_while_another_waits);
+    expect_abort(consumes_while_another_waits);
+    expect_abort(ties_while_another_waits);
+    expect_abort(reserves_while_another_flushes);
 }
 
 int main(void)
