@@ -154,6 +154,8 @@ static void start_fresh(struct timer_wheel *wheel)
 
 void timer_wheel_advance(struct timer_wheel *wheel, uint64_t now_ns)
 {
+    if (!list_empty(&wheel->due))
+        return; // a wake looks at the wheel, whose turn goes on afterwards
     wheel->now_ns = now_ns;
     uint64_t now = now_ns >> tick_shift(wheel);
     uint64_t next;

@@ -17,6 +17,7 @@ static uint64_t due_ns[TIMERS]; // model: not before this
 static uint64_t now_ns;
 static uint64_t tick_ns; // of the wheel
 static int fired[TIMERS], fired_count, clones;
+static bool wakes_look; // at the wheel, as async_executor_timeout_ns does
 static uint64_t last_due;
 
 static void keep(void *data)
@@ -42,6 +43,8 @@ static void on_fire(void *data)
     fired_count++;
     assert_true(due_ns[i] / tick_ns + 1 >= last_due / tick_ns); // in order, to the tick
     last_due = due_ns[i];
+    if (wakes_look)
+        timer_wheel_advance(&wheel, now_ns);
 }
 
 static const struct async_waker_ops ops = {.clone = keep, .wake = on_fire, .drop = lose};
@@ -163,6 +166,22 @@ static void fires_exactly(void **unused)
 {
     (void)unused;
     fires_at_the_right_tick(true);
+}
+
+static void wakes_may_look_at_the_wheel(void **unused)
+{
+    (void)unused;
+    reset(true);
+    advance(1000);
+    for (int i = 0; i < 9; i++)
+        arm(i, (uint64_t)(i / 3 + 1));
+    advance(1000);
+    wakes_look = true;
+    advance(2000);
+    wakes_look = false;
+    for (int i = 0; i < 9; i++)
+        assert_int_equal(fired[i], 1);
+    assert_false(timer_wheel_busy(&wheel));
 }
 
 static void passed_deadlines_are_not_armed(void **unused)
@@ -482,6 +501,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fires_at_the_right_coarse_tick),
         cmocka_unit_test(fires_exactly),
+        cmocka_unit_test(wakes_may_look_at_the_wheel),
         cmocka_unit_test(passed_deadlines_are_not_armed),
         cmocka_unit_test(agrees_with_a_model),
         cmocka_unit_test(the_longest_wait_never_ends),
