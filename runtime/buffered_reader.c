@@ -91,7 +91,6 @@ static enum async_poll advance(struct async_reader_operation *self, void *to, si
 static enum async_poll perform(struct async_reader_operation *self, void *to, size_t n,
                                struct async_context *cx)
 {
-    buffered_enter(self->reader->busy, &self->op);
     return buffered_leave(&self->reader->busy, &self->op, advance(self, to, n, cx));
 }
 

@@ -245,7 +245,7 @@ static bool look(struct async_reactor *reactor)
 
 static void sim_wait(struct async_reactor *reactor, uint64_t timeout_ns)
 {
-    uint64_t end_ns = timeout_ns < SIM_NEVER - sim.now_ns ? sim.now_ns + timeout_ns : SIM_NEVER;
+    uint64_t end_ns = sim_later(sim.now_ns, timeout_ns);
     while (!look(reactor) && sim.now_ns < end_ns) {
         uint64_t next_ns = sim_next_ns() < end_ns ? sim_next_ns() : end_ns;
         if (next_ns > sim.settings.limit_ns && next_ns != SIM_NEVER) {

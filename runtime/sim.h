@@ -102,6 +102,12 @@ void sim_at(uint64_t when_ns, void (*run)(void *data), void *data);
 // Runs what is due. False: there was nothing.
 bool sim_run_due(void);
 
+// ns after from_ns; SIM_NEVER, if that is too far away to be counted.
+static inline uint64_t sim_later(uint64_t from_ns, uint64_t ns)
+{
+    return ns < SIM_NEVER - from_ns ? from_ns + ns : SIM_NEVER;
+}
+
 // When the next event is due, or SIM_NEVER.
 uint64_t sim_next_ns(void);
 

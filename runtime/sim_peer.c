@@ -132,7 +132,7 @@ static void peer_event(void *data);
 static bool wait_ns(struct async_sim_peer *peer, uint64_t ns)
 {
     if (!peer->until_ns) {
-        peer->until_ns = ns < SIM_NEVER - sim.now_ns ? sim.now_ns + ns : SIM_NEVER;
+        peer->until_ns = sim_later(sim.now_ns, ns);
         sim_at(peer->until_ns, peer_event, peer);
     }
     if (sim.now_ns < peer->until_ns)

@@ -255,12 +255,6 @@ static void wrap_operations(struct async_executor *executor)
 
 // ---- Begin, end -----------------------------------------------------------------------------
 
-// SIM_NEVER, if that is too far away to be counted.
-static uint64_t later(uint64_t start_ns, uint64_t ns)
-{
-    return ns < SIM_NEVER - start_ns ? start_ns + ns : SIM_NEVER;
-}
-
 int async_test_begin(const struct async_test_options *options)
 {
     static const struct async_test_options none;
@@ -274,7 +268,7 @@ int async_test_begin(const struct async_test_options *options)
         .seed = options->seed ? options->seed : 1,
         .latency_ns = options->latency_ns,
         .jitter_ns = options->jitter_ns,
-        .limit_ns = later(SIM_START_NS, options->limit_ns ? options->limit_ns : LIMIT_NS),
+        .limit_ns = sim_later(SIM_START_NS, options->limit_ns ? options->limit_ns : LIMIT_NS),
         .room = options->buffer,
         .segment = options->segment,
         .threads = options->threads,
@@ -394,7 +388,7 @@ static void settle(struct root_future *self)
     uint64_t ns = test.options.settle_ns ? test.options.settle_ns : SETTLE_NS;
     self->stage = ROOT_SETTLE;
     self->sleep_ns = SETTLE_FIRST_NS;
-    self->settle_end_ns = later(now_ns(), ns);
+    self->settle_end_ns = sim_later(now_ns(), ns);
 }
 
 static enum async_poll root_future_poll(struct root_future *self, struct async_context *cx)

@@ -3,6 +3,7 @@
 // Code that runs while something ends, and ends something else: defers that cancel each other, close what a sibling
 // waits for, spawn into what is cancelled; tasks of a group that cancel its owner; 100,000 tasks cancelled at once; and
 // the shortest and longest waits.
+#include "require.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,14 +14,6 @@
 #include <asyncc/task.h>
 #include <asyncc/time.h>
 #include <asyncc/async.h>
-
-#define CHECK(e)                                   \
-    do {                                           \
-        if (!(e)) {                                \
-            printf("line %d: %s\n", __LINE__, #e); \
-            exit(1);                               \
-        }                                          \
-    } while (0)
 
 static struct async_task *ring[3];
 static int dropped;
@@ -42,9 +35,9 @@ static async void ring_of_cancels(void)
         ring[i] = async_spawn(in_ring(i));
     await async_yield();
     async_cancel(ring[0]);
-    CHECK(dropped == 3);
+    REQUIRE(dropped == 3);
     for (int i = 0; i < 3; i++) {
-        CHECK(await async_task_join(ring[i]) == -ECANCELED);
+        REQUIRE(await async_task_join(ring[i]) == -ECANCELED);
         async_detach(ring[i]);
     }
 }
@@ -85,12 +78,12 @@ static async int owns(int how)
     struct async_group g;
     if (how == 2)
         async_group_fail_fast(&g);
-    CHECK(async_group_spawn(&g, cancels_owner_in_defer()) == 0);
-    CHECK(async_group_spawn(&g, cancels_owner_in_defer()) == 0);
+    REQUIRE(async_group_spawn(&g, cancels_owner_in_defer()) == 0);
+    REQUIRE(async_group_spawn(&g, cancels_owner_in_defer()) == 0);
     if (how == 1)
-        CHECK(async_group_spawn(&g, cancels_owner()) == 0);
+        REQUIRE(async_group_spawn(&g, cancels_owner()) == 0);
     if (how == 2)
-        CHECK(async_group_spawn(&g, fails_soon()) == 0);
+        REQUIRE(async_group_spawn(&g, fails_soon()) == 0);
     if (how == 3) {
         await async_yield();
         async_group_cancel(&g);
@@ -112,8 +105,8 @@ static async void group_owners(void)
         if (how == 0)
             async_cancel(owner);
         int st = await async_task_join(owner);
-        CHECK(st == (how == 4 ? 0 : -ECANCELED) || how == 3 || how == 2);
-        CHECK(cleaned == (how == 1 || how == 2 ? 103 : 102));
+        REQUIRE(st == (how == 4 ? 0 : -ECANCELED) || how == 3 || how == 2);
+        REQUIRE(cleaned == (how == 1 || how == 2 ? 103 : 102));
         async_detach(owner);
     }
 }
@@ -136,9 +129,9 @@ again:
         struct async_group g;
         async_group_limit(&g, 2);
         for (int j = 0; j < 4; j++)
-            CHECK(async_group_spawn(&g, lives()) == 0);
+            REQUIRE(async_group_spawn(&g, lives()) == 0);
         await async_yield();
-        CHECK(live == 2);
+        REQUIRE(live == 2);
         if (i % 3 == 0)
             continue;
         if (i == 5)
@@ -146,7 +139,7 @@ again:
         if (i == 4 && rounds++ < 3)
             goto again;
     }
-    CHECK(live == 0);
+    REQUIRE(live == 0);
     return rounds;
 }
 
@@ -158,7 +151,7 @@ static async int closes(struct async_stream *a)
     {
         defer async_stream_close(a);
         int w = await async_select(n = async_stream_read(a, buf, 4), async_sleep_ms(1));
-        CHECK(w == 1);
+        REQUIRE(w == 1);
     }
     return 0;
 }
@@ -173,13 +166,13 @@ static async void closing(void)
 {
     struct async_stream *a, *b;
     ssize_t n = 1, m = 1;
-    CHECK(async_stream_pair(&a, &b) == 0);
+    REQUIRE(async_stream_pair(&a, &b) == 0);
     struct async_task *t = async_spawn(reads_what_is_closed(a, &n));
     struct async_task *u = async_spawn(reads_what_is_closed(a, &m));
     await async_yield();
-    CHECK(await closes(a) == 0);
-    CHECK(await async_task_join(t) == 0 && await async_task_join(u) == 0);
-    CHECK(n == -ECANCELED && m == -ECANCELED);
+    REQUIRE(await closes(a) == 0);
+    REQUIRE(await async_task_join(t) == 0 && await async_task_join(u) == 0);
+    REQUIRE(n == -ECANCELED && m == -ECANCELED);
     async_detach(t);
     async_detach(u);
     async_stream_close(b);
@@ -203,13 +196,13 @@ static async void siblings(void)
 {
     struct async_stream *a, *b;
     int x = 9, y = 9;
-    CHECK(async_stream_pair(&a, &b) == 0);
+    REQUIRE(async_stream_pair(&a, &b) == 0);
     int w = await async_select(async_sleep_ms(1), x = close_when_dropped(a), y = read_then(a));
-    CHECK(w == 0);
+    REQUIRE(w == 0);
     async_stream_close(b);
-    CHECK(async_stream_pair(&a, &b) == 0);
+    REQUIRE(async_stream_pair(&a, &b) == 0);
     w = await async_select(async_sleep_ms(1), y = read_then(a), x = close_when_dropped(a));
-    CHECK(w == 0 && x == 9 && y == 9);
+    REQUIRE(w == 0 && x == 9 && y == 9);
     async_stream_close(b);
 }
 
@@ -219,21 +212,21 @@ static async void accepts(void)
     struct async_listener *l;
     struct async_tcp *p = NULL, *q = NULL, *c[3];
     int r = 1, s = 1;
-    CHECK(async_tcp_listen("127.0.0.1", 0, &l) == 0);
+    REQUIRE(async_tcp_listen("127.0.0.1", 0, &l) == 0);
     int port = async_listener_port(l);
     for (int i = 0; i < 3; i++)
-        CHECK(await async_tcp_connect("127.0.0.1", port, &c[i]) == 0);
+        REQUIRE(await async_tcp_connect("127.0.0.1", port, &c[i]) == 0);
     for (int i = 0; i < 3; i++) {
         p = q = NULL;
         int w = await async_select(r = async_tcp_accept(l, &p), s = async_tcp_accept(l, &q));
-        CHECK(w == 0 || w == 1);
-        CHECK((w ? s : r) == 0);
+        REQUIRE(w == 0 || w == 1);
+        REQUIRE((w ? s : r) == 0);
         async_tcp_close(w ? q : p);
-        CHECK(!(w ? p : q));
+        REQUIRE(!(w ? p : q));
     }
     int w = await async_select(r = async_tcp_accept(l, &p), s = async_tcp_accept(l, &q),
                                async_sleep_ms(2));
-    CHECK(w == 2);
+    REQUIRE(w == 2);
     for (int i = 0; i < 3; i++)
         async_tcp_close(c[i]);
     async_listener_close(l);
@@ -254,24 +247,24 @@ static async int never(void)
 static async void timeouts(void)
 {
     int r = 0;
-    CHECK(await async_timeout_ms(0, r = quick()) == 0 && r == 3);
-    CHECK(await async_timeout_ms(0, r = never()) == -ETIMEDOUT);
-    CHECK(await async_timeout_ms(UINT64_MAX, r = quick()) == 0);
+    REQUIRE(await async_timeout_ms(0, r = quick()) == 0 && r == 3);
+    REQUIRE(await async_timeout_ms(0, r = never()) == -ETIMEDOUT);
+    REQUIRE(await async_timeout_ms(UINT64_MAX, r = quick()) == 0);
     int w = await async_select(async_sleep_ms(UINT64_MAX), async_sleep_until_ns(UINT64_MAX),
                                async_sleep_ns(UINT64_MAX), async_sleep_ns(0));
-    CHECK(w == 3);
+    REQUIRE(w == 3);
     struct async_interval iv = async_interval(UINT64_MAX, ASYNC_TICKS_BURST);
-    CHECK(await async_interval_tick(&iv) == 0);
+    REQUIRE(await async_interval_tick(&iv) == 0);
     uint64_t k;
-    CHECK(await async_timeout_ms(2, k = async_interval_tick(&iv)) == -ETIMEDOUT);
+    REQUIRE(await async_timeout_ms(2, k = async_interval_tick(&iv)) == -ETIMEDOUT);
     iv = async_interval(1, ASYNC_TICKS_BURST);
     iv.next_ns = 1;
     k = await async_interval_tick(&iv);
-    CHECK(k > 1000);
+    REQUIRE(k > 1000);
     iv = async_interval(1, ASYNC_TICKS_SKIP);
     for (int i = 0; i < 100; i++)
         k = await async_interval_tick(&iv);
-    CHECK(await async_timeout_ms(UINT64_MAX / 1000000 + 5, r = quick()) == 0);
+    REQUIRE(await async_timeout_ms(UINT64_MAX / 1000000 + 5, r = quick()) == 0);
 }
 
 // shields
@@ -286,11 +279,11 @@ static async int commit(void)
 static async void shields(void)
 {
     int st, r = 0;
-    CHECK(await async_timeout_ms(1, st = async_shield(async_spawn(commit()), &r)) == -ETIMEDOUT);
-    CHECK(shielded == 0);
+    REQUIRE(await async_timeout_ms(1, st = async_shield(async_spawn(commit()), &r)) == -ETIMEDOUT);
+    REQUIRE(shielded == 0);
     await async_sleep_ms(10);
-    CHECK(shielded == 1 && r == 0);
-    CHECK(await async_timeout_ms(1000, st = async_shield(async_spawn(commit()), &r)) == 0 &&
+    REQUIRE(shielded == 1 && r == 0);
+    REQUIRE(await async_timeout_ms(1000, st = async_shield(async_spawn(commit()), &r)) == 0 &&
           st == 0 && r == 6);
 }
 
@@ -309,12 +302,12 @@ static async void many(void)
     {
         struct async_group g;
         for (int i = 0; i < 100000; i++)
-            CHECK(async_group_spawn(&g, many_members(&count)) == 0);
+            REQUIRE(async_group_spawn(&g, many_members(&count)) == 0);
         await async_sleep_ms(1);
         while (count < 100000)
             await async_yield();
     }
-    CHECK(count == 0);
+    REQUIRE(count == 0);
 }
 
 // spawn in a defer, into the group being cancelled
@@ -334,12 +327,12 @@ static async int spawns_late(void)
 static async void late(void)
 {
     for (int i = 0; i < 3; i++)
-        CHECK(async_group_spawn(&global, spawns_late()) == 0);
+        REQUIRE(async_group_spawn(&global, spawns_late()) == 0);
     await async_yield();
     async_group_cancel(&global);
-    CHECK(spawned_late == 3 && async_group_count(&global) == 0);
-    CHECK(async_group_spawn(&global, quick()) == 0);
-    CHECK(await async_group_wait(&global) == 0);
+    REQUIRE(spawned_late == 3 && async_group_count(&global) == 0);
+    REQUIRE(async_group_spawn(&global, quick()) == 0);
+    REQUIRE(await async_group_wait(&global) == 0);
 }
 
 async int main(void)
@@ -368,6 +361,6 @@ async int main(void)
         await async_yield();
     struct async_counters c;
     async_counters_get(&c);
-    CHECK(c.tasks == 1 && c.kept == 0);
+    REQUIRE(c.tasks == 1 && c.kept == 0);
     return 0;
 }

@@ -2,6 +2,7 @@
 // cancel: no: what its main holds has no defer
 // Operations that are cancelled over and over, and many at a time on one descriptor: no connection, byte or result is
 // lost, and nothing is left.
+#include "require.h"
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -19,14 +20,6 @@
 #include <asyncc/time.h>
 #include <asyncc/async.h>
 
-#define CHECK(e)                                   \
-    do {                                           \
-        if (!(e)) {                                \
-            printf("line %d: %s\n", __LINE__, #e); \
-            exit(1);                               \
-        }                                          \
-    } while (0)
-
 // accept under cancel storm: no connection is lost
 static int accepted;
 static async int accept_one(struct async_listener *l)
@@ -43,16 +36,16 @@ static async int accept_one(struct async_listener *l)
 static async void storm(void)
 {
     struct async_listener *l;
-    CHECK(async_tcp_listen("127.0.0.1", 0, &l) == 0);
+    REQUIRE(async_tcp_listen("127.0.0.1", 0, &l) == 0);
     int port = async_listener_port(l), made = 0;
     for (int i = 0; i < 200; i++) {
         struct async_group g;
         for (int j = 0; j < 5; j++)
-            CHECK(async_group_spawn(&g, accept_one(l)) == 0);
+            REQUIRE(async_group_spawn(&g, accept_one(l)) == 0);
         if (i % 3)
             await async_yield();
         struct async_tcp *c;
-        CHECK(await async_tcp_connect("127.0.0.1", port, &c) == 0);
+        REQUIRE(await async_tcp_connect("127.0.0.1", port, &c) == 0);
         made++;
         if (i % 2)
             await async_yield();
@@ -63,7 +56,7 @@ static async void storm(void)
         if (await async_timeout_ms(1000, rc = accept_one(l)) < 0)
             break;
     }
-    CHECK(accepted == made);
+    REQUIRE(accepted == made);
     async_listener_close(l);
 }
 
@@ -83,7 +76,7 @@ static async int writer(struct async_stream *s, int n)
 static async void flaky_reads(void)
 {
     struct async_stream *a, *b;
-    CHECK(async_stream_pair(&a, &b) == 0);
+    REQUIRE(async_stream_pair(&a, &b) == 0);
     struct async_task *t = async_spawn(writer(b, 3000));
     int got = 0;
     while (got < 3000) {
@@ -93,12 +86,12 @@ static async void flaky_reads(void)
                                    async_yield());
         if (w == 1)
             continue;
-        CHECK(n > 0);
+        REQUIRE(n > 0);
         for (int i = 0; i < n; i++)
-            CHECK(buf[i] == (unsigned char)(got + i));
+            REQUIRE(buf[i] == (unsigned char)(got + i));
         got += (int)n;
     }
-    CHECK(await async_task_join(t) == 0);
+    REQUIRE(await async_task_join(t) == 0);
     async_detach(t);
     async_stream_close(a);
     async_stream_close(b);
@@ -123,28 +116,28 @@ static async void crowds(void)
 {
     struct async_stream *a, *b;
     int sum = 0;
-    CHECK(async_stream_pair(&a, &b) == 0);
+    REQUIRE(async_stream_pair(&a, &b) == 0);
     {
         struct async_group g;
         for (int i = 0; i < 50; i++) {
-            CHECK(async_group_spawn(&g, read_some(a, &sum)) == 0);
+            REQUIRE(async_group_spawn(&g, read_some(a, &sum)) == 0);
         }
         await async_yield();
         for (int i = 0; i < 40; i++) {
-            CHECK(await async_stream_write_all(b, "abcd", 4) == 4);
+            REQUIRE(await async_stream_write_all(b, "abcd", 4) == 4);
             if (i % 5 == 0)
                 await async_sleep_ms(0);
         }
         for (int i = 0; i < 200 && sum < 160; i++)
             await async_sleep_ms(1);
-        CHECK(sum == 160);
-        CHECK(async_group_count(&g) == 10);
+        REQUIRE(sum == 160);
+        REQUIRE(async_group_count(&g) == 10);
         struct async_task *w = async_spawn(wait_read(a));
         await async_yield();
         async_stream_close(b);
-        CHECK(await async_group_wait(&g) == 0);
-        CHECK(await async_task_join(w) == 0);
-        CHECK(async_task_result(w, int) == 0);
+        REQUIRE(await async_group_wait(&g) == 0);
+        REQUIRE(await async_task_join(w) == 0);
+        REQUIRE(async_task_result(w, int) == 0);
         async_detach(w);
     }
     async_stream_close(a);
@@ -176,20 +169,20 @@ static async void reset(void)
     struct async_listener *l;
     struct async_tcp *p, *q;
     int x = 0, y = 0, rc;
-    CHECK(async_tcp_listen("127.0.0.1", 0, &l) == 0);
-    CHECK(await async_tcp_connect("127.0.0.1", async_listener_port(l), &q) == 0);
-    CHECK((rc = await async_tcp_accept(l, &p)) == 0);
+    REQUIRE(async_tcp_listen("127.0.0.1", 0, &l) == 0);
+    REQUIRE(await async_tcp_connect("127.0.0.1", async_listener_port(l), &q) == 0);
+    REQUIRE((rc = await async_tcp_accept(l, &p)) == 0);
     struct async_task *t = async_spawn(sends(p)), *u = async_spawn(reads(p));
     await async_sleep_ms(5);
     setsockopt(async_tcp_fd(q), SOL_SOCKET, SO_LINGER, &(struct linger){1, 0},
                sizeof(struct linger));
     async_tcp_close(q);
     int st;
-    CHECK(await async_timeout_ms(2000, st = async_task_join(t)) == 0 &&
+    REQUIRE(await async_timeout_ms(2000, st = async_task_join(t)) == 0 &&
           await async_timeout_ms(2000, st = async_task_join(u)) == 0);
     x = async_task_result(t, int);
     y = async_task_result(u, int);
-    CHECK((x == -ECONNRESET || x == -EPIPE) && (y == -ECONNRESET || y == 0));
+    REQUIRE((x == -ECONNRESET || x == -EPIPE) && (y == -ECONNRESET || y == 0));
     async_detach(t);
     async_detach(u);
     async_tcp_close(p);
@@ -233,7 +226,7 @@ static async int holds(struct async_mutex *m, int *in)
 {
     await async_mutex_lock(m);
     defer async_mutex_unlock(m);
-    CHECK(++*in == 1);
+    REQUIRE(++*in == 1);
     await async_yield();
     --*in;
     return 0;
@@ -254,7 +247,7 @@ static async void mutexes(void)
     {
         struct async_group g;
         for (int i = 0; i < 100; i++)
-            CHECK(async_group_spawn(&g, holds(&m, &in)) == 0);
+            REQUIRE(async_group_spawn(&g, holds(&m, &in)) == 0);
         await async_yield();
         await async_yield();
     }
@@ -263,11 +256,11 @@ static async void mutexes(void)
     await async_yield();
     struct async_group g;
     for (int i = 0; i < 10; i++)
-        CHECK(async_group_spawn(&g, holds(&m, &in)) == 0);
+        REQUIRE(async_group_spawn(&g, holds(&m, &in)) == 0);
     await async_yield();
     async_cancel(t);
     async_detach(t);
-    CHECK(await async_group_wait(&g) == 0);
+    REQUIRE(await async_group_wait(&g) == 0);
 }
 
 // deep group nesting cancelled from the innermost
@@ -283,14 +276,14 @@ static async int nest(int d)
         await async_yield();
         return 0;
     }
-    CHECK(async_group_spawn(&g, nest(d - 1)) == 0);
+    REQUIRE(async_group_spawn(&g, nest(d - 1)) == 0);
     return await async_group_wait(&g);
 }
 
 static async void nested(void)
 {
     top = async_spawn(nest(200));
-    CHECK(await async_task_join(top) == -ECANCELED && depth_dropped == 201);
+    REQUIRE(await async_task_join(top) == -ECANCELED && depth_dropped == 201);
     async_detach(top);
 }
 
@@ -311,9 +304,9 @@ async int main(void)
     await nested();
     puts("nested");
     async_blocking_stop(); // those that run detached are over
-    CHECK(discarded(0) == 30);
+    REQUIRE(discarded(0) == 30);
     struct async_counters c;
     async_counters_get(&c);
-    CHECK(c.tasks == 1 && c.kept == 0);
+    REQUIRE(c.tasks == 1 && c.kept == 0);
     return 0;
 }
