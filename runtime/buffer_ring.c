@@ -4,8 +4,6 @@
 
 #ifdef HAVE_IO_URING
 
-#include "memory.h"
-
 #include <errno.h>
 #include <sys/mman.h>
 
@@ -33,7 +31,7 @@ int buffer_ring_init(struct buffer_ring *self, struct ring *ring)
 void buffer_ring_fini(struct buffer_ring *self)
 {
     for (unsigned i = 0; i < BUFFER_RING_MOST; i++)
-        memory_free(self->buffers[i]);
+        buffer_free(self->buffers[i]);
     if (self->shared)
         munmap(self->shared, shared_size);
 }

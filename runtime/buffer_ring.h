@@ -16,6 +16,7 @@
 
 enum {
     BUFFER_GROUP = 0,      // its number in the kernel
+    PROBE_GROUP = 1,       // that of what is tried at start
     BUFFER_RING_FIRST = 4, // buffers, when the first one is asked for
     BUFFER_RING_MOST = 256 // a power of two
 };

@@ -6,11 +6,19 @@
 void *buffer_borrow(struct buffers *buffers)
 {
     struct buffer *buffer = buffers->free;
-    if (!buffer)
-        return memory_alloc(BUFFER_SIZE);
-    buffers->free = buffer->next;
-    buffers->count--;
-    return buffer;
+    if (buffer) {
+        buffers->free = buffer->next;
+        buffers->count--;
+    } else {
+        buffer = memory_alloc(BUFFER_NOTE + BUFFER_SIZE);
+    }
+    return buffer ? (char *)buffer + BUFFER_NOTE : NULL;
+}
+
+void buffer_free(void *buffer)
+{
+    if (buffer)
+        memory_free(buffer_note(buffer));
 }
 
 void buffer_return(struct buffers *buffers, void *at)
@@ -18,10 +26,10 @@ void buffer_return(struct buffers *buffers, void *at)
     if (buffers->give && buffers->give(buffers->owner, at))
         return;
     if (buffers->count == BUFFERS_KEPT) {
-        memory_free(at);
+        buffer_free(at);
         return;
     }
-    struct buffer *buffer = at;
+    struct buffer *buffer = buffer_note(at);
     buffer->next = buffers->free;
     buffers->free = buffer;
     buffers->count++;

@@ -167,10 +167,10 @@ void source_close(struct async_source *source, int status)
 
 void source_release(struct async_source *source)
 {
-    if (--source->users)
-        return;
-    source_close(source, -ECANCELED);
-    memory_free(source);
+    if (source->users == 1)
+        source_close(source, -ECANCELED); // which others may use it for
+    if (--source->users == 0)
+        memory_free(source);
 }
 
 int source_unblock(struct async_source *source, int flags)

@@ -27,6 +27,11 @@ struct async_source {
     bool bytes : 1;      // has no packets, lines or records: a short read leaves nothing behind
     bool rights : 1;     // but ends a read behind descriptors that came along: a Unix socket
     bool watched : 1;    // readiness.c: the back end watches it
+    bool receiving : 1;  // receive.c: the kernel receives into its buffers
+    bool stopping : 1;   // receive.c: it is being told to stop
+    bool crowded : 1;    // receive.c: bytes were left in the socket, for the buffer was full
+    bool stopped : 1;    // receive.c: it has been told to stop, and will
+    uint8_t error;       // kept.c: an error that comes after what is kept. 0: none
     uint8_t ready;       // readiness.c: READY_*, what may succeed. CLOSED stays set
 };
 

@@ -10,10 +10,9 @@
 #include <string.h>
 
 enum kept_what {
-    KEPT_BYTES,      // of a stream
-    KEPT_MESSAGE,    // a datagram: it is taken as a whole
-    KEPT_CONNECTION, // `result` is a descriptor
-    KEPT_ERROR       // `result` is an error that the socket reports only once
+    KEPT_BYTES,     // of a stream
+    KEPT_MESSAGE,   // a datagram: it is taken as a whole
+    KEPT_CONNECTION // `result` is a descriptor
 };
 
 struct kept {
@@ -26,8 +25,12 @@ struct kept {
     char *address;
     char *bytes;                      // the first that was not taken
     size_t size;                      // how many were not taken
+    void *buffer;                     // they are in this one, and this is its note. Else NULL
     alignas(max_align_t) char data[]; // begins with the control data
 };
+
+static_assert(EHOSTUNREACH <= UINT8_MAX && ECONNREFUSED <= UINT8_MAX, "an error is a byte");
+static_assert(sizeof(struct kept) <= BUFFER_NOTE, "a buffer's note has room for it");
 
 // In the place of a list: bytes are missing, for there was no memory to keep them.
 static struct kept lost;
@@ -82,6 +85,12 @@ static void move_control(void *control, size_t size, struct msghdr *to)
 
 // ---- Keeping --------------------------------------------------------------------------------
 
+static void prepend(struct async_source *source, struct kept *kept)
+{
+    kept->next = first(source);
+    source->kept = kept;
+}
+
 static void append(struct async_source *source, struct kept *kept)
 {
     kept->next = NULL;
@@ -93,6 +102,15 @@ static void append(struct async_source *source, struct kept *kept)
     while (last->next)
         last = last->next;
     last->next = kept;
+}
+
+// What an operation has taken that is cancelled now. Bytes that are kept came later.
+static void insert(struct async_source *source, struct kept *kept)
+{
+    if (kept->what == KEPT_BYTES)
+        prepend(source, kept);
+    else
+        append(source, kept);
 }
 
 // Those after which the socket goes on as if nothing had been, or at its end.
@@ -113,15 +131,15 @@ static bool reported_once(intptr_t error)
     }
 }
 
-static void keep_result(struct async_source *source, enum kept_what what, intptr_t result)
+static void keep_connection(struct async_source *source, int fd)
 {
     struct kept *kept = memory_alloc(sizeof *kept);
-    if (kept) {
-        *kept = (struct kept){.what = what, .result = result};
-        append(source, kept);
-    } else if (what == KEPT_CONNECTION) {
-        sys->close((int)result);
+    if (!kept) {
+        sys->close(fd);
+        return;
     }
+    *kept = (struct kept){.what = KEPT_CONNECTION, .result = fd};
+    insert(source, kept);
 }
 
 // Copies `size` bytes from where an operation has put them.
@@ -183,7 +201,21 @@ static void keep_bytes(struct async_source *source, const struct iovec *parts, s
     if (address)
         memcpy(kept->address, message->msg_name, address);
     collect(kept->bytes, size, parts);
-    append(source, kept);
+    insert(source, kept);
+}
+
+static struct kept *note_down(void *buffer, size_t size, enum kept_what what)
+{
+    struct kept *kept = buffer_note(buffer);
+    *kept = (struct kept){
+        .what = what,
+        .result = (intptr_t)size,
+        .address = kept->data,
+        .bytes = buffer,
+        .size = size,
+        .buffer = buffer,
+    };
+    return kept;
 }
 
 static void keep_message(struct async_source *source, struct async_op *op)
@@ -198,25 +230,32 @@ static void keep_message(struct async_source *source, struct async_op *op)
 
 void kept_add(struct async_source *source, struct async_op *op)
 {
-    if (op->code == OP_READABLE || first(source) == &lost)
+    if (op->code == OP_READABLE)
         return;
+    if (first(source) == &lost) {
+        if (op->code == OP_READ_BORROWED && op->result > 0)
+            buffer_return(&async_current->buffers, op->at);
+        return;
+    }
     if (op->result < 0) {
-        if (op->code != OP_ACCEPT && reported_once(op->result))
-            keep_result(source, KEPT_ERROR, op->result);
+        if (op->code != OP_ACCEPT)
+            kept_add_error(source, op->result);
         return;
     }
     struct iovec one = {.iov_base = op->at, .iov_len = (size_t)op->result};
     switch (op->code) {
     case OP_ACCEPT:
-        keep_result(source, KEPT_CONNECTION, op->result);
+        keep_connection(source, (int)op->result);
         break;
     case OP_READ:
         keep_bytes(source, &one, one.iov_len, op->result, NULL);
         break;
     case OP_READ_BORROWED:
-        keep_bytes(source, &one, one.iov_len, op->result, NULL);
         if (op->result > 0)
-            buffer_return(&async_current->buffers, op->at);
+            insert(source,
+                   note_down(op->at, one.iov_len, is_stream(source) ? KEPT_BYTES : KEPT_MESSAGE));
+        else
+            keep_bytes(source, &one, 0, 0, NULL); // an empty packet, in no buffer
         break;
     case OP_READV:
         keep_bytes(source, op->at, one.iov_len, op->result, NULL);
@@ -227,6 +266,25 @@ void kept_add(struct async_source *source, struct async_op *op)
     }
 }
 
+void kept_add_buffer(struct async_source *source, void *buffer, size_t size)
+{
+    if (first(source) == &lost)
+        buffer_return(&async_current->buffers, buffer);
+    else
+        append(source, note_down(buffer, size, KEPT_BYTES));
+}
+
+void kept_add_error(struct async_source *source, intptr_t error)
+{
+    if (reported_once(error))
+        source->error = (uint8_t)-error;
+}
+
+bool kept_several(const struct async_source *source)
+{
+    return first(source) && (first(source) == &lost || first(source)->next);
+}
+
 // ---- Taking ---------------------------------------------------------------------------------
 
 static void pop(struct async_source *source)
@@ -234,7 +292,10 @@ static void pop(struct async_source *source)
     struct kept *kept = first(source);
     source->kept = kept->next;
     move_control(kept->data, kept->control_size, NULL);
-    memory_free(kept);
+    if (kept->buffer)
+        buffer_return(&async_current->buffers, kept->buffer);
+    else
+        memory_free(kept);
 }
 
 // Copies as much as there is room for. How much it was.
@@ -289,8 +350,23 @@ static void take_message(struct async_source *source, struct async_op *op)
     take_bytes(source, op, copied);
 }
 
+// The buffer that the bytes are in goes to the operation.
+static void take_buffer(struct async_source *source, struct async_op *op)
+{
+    struct kept *kept = first(source);
+    source->kept = kept->next;
+    op->at = kept->buffer;
+    op->result = (intptr_t)kept->size;
+    if (kept->bytes != op->at)
+        memmove(op->at, kept->bytes, kept->size);
+}
+
 static void take_borrowed(struct async_source *source, struct async_op *op)
 {
+    if (first(source)->buffer) {
+        take_buffer(source, op);
+        return;
+    }
     struct buffers *buffers = &async_current->buffers;
     op->at = buffer_borrow(buffers);
     if (!op->at) {
@@ -327,14 +403,21 @@ static bool take_read(struct async_source *source, struct async_op *op)
 bool kept_take(struct async_source *source, struct async_op *op)
 {
     struct kept *kept = first(source);
-    if (!kept || op_direction(op) == IO_WRITE)
+    if (!kept_any(source) || op_direction(op) == IO_WRITE)
+        return false;
+    if (!kept_serves(op))
         return false;
     if (op->code == OP_READABLE) {
         op->result = 0;
-        return !(op->flags & OP_UNBUFFERED);
+        return true;
     }
     if (kept == &lost) {
         op->result = -ENOMEM;
+        return true;
+    }
+    if (!kept) {
+        op->result = -source->error;
+        source->error = 0;
         return true;
     }
     if (kept->what == KEPT_BYTES || kept->what == KEPT_MESSAGE)
@@ -346,6 +429,7 @@ bool kept_take(struct async_source *source, struct async_op *op)
 
 void kept_drop(struct async_source *source)
 {
+    source->error = 0;
     if (first(source) == &lost)
         source->kept = NULL;
     while (first(source)) {

@@ -4,11 +4,9 @@
 // is WOKEN when it is done: `result` is set, to be collected when it is polled. Nothing is tried
 // first: a turn's operations go to the kernel together, by the call that also waits.
 #define _GNU_SOURCE
-#include "reactor.h"
+#include "reactor_uring.h"
 
-#include "buffer_ring.h"
 #include "clock.h"
-#include "io.h"
 #include "kept.h"
 #include "memory.h"
 #include "ring_calls.h"
@@ -20,43 +18,15 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-// What a completion belongs to, if it is no operation.
-enum {
-    FOR_NOBODY = 0,
-    FOR_WAKE = 1,
-    // Added to the address of an operation: its cancellation failed, for it was about to end.
-    FOR_RECALL = 2
-};
-
-// What an operation that is WAITING or WOKEN is at.
-enum {
-    PHASE_CALL, // its call is the kernel's, or done
-    PHASE_POLL, // the call would have blocked: it is made again when the descriptor is ready
-    // Added to these: its end is waited for, and nobody is to be woken by it. More than one may be,
-    // for a waker that is woken meanwhile may drop others.
-    PHASE_RECALLED = 2
-};
-
-struct async_reactor {
-    struct async_executor *executor;
-    struct ring ring;
-    struct buffer_ring buffers;
-    int wake; // an eventfd, which is never read: each write is an event
-    struct msghdr messages[RING_SUBMISSIONS]; // of submissions: the kernel copies them
-};
-
 // ---- Submissions ----------------------------------------------------------------------------
 
-static void reap(struct async_reactor *reactor);
-
-// NULL with no memory left in the kernel.
-static struct io_uring_sqe *new_sqe(struct async_reactor *reactor)
+struct io_uring_sqe *uring_sqe(struct async_reactor *reactor)
 {
     struct io_uring_sqe *sqe = ring_sqe(&reactor->ring);
     if (sqe)
         return sqe;
     if (ring_submit(&reactor->ring) == -EBUSY) {
-        reap(reactor); // it wants completions to be taken first
+        uring_reap(reactor); // it wants completions to be taken first
         ring_submit(&reactor->ring);
     }
     return ring_sqe(&reactor->ring);
@@ -65,7 +35,7 @@ static struct io_uring_sqe *new_sqe(struct async_reactor *reactor)
 // 0 or -ENOMEM.
 static int submit(struct async_reactor *reactor, struct async_op *op, int phase)
 {
-    struct io_uring_sqe *sqe = new_sqe(reactor);
+    struct io_uring_sqe *sqe = uring_sqe(reactor);
     if (!sqe)
         return -ENOMEM;
     op->phase = (uint8_t)phase;
@@ -78,12 +48,17 @@ static int submit(struct async_reactor *reactor, struct async_op *op, int phase)
     return 0;
 }
 
+int uring_begin(struct async_reactor *reactor, struct async_op *op)
+{
+    return receive_serves(reactor, op) ? 0 : submit(reactor, op, PHASE_CALL);
+}
+
 // Asks for a completion each time the eventfd is written to.
 static void watch_wake(struct async_reactor *reactor)
 {
     struct io_uring_sqe *sqe;
-    while (!(sqe = new_sqe(reactor)))
-        reap(reactor);
+    while (!(sqe = uring_sqe(reactor)))
+        uring_reap(reactor);
     ring_poll(sqe, IO_READ);
     sqe->len = IORING_POLL_ADD_MULTI;
     sqe->fd = reactor->wake;
@@ -97,7 +72,7 @@ static bool is_recalled(const struct async_op *op)
     return op->phase & PHASE_RECALLED;
 }
 
-static void finish(struct async_op *op, intptr_t result)
+void uring_finish(struct async_op *op, intptr_t result)
 {
     op->result = result;
     if (is_recalled(op))
@@ -111,7 +86,7 @@ static void again(struct async_reactor *reactor, struct async_op *op, int phase)
 {
     int rc = is_recalled(op) ? -ECANCELED : submit(reactor, op, phase);
     if (rc < 0)
-        finish(op, rc);
+        uring_finish(op, rc);
 }
 
 static void end_connect(struct async_op *op)
@@ -119,14 +94,14 @@ static void end_connect(struct async_op *op)
     int error = 0;
     int rc =
         sys->getsockopt(op->source->fd, SOL_SOCKET, SO_ERROR, &error, &(socklen_t){sizeof error});
-    finish(op, rc < 0 ? rc : -error);
+    uring_finish(op, rc < 0 ? rc : -error);
 }
 
 // The descriptor is ready, after a call had found it was not.
 static void end_poll(struct async_reactor *reactor, struct async_op *op, int result)
 {
     if (result < 0) {
-        finish(op, result);
+        uring_finish(op, result);
     } else if (op->code == OP_CONNECT) {
         end_connect(op);
     } else {
@@ -139,13 +114,13 @@ static void end_call(struct async_reactor *reactor, struct async_op *op, int res
     switch (op->code) {
     case OP_READABLE:
     case OP_WRITABLE:
-        finish(op, result < 0 ? result : 0);
+        uring_finish(op, result < 0 ? result : 0);
         return;
     case OP_CONNECT:
         if (result == -EINPROGRESS || result == -EINTR)
             again(reactor, op, PHASE_POLL);
         else
-            finish(op, result);
+            uring_finish(op, result);
         return;
     }
     if (result == -EAGAIN)
@@ -153,7 +128,7 @@ static void end_call(struct async_reactor *reactor, struct async_op *op, int res
     else if (result == -EINTR)
         again(reactor, op, PHASE_CALL);
     else
-        finish(op, result);
+        uring_finish(op, result);
 }
 
 static void end_borrowed(struct async_reactor *reactor, struct async_op *op,
@@ -164,25 +139,37 @@ static void end_borrowed(struct async_reactor *reactor, struct async_op *op,
         op->at = buffer_ring_picked(&reactor->buffers, cqe->flags);
         if (cqe->res <= 0)
             buffer_return(buffers, op->at);
+        else
+            op->source->crowded = cqe->flags & IORING_CQE_F_SOCK_NONEMPTY;
     }
     if (cqe->res != -ENOBUFS)
         end_call(reactor, op, cqe->res);
     else if (buffer_ring_refill(&reactor->buffers, buffers))
         again(reactor, op, PHASE_CALL);
     else
-        finish(op, -ENOMEM);
+        uring_finish(op, -ENOMEM);
 }
 
 static void complete(struct async_reactor *reactor, const struct io_uring_cqe *cqe)
 {
-    if (cqe->user_data == FOR_NOBODY || cqe->user_data & FOR_RECALL)
-        return;
     if (cqe->user_data == FOR_WAKE) {
         if (!(cqe->flags & IORING_CQE_F_MORE))
             watch_wake(reactor);
         return;
     }
-    struct async_op *op = (struct async_op *)(uintptr_t)cqe->user_data;
+    uintptr_t address = (uintptr_t)cqe->user_data & ~(uintptr_t)(FOR_SOURCE | FOR_RECALL);
+    bool recall = cqe->user_data & FOR_RECALL;
+    if (cqe->user_data & FOR_SOURCE) {
+        struct async_source *source = (struct async_source *)address;
+        if (recall)
+            receive_told(reactor, source, cqe->res);
+        else
+            receive_received(reactor, source, cqe);
+        return;
+    }
+    if (cqe->user_data == FOR_NOBODY || recall)
+        return;
+    struct async_op *op = (struct async_op *)address;
     if (op->phase & PHASE_POLL)
         end_poll(reactor, op, cqe->res);
     else if (op->code == OP_READ_BORROWED)
@@ -191,8 +178,7 @@ static void complete(struct async_reactor *reactor, const struct io_uring_cqe *c
         end_call(reactor, op, cqe->res);
 }
 
-// Takes all completions that there are.
-static void reap(struct async_reactor *reactor)
+void uring_reap(struct async_reactor *reactor)
 {
     struct io_uring_cqe cqe;
     while (ring_take(&reactor->ring, &cqe))
@@ -211,7 +197,7 @@ static enum async_poll uring_perform(struct async_reactor *reactor, struct async
     if (op->state == OP_IDLE) {
         if (kept_take(op->source, op))
             return ASYNC_READY;
-        int rc = submit(reactor, op, PHASE_CALL);
+        int rc = uring_begin(reactor, op);
         if (rc < 0) {
             op->result = rc;
             return ASYNC_READY;
@@ -226,16 +212,14 @@ static enum async_poll uring_perform(struct async_reactor *reactor, struct async
 // Submits the cancellation of what is recalled, unless that ends by itself meanwhile.
 static void submit_cancel(struct async_reactor *reactor, struct async_op *op)
 {
-    struct io_uring_sqe *sqe = new_sqe(reactor);
+    struct io_uring_sqe *sqe = uring_sqe(reactor);
     while (!sqe) {
-        reap(reactor);
+        uring_reap(reactor);
         if (!is_recalled(op))
             return;
-        sqe = new_sqe(reactor);
+        sqe = uring_sqe(reactor);
     }
-    sqe->opcode = IORING_OP_ASYNC_CANCEL;
-    sqe->fd = -1;
-    sqe->addr = (uintptr_t)op;
+    ring_cancel(sqe, (uintptr_t)op);
     sqe->flags = IOSQE_CQE_SKIP_SUCCESS;
     sqe->user_data = (uintptr_t)op | FOR_RECALL;
 }
@@ -244,7 +228,7 @@ static void submit_cancel(struct async_reactor *reactor, struct async_op *op)
 // -ECANCELED, or what it came to before. It is still WAITING.
 static void recall(struct async_reactor *reactor, struct async_op *op)
 {
-    if (ring_withdraw(&reactor->ring, (uintptr_t)op)) {
+    if (op->phase == PHASE_RECEIVE || ring_withdraw(&reactor->ring, (uintptr_t)op)) {
         op->result = -ECANCELED;
         return;
     }
@@ -252,18 +236,16 @@ static void recall(struct async_reactor *reactor, struct async_op *op)
     submit_cancel(reactor, op);
     while (is_recalled(op)) {
         ring_enter(&reactor->ring, 1, UINT64_MAX);
-        reap(reactor);
+        uring_reap(reactor);
     }
     // If the kernel was too busy to take it, it must not hit a later operation at the same address.
     ring_withdraw(&reactor->ring, (uintptr_t)op | FOR_RECALL);
 }
 
-// The first that waits in the kernel for what may be kept here.
-static struct async_op *first_waiting(const struct async_source *source)
+struct async_op *uring_first_to_serve(const struct async_source *source)
 {
     struct async_op *op = source->ops[IO_READ];
-    while (op &&
-           (op->state != OP_WAITING || (op->code == OP_READABLE && op->flags & OP_UNBUFFERED)))
+    while (op && !(op->state == OP_WAITING && kept_serves(op)))
         op = op->next;
     return op;
 }
@@ -272,13 +254,15 @@ static struct async_op *first_waiting(const struct async_source *source)
 static void hand_on(struct async_reactor *reactor, struct async_source *source)
 {
     struct async_op *op;
-    while (source->kept && (op = first_waiting(source))) {
+    while (kept_any(source) && (op = uring_first_to_serve(source))) {
         size_t size = op->size;
         recall(reactor, op);
         if (op->result == -ECANCELED) {
             op->size = size;
             if (!kept_take(source, op)) { // others were woken meanwhile
-                again(reactor, op, PHASE_CALL);
+                int rc = uring_begin(reactor, op);
+                if (rc < 0)
+                    uring_finish(op, rc);
                 return;
             }
         }
@@ -302,7 +286,7 @@ static void uring_cancel(struct async_reactor *reactor, struct async_op *op)
 
 static void uring_forget(struct async_reactor *reactor, struct async_source *source)
 {
-    (void)reactor;
+    receive_end(reactor, source);
     kept_drop(source);
 }
 
@@ -318,7 +302,7 @@ static void uring_wait(struct async_reactor *reactor, uint64_t timeout_ns)
     if (ring_empty(ring))
         return;
     executor_awake(reactor->executor);
-    reap(reactor);
+    uring_reap(reactor);
 }
 
 static void uring_wake(struct async_reactor *reactor)
@@ -371,6 +355,8 @@ static int start(struct async_reactor *reactor)
     rc = ring_enter(&reactor->ring, 0, 0);
     if (rc >= 0 && ring_take(&reactor->ring, &refusal))
         rc = refusal.res;
+    if (rc >= 0)
+        reactor->receives = receive_works(&reactor->ring);
     return rc < 0 ? rc : 0;
 }
 

@@ -32,6 +32,37 @@ void ring_poll(struct io_uring_sqe *sqe, int direction)
     sqe->poll32_events = events;
 }
 
+static void pick_buffer(struct io_uring_sqe *sqe, unsigned group)
+{
+    sqe->flags = IOSQE_BUFFER_SELECT;
+    sqe->buf_group = (uint16_t)group;
+}
+
+void ring_receive(struct io_uring_sqe *sqe, int fd, unsigned group)
+{
+    sqe->opcode = IORING_OP_RECV;
+    sqe->ioprio = IORING_RECV_MULTISHOT;
+    sqe->fd = fd;
+    pick_buffer(sqe, group);
+}
+
+void ring_provide(struct io_uring_sqe *sqe, unsigned group, void *buffers, unsigned count,
+                  size_t size)
+{
+    sqe->opcode = IORING_OP_PROVIDE_BUFFERS;
+    sqe->fd = (int)count;
+    sqe->addr = (uintptr_t)buffers;
+    sqe->len = length(size);
+    sqe->buf_group = (uint16_t)group;
+}
+
+void ring_cancel(struct io_uring_sqe *sqe, uint64_t user_data)
+{
+    sqe->opcode = IORING_OP_ASYNC_CANCEL;
+    sqe->fd = -1;
+    sqe->addr = user_data;
+}
+
 static void fill_write(struct io_uring_sqe *sqe, const struct async_op *op, struct msghdr *message)
 {
     bool socket = op->source->socket;
@@ -59,8 +90,7 @@ void ring_call(struct io_uring_sqe *sqe, const struct async_op *op, struct msghd
         break;
     case OP_READ_BORROWED:
         fill(sqe, socket ? IORING_OP_RECV : IORING_OP_READ, NULL, BUFFER_SIZE);
-        sqe->flags = IOSQE_BUFFER_SELECT;
-        sqe->buf_group = BUFFER_GROUP;
+        pick_buffer(sqe, BUFFER_GROUP);
         break;
     case OP_READV:
         fill(sqe, IORING_OP_READV, op->at, op->size);

@@ -2,6 +2,7 @@
 //
 // What is sent becomes a chunk at the end of the flow. With a delay, an event lets it arrive later;
 // chunks never overtake each other.
+#define _GNU_SOURCE
 #include "sim_net.h"
 
 #include <errno.h>

@@ -31,6 +31,12 @@
 // none is free (then -ENOMEM is possible); nothing else here allocates. Or the buffer is yours, of
 // any size: async_reader_init_buffer, async_writer_init_buffer.
 //
+// With io_uring, the kernel goes on receiving from a TCP connection when a reader that borrows its
+// buffers has waited on it, so that bytes are there when they are asked for. What comes while nobody
+// waits is for the next read, be it of a reader or of stream.h, and keeps its buffer until then. A
+// peer that sends faster than it is read from is received from no further: as long as nobody reads,
+// its connection holds two buffers, or what its socket had when it was received from.
+//
 // Errors are -errno, the stream's. What was in the buffer when one occurred is still there.
 //
 // Readers and writers are for the thread of their stream, and for one operation at a time each.

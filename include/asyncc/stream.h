@@ -26,7 +26,8 @@
 // system's limit of watched descriptors).
 //
 // With io_uring, a read that is dropped may have its bytes already. They are kept for the next
-// read, which allocates; with no memory left they are lost, and all later reads return -ENOMEM.
+// read, which allocates; with no memory left they are lost, and all later reads return -ENOMEM. And
+// readers (buffered.h) have the kernel receive ahead from a TCP connection: see there.
 #ifndef ASYNCC_STREAM_H
 #define ASYNCC_STREAM_H
 
@@ -50,7 +51,7 @@ void async_stream_close(struct async_stream *stream);
 int async_stream_shutdown(struct async_stream *stream, int how);
 
 // The descriptor, for setsockopt and the like. It stays the stream's. Reading from it passes by
-// what dropped reads left behind.
+// what, with io_uring, dropped reads left behind or was received ahead for a reader.
 int async_stream_fd(const struct async_stream *stream);
 
 // ---- await async_stream_read(stream, buf, n) ----------------------------------------------------

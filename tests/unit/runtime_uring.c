@@ -3,7 +3,7 @@
 //
 // `runtime_uring probe` exits 0 if io_uring can be used here, and 77 if not.
 #define _GNU_SOURCE
-#include "runtime_support.h"
+#include "runtime_operations.h"
 
 #include "buffers.h"
 #include "executor.h"
@@ -14,7 +14,6 @@
 
 #include <asyncc/stream.h>
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -33,97 +32,7 @@ ASYNC_FUTURE_TYPE(async_tcp_accept);
 ASYNC_FUTURE_TYPE(async_tcp_connect);
 ASYNC_FUTURE_TYPE(async_readable);
 
-// ---- One operation as a future ------------------------------------------------------------------
-
-struct raw_future {
-    ASYNC_OP_AND_RESULT_(intptr_t);
-};
-
-static void raw_future_init(struct raw_future *f, void *stream, enum op_code code, const void *at,
-                            size_t size)
-{
-    async_op_init_(&f->op, stream, at, size);
-    f->op.code = code;
-}
-
-static enum async_poll raw_future_poll(struct raw_future *self, struct async_context *cx)
-{
-    return op_poll(&self->op, cx);
-}
-
-static void raw_future_drop(struct raw_future *self)
-{
-    op_drop(&self->op);
-}
-
-ASYNC_FUTURE_TYPE(raw);
-
-static intptr_t run_raw(struct raw_future *f)
-{
-    async_block_on_future(&raw_future_type, f);
-    return f->result;
-}
-
-static intptr_t now(void *stream, enum op_code code, const void *at, size_t size)
-{
-    struct raw_future f;
-    raw_future_init(&f, stream, code, at, size);
-    return run_raw(&f);
-}
-
-static struct async_task *start(void *stream, enum op_code code, const void *at, size_t size)
-{
-    struct raw_future *f = async_task_new(&raw_future_type);
-    raw_future_init(f, stream, code, at, size);
-    return async_task_start(f);
-}
-
-static struct async_op *op_of(struct async_task *task)
-{
-    return &((struct raw_future *)(task + 1))->op;
-}
-
 // ---- Steps --------------------------------------------------------------------------------------
-
-// Long enough for the executor to look at its reactor more than once.
-static enum async_poll takes_turns(void *data, struct async_context *cx, int *state)
-{
-    (void)data;
-    if (++*state == 400)
-        return ASYNC_READY;
-    async_waker_wake(&cx->waker);
-    return ASYNC_PENDING;
-}
-
-static void turns(void)
-{
-    run_script(takes_turns, NULL);
-}
-
-// Ends when the operation is WOKEN, before its task is polled.
-static enum async_poll sees_woken(void *data, struct async_context *cx, int *state)
-{
-    struct async_task *task = data;
-    if (op_of(task)->state == OP_WOKEN) {
-        async_cancel(task);
-        return ASYNC_READY;
-    }
-    assert_true(++*state < 1000000);
-    async_waker_wake(&cx->waker);
-    return ASYNC_PENDING;
-}
-
-static void cancel_when_woken(struct async_task *task)
-{
-    run_script(sees_woken, task);
-    async_detach(task);
-}
-
-static void cancel(struct async_task *task)
-{
-    async_cancel(task);
-    async_detach(task);
-}
 
 // Polled before anything is handed to the kernel.
 static enum async_poll cancels_at_once(void *data, struct async_context *cx, int *state)
@@ -141,11 +50,6 @@ static void cancel_at_once(struct async_task *task)
     async_detach(task);
 }
 
-struct pair {
-    struct async_stream *stream;
-    int peer; // blocking
-};
-
 static struct pair new_pair(int type)
 {
     struct pair p;
@@ -154,53 +58,6 @@ static struct pair new_pair(int type)
     assert_int_equal(async_stream_open(fds[0], &p.stream), 0);
     p.peer = fds[1];
     return p;
-}
-
-static void end_pair(struct pair p)
-{
-    async_stream_close(p.stream);
-    close(p.peer);
-}
-
-static void say(struct pair p, const char *text)
-{
-    assert_int_equal(send(p.peer, text, strlen(text), 0), strlen(text));
-}
-
-static void hear(struct pair p, const char *text)
-{
-    char buf[64] = {0};
-    assert_int_equal(now(p.stream, OP_READ, buf, sizeof buf), strlen(text));
-    assert_string_equal(buf, text);
-}
-
-static int open_descriptors(void)
-{
-    int n = 0;
-    DIR *dir = opendir("/proc/self/fd");
-    while (readdir(dir))
-        n++;
-    closedir(dir);
-    return n;
-}
-
-static int descriptors_before;
-
-static int begin(void **unused)
-{
-    (void)unused;
-    setenv("ASYNCC_REACTOR", "io_uring", 1);
-    descriptors_before = open_descriptors();
-    return executor_get() ? 0 : -1;
-}
-
-static int end(void **unused)
-{
-    (void)unused;
-    assert_string_equal(async_executor_reactor(), "io_uring");
-    async_executor_close();
-    assert_int_equal(open_descriptors(), descriptors_before);
-    return 0;
 }
 
 // ---- What was taken is kept ---------------------------------------------------------------------
