@@ -186,7 +186,7 @@ CALL(readv, ECONNRESET, ssize_t, (int fd, const struct iovec *parts, int count),
 CALL(writev, EPIPE, ssize_t, (int fd, const struct iovec *parts, int count), (fd, parts, count))
 CALL(poll, ENOMEM, int, (struct pollfd * fds, nfds_t count, int timeout_ms),
      (fds, count, timeout_ms))
-
+CALL(watch, ENOSPC, int, (int epoll, uint64_t token, int fd), (epoll, token, fd))
 CALL(readv_now, ECONNRESET, ssize_t, (int fd, const struct iovec *parts, int count),
      (fd, parts, count))
 CALL(writev_now, EPIPE, ssize_t, (int fd, const struct iovec *parts, int count), (fd, parts, count))
@@ -260,6 +260,7 @@ static const struct sys faulty = {
     .rename = faulty_rename,
     .unlink = faulty_unlink,
     .poll = faulty_poll,
+    .watch = faulty_watch,
     .fcntl = faulty_fcntl,
     .close = faulty_close,
 };

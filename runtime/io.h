@@ -29,7 +29,7 @@ struct async_source {
     bool watched : 1;    // readiness.c: the back end watches it
     bool receiving : 1;  // receive.c: the kernel receives into its buffers
     bool stopping : 1;   // receive.c: it is being told to stop
-    bool crowded : 1;    // receive.c: bytes were left in the socket, for the buffer was full
+    bool crowded : 1;    // receive.c: more bytes came than were read, or fitted in a buffer
     bool stopped : 1;    // receive.c: it has been told to stop, and will
     uint8_t error;       // kept.c: an error that comes after what is kept. 0: none
     uint8_t ready;       // readiness.c: READY_*, what may succeed. CLOSED stays set

@@ -60,11 +60,7 @@ static int epoll_init(struct async_executor *executor, struct async_reactor **ou
 
 static int watch(struct async_reactor *reactor, struct async_source *source)
 {
-    struct epoll_event event = {
-        .events = EPOLLIN | EPOLLOUT | EPOLLPRI | EPOLLRDHUP | EPOLLET,
-        .data.u64 = readiness_token(source),
-    };
-    return epoll_ctl(reactor->epoll, EPOLL_CTL_ADD, source->fd, &event) < 0 ? -errno : 0;
+    return sys->watch(reactor->epoll, readiness_token(source), source->fd);
 }
 
 static enum async_poll epoll_perform(struct async_reactor *reactor, struct async_op *op,

@@ -8,8 +8,8 @@
 // While the kernel receives, it has no other operation that reads from the source: those wait in
 // PHASE_RECEIVE, and get copies. It is told to stop for who wants to read the socket itself, for
 // large reads, which are better off without a copy, and when two buffers are kept and nobody reads:
-// a peer that sends faster than it is read from is to fill its socket, not our memory. Bytes that
-// were left in the socket then are read one buffer at a time.
+// a peer that sends faster than it is read from is to fill its socket, not our memory. From then on
+// it is read from one buffer at a time, until a buffer empties the socket.
 #define _GNU_SOURCE
 #include "reactor_uring.h"
 
@@ -216,12 +216,14 @@ static void serve_end(struct async_source *source, int result)
     }
 }
 
-// The kernel found no buffer. False: there is no memory for any, and it is not to be asked again.
+// The kernel found no buffer. If somebody waits for one, it gets more.
 static void refill(struct async_reactor *reactor, struct async_source *source)
 {
     struct async_op *op = first_waiting(source);
-    if (!buffer_ring_refill(&reactor->buffers, &reactor->executor->buffers) && op &&
-        op->code == OP_READ_BORROWED)
+    if (!op)
+        source->crowded = true; // there were enough, until nobody read any more
+    else if (!buffer_ring_refill(&reactor->buffers, &reactor->executor->buffers) &&
+             op->code == OP_READ_BORROWED)
         uring_finish(op, -ENOMEM);
 }
 
@@ -246,14 +248,15 @@ static bool is_unwanted(const struct async_source *source)
 
 // ---- Completions ----------------------------------------------------------------------------
 
-static void take(struct async_reactor *reactor, struct async_source *source,
-                 const struct io_uring_cqe *cqe)
+static void deliver(struct async_reactor *reactor, struct async_source *source,
+                    const struct io_uring_cqe *cqe)
 {
     void *buffer = NULL;
     if (cqe->flags & IORING_CQE_F_BUFFER)
         buffer = buffer_ring_picked(&reactor->buffers, cqe->flags);
     if (cqe->res > 0) {
-        source->crowded = cqe->flags & IORING_CQE_F_SOCK_NONEMPTY;
+        bool more = cqe->flags & IORING_CQE_F_SOCK_NONEMPTY;
+        source->crowded = more || source->stopping || source->stopped;
         kept_add_buffer(source, buffer, (size_t)cqe->res);
         serve_kept(source);
         return;
@@ -272,7 +275,7 @@ void receive_received(struct async_reactor *reactor, struct async_source *source
     if (!(cqe->flags & IORING_CQE_F_MORE))
         source->receiving = source->stopped = false;
     source->users++; // for as long as it is needed here
-    take(reactor, source, cqe);
+    deliver(reactor, source, cqe);
     if (!source->receiving)
         begin_waiting(reactor, source);
     else if (is_unwanted(source))

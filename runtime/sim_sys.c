@@ -479,6 +479,12 @@ static int sim_rename(const char *from, const char *to)
     return sys_kernel.rename(from, to);
 }
 
+static int sim_watch(int epoll, uint64_t token, int fd)
+{
+    (void)epoll, (void)token, (void)fd; // the reactor knows what it watches
+    return 0;
+}
+
 static int sim_close_any(int fd)
 {
     return sim_find(fd) ? sim_close(fd) : sys_kernel.close(fd);
@@ -518,6 +524,7 @@ const struct sys sim_sys = {
     .rename = sim_rename,
     .unlink = sim_unlink,
     .poll = sim_poll,
+    .watch = sim_watch,
     .fcntl = sim_fcntl,
     .close = sim_close_any,
 };

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/epoll.h>
 #include <unistd.h>
 
 _Thread_local const struct sys *sys = &sys_kernel;
@@ -150,6 +151,15 @@ static int kernel_fcntl(int fd, int command, int argument)
 }
 
 // Interrupted, it has closed the descriptor all the same.
+static int kernel_watch(int epoll, uint64_t token, int fd)
+{
+    struct epoll_event event = {
+        .events = EPOLLIN | EPOLLOUT | EPOLLPRI | EPOLLRDHUP | EPOLLET,
+        .data.u64 = token,
+    };
+    CALL(int, epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event));
+}
+
 static int kernel_close(int fd)
 {
     return close(fd) < 0 && errno != EINTR ? -errno : 0;
@@ -229,6 +239,7 @@ const struct sys sys_kernel = {
     .readv_now = kernel_readv_now,
     .writev_now = kernel_writev_now,
     .poll = kernel_poll,
+    .watch = kernel_watch,
     .fcntl = kernel_fcntl,
     .close = kernel_close,
     .open = kernel_open,

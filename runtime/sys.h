@@ -8,6 +8,7 @@
 
 #include <poll.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/types.h>
@@ -40,6 +41,9 @@ struct sys {
     ssize_t (*readv_now)(int fd, const struct iovec *parts, int count);
     ssize_t (*writev_now)(int fd, const struct iovec *parts, int count);
     int (*poll)(struct pollfd *fds, nfds_t count, int timeout_ms);
+    // Has an epoll descriptor watch another one, edge by edge, in both directions. Its events come
+    // with the token. (What is simulated is watched by nobody: there the first two do not count.)
+    int (*watch)(int epoll, uint64_t token, int fd);
     int (*fcntl)(int fd, int command, int argument);
     int (*close)(int fd);
 
