@@ -31,6 +31,8 @@ struct async_source {
     bool stopping : 1;   // receive.c: it is being told to stop
     bool crowded : 1;    // receive.c: more bytes came than were read, or fitted in a buffer
     bool stopped : 1;    // receive.c: it has been told to stop, and will
+    bool unsure : 1;     // receive.c: it may have overlooked the end
+    bool hung_up : 1;    // receive.c: it has
     uint8_t error;       // kept.c: an error that comes after what is kept. 0: none
     uint8_t ready;       // readiness.c: READY_*, what may succeed. CLOSED stays set
 };

@@ -93,12 +93,12 @@ static int watch_kernel(struct async_reactor *reactor, int fd)
 
 static int watch(struct async_reactor *reactor, struct async_source *source)
 {
-    int rc = sys->watch(-1, readiness_token(source), source->fd);
-    if (rc < 0)
-        return rc;
     struct sim_descriptor *descriptor = sim_find(source->fd);
     if (!descriptor)
         return watch_kernel(reactor, source->fd);
+    int rc = sys->watch(-1, readiness_token(source), source->fd); // there may be faults in front
+    if (rc < 0)
+        return rc;
     descriptor->watched = true;
     if (file_ready(descriptor->file))
         sim_touch(descriptor->file);

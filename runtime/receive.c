@@ -19,6 +19,7 @@
 #include "ring_calls.h"
 
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdatomic.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -134,7 +135,7 @@ static bool ask(struct async_reactor *reactor, struct async_source *source)
         return false;
     ring_receive(sqe, source->fd, BUFFER_GROUP);
     sqe->user_data = token(source);
-    source->receiving = true;
+    source->receiving = source->unsure = true;
     return true;
 }
 
@@ -242,8 +243,22 @@ static void begin_waiting(struct async_reactor *reactor, struct async_source *so
 // woken is about to read.
 static bool is_unwanted(const struct async_source *source)
 {
+    if (source->hung_up)
+        return true;
     const struct async_op *op = first_waiting(source);
     return op ? wants_the_socket(op) : !source->ops[IO_READ] && kept_several(source);
+}
+
+// The kernel forgets an end that was there before it began to wait, with bytes in front of it: it
+// receives those, and waits on. (Ends that come later wake it once more, and a peer that shuts down
+// in good order is seen in any case; this is about resets.) So when the bytes of the first
+// time are all there, the socket is looked at.
+static void look_for_the_end(struct async_source *source)
+{
+    struct pollfd socket = {.fd = source->fd, .events = POLLRDHUP};
+    source->unsure = false;
+    source->hung_up = poll(&socket, 1, 0) != 0;
+    source->crowded |= source->hung_up;
 }
 
 // ---- Completions ----------------------------------------------------------------------------
@@ -257,6 +272,8 @@ static void deliver(struct async_reactor *reactor, struct async_source *source,
     if (cqe->res > 0) {
         bool more = cqe->flags & IORING_CQE_F_SOCK_NONEMPTY;
         source->crowded = more || source->stopping || source->stopped;
+        if (!more && source->unsure)
+            look_for_the_end(source);
         kept_add_buffer(source, buffer, (size_t)cqe->res);
         serve_kept(source);
         return;
@@ -273,7 +290,7 @@ void receive_received(struct async_reactor *reactor, struct async_source *source
                       const struct io_uring_cqe *cqe)
 {
     if (!(cqe->flags & IORING_CQE_F_MORE))
-        source->receiving = source->stopped = false;
+        source->receiving = source->stopped = source->hung_up = false;
     source->users++; // for as long as it is needed here
     deliver(reactor, source, cqe);
     if (!source->receiving)

@@ -584,6 +584,40 @@ static void the_end_right_behind_bytes_is_seen(void **unused)
     }
 }
 
+// More bytes than the kernel receives at a time, and a reset behind them, before it is asked.
+static void a_reset_that_came_before_is_seen(void **unused)
+{
+    (void)unused;
+    static char bytes[1 << 20];
+    struct pair p = new_connection();
+    struct buffer_ring *ring = &async_current->reactor->buffers;
+    begin_to_receive(p);
+    ring->wanted = BUFFER_RING_MOST;
+    while (ring->count < BUFFER_RING_MOST)
+        return_buffer(buffer_borrow(&(struct buffers){0}));
+    end_pair(p);
+
+    p = new_connection();
+    int room = 4 << 20;
+    if (setsockopt(async_stream_fd(p.stream), SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof room) != 0)
+        room = 0; // as many as there may be, then
+    size_t sent = 0;
+    ssize_t n;
+    while (sent < sizeof bytes && (n = send(p.peer, bytes, sizeof bytes - sent, MSG_DONTWAIT)) > 0)
+        sent += (size_t)n;
+    settle(p);
+    reset(p);
+    size_t got = 0;
+    intptr_t result;
+    while ((result = result_of(start_borrowed(p))) > 0)
+        got += (size_t)result;
+    assert_int_equal(result, -ECONNRESET);
+    if (room)
+        assert_int_equal(got, sent);
+    assert_int_equal(now(p.stream, OP_READ_BORROWED, NULL, 0), 0);
+    async_stream_close(p.stream);
+}
+
 // An error that nobody waits for takes no memory, and comes before the end.
 static void an_error_needs_no_memory(void **unused)
 {
@@ -764,6 +798,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_end_comes_to_all, begin, end),
         cmocka_unit_test_setup_teardown(an_error_is_reported_once, begin, end),
         cmocka_unit_test_setup_teardown(the_end_right_behind_bytes_is_seen, begin, end),
+        cmocka_unit_test_setup_teardown(a_reset_that_came_before_is_seen, begin, end),
         cmocka_unit_test_setup_teardown(an_error_needs_no_memory, begin, end),
         cmocka_unit_test_setup_teardown(an_error_comes_before_the_end, begin, end),
         cmocka_unit_test_setup_teardown(closing_ends_it, begin, end),
