@@ -255,6 +255,8 @@ static void end(struct async_executor *executor)
 {
     executor_shut();
     executor->running = false;
+    if (executor->ops->flush)
+        executor->ops->flush(executor->reactor);
     atomic_store(&executor->sleeping, true);
 }
 

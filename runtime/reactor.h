@@ -78,6 +78,8 @@ struct async_reactor_ops {
     void (*wake)(struct async_reactor *reactor);
     // The clock that timeouts are measured on.
     uint64_t (*now_ns)(struct async_reactor *reactor);
+    // No task runs any more, for now: what was begun has to be under way. NULL: it always is.
+    void (*flush)(struct async_reactor *reactor);
     // A descriptor that is readable when wait has something to report. NULL: there is none.
     int (*fd)(struct async_reactor *reactor);
 };

@@ -53,6 +53,14 @@ int uring_begin(struct async_reactor *reactor, struct async_op *op)
     return receive_serves(reactor, op) ? 0 : submit(reactor, op, PHASE_CALL);
 }
 
+// While tasks run, the next wait hands submissions over. Else nobody may call that before a
+// completion comes: not in somebody else's loop.
+static void uring_flush(struct async_reactor *reactor)
+{
+    if (!reactor->executor->running && ring_unseen(&reactor->ring))
+        ring_submit(&reactor->ring);
+}
+
 // Asks for a completion each time the eventfd is written to.
 static void watch_wake(struct async_reactor *reactor)
 {
@@ -282,12 +290,14 @@ static void uring_cancel(struct async_reactor *reactor, struct async_op *op)
     source->users++; // for as long as it is needed here
     hand_on(reactor, source);
     source_release(source);
+    uring_flush(reactor);
 }
 
 static void uring_forget(struct async_reactor *reactor, struct async_source *source)
 {
     receive_end(reactor, source);
     kept_drop(source);
+    uring_flush(reactor);
 }
 
 // ---- Waiting --------------------------------------------------------------------------------
@@ -387,6 +397,7 @@ const struct async_reactor_ops reactor_uring = {
     .cancel = uring_cancel,
     .forget = uring_forget,
     .wait = uring_wait,
+    .flush = uring_flush,
     .wake = uring_wake,
     .now_ns = uring_now_ns,
     .fd = uring_fd,

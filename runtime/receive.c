@@ -249,10 +249,10 @@ static bool is_unwanted(const struct async_source *source)
     return op ? wants_the_socket(op) : !source->ops[IO_READ] && kept_several(source);
 }
 
-// The kernel forgets an end that was there before it began to wait, with bytes in front of it: it
-// receives those, and waits on. (Ends that come later wake it once more, and a peer that shuts down
-// in good order is seen in any case; this is about resets.) So when the bytes of the first
-// time are all there, the socket is looked at.
+// The kernel forgets a reset that was there when it was asked, behind more bytes than it receives at
+// a time: it receives those, and waits on. (One that comes later wakes it once more, and an orderly
+// end is seen in any case.) So when the bytes of the first time are all there, the socket is
+// looked at.
 static void look_for_the_end(struct async_source *source)
 {
     struct pollfd socket = {.fd = source->fd, .events = POLLRDHUP};
@@ -290,7 +290,7 @@ void receive_received(struct async_reactor *reactor, struct async_source *source
                       const struct io_uring_cqe *cqe)
 {
     if (!(cqe->flags & IORING_CQE_F_MORE))
-        source->receiving = source->stopped = source->hung_up = false;
+        source->receiving = source->stopped = source->hung_up = source->unsure = false;
     source->users++; // for as long as it is needed here
     deliver(reactor, source, cqe);
     if (!source->receiving)

@@ -8,6 +8,7 @@
 #include "reactor_uring.h"
 
 #include <netinet/in.h>
+#include <poll.h>
 #include <linux/sockios.h>
 #include <sys/ioctl.h>
 
@@ -773,6 +774,52 @@ static void without_memory_other_reads_wait(void **unused)
     end_pair(p);
 }
 
+// ---- In somebody else's loop --------------------------------------------------------------------
+
+static void run_what_is_ready(void)
+{
+    while (async_executor_poll_once() > 0)
+        ;
+}
+
+// Like the loop of executor.h, and for a second at most.
+static void step(void)
+{
+    struct pollfd fd = {.fd = async_executor_fd(), .events = POLLIN};
+    assert_int_equal(poll(&fd, 1, 1000), 1);
+    run_what_is_ready();
+}
+
+// Between two steps everything that was begun is the kernel's: also what was begun once more, for
+// it had no buffer yet, and what plain C leaves behind.
+static void a_loop_of_somebody_else_is_woken(void **unused)
+{
+    (void)unused;
+    struct pair p = new_connection(), other = new_connection();
+    struct async_task *task = start(p.stream, OP_READ_BORROWED, NULL, 0);
+    run_what_is_ready();
+    say(p, "x");
+    while (!async_task_done(task))
+        step();
+    assert_int_equal(op_of(task)->result, 1);
+    return_buffer(op_of(task)->at);
+    async_detach(task);
+
+    struct async_task *dropped = start(other.stream, OP_READ_BORROWED, NULL, 0);
+    task = start(p.stream, OP_READ_BORROWED, NULL, 0);
+    run_what_is_ready();
+    cancel(dropped);
+    end_pair(other);
+    assert_int_equal(ring_unseen(&async_current->reactor->ring), 0);
+    say(p, "y");
+    while (!async_task_done(task))
+        step();
+    assert_int_equal(op_of(task)->result, 1);
+    return_buffer(op_of(task)->at);
+    async_detach(task);
+    end_pair(p);
+}
+
 int main(void)
 {
     setenv("ASYNCC_REACTOR", "io_uring", 1);
@@ -807,6 +854,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(without_memory_a_read_fails_and_the_next_one_does_not,
                                         begin, end),
         cmocka_unit_test_setup_teardown(without_memory_other_reads_wait, begin, end),
+        cmocka_unit_test_setup_teardown(a_loop_of_somebody_else_is_woken, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
