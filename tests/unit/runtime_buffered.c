@@ -752,14 +752,14 @@ static void dropped_copies_lose_nothing(void **unused)
             shutdown(s.peer, SHUT_WR);
         struct async_task *task = START(async_reader_copy, &s.in, to.stream);
         done = async_task_done(task);
-        copied += s.in.done;
         if (done) {
             assert_int_equal(FINISH(task, int64_t), s.in.done);
         } else {
-            drop(task);
+            drop(task); // with io_uring, it may have written more until then
             drops++;
             got = drain(&to, got);
         }
+        copied += s.in.done;
     }
     assert_true(drops > 3);
     assert_int_equal(copied, SIZE);
