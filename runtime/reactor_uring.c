@@ -278,18 +278,22 @@ static void hand_on(struct async_reactor *reactor, struct async_source *source)
     }
 }
 
-static void uring_cancel(struct async_reactor *reactor, struct async_op *op)
+// What a read has taken is the next one's.
+static void pass_on(struct async_reactor *reactor, struct async_source *source, struct async_op *op)
 {
-    struct async_source *source = op->source;
-    if (op->state == OP_WAITING)
-        recall(reactor, op);
-    op_unlink(op);
-    if (op_direction(op) == IO_WRITE)
-        return;
     kept_add(source, op);
     source->users++; // for as long as it is needed here
     hand_on(reactor, source);
     source_release(source);
+}
+
+static void uring_cancel(struct async_reactor *reactor, struct async_op *op)
+{
+    if (op->state == OP_WAITING)
+        recall(reactor, op);
+    op_unlink(op);
+    if (op_direction(op) == IO_READ)
+        pass_on(reactor, op->source, op);
     uring_flush(reactor);
 }
 

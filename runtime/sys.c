@@ -150,7 +150,6 @@ static int kernel_fcntl(int fd, int command, int argument)
     CALL(int, fcntl(fd, command, argument));
 }
 
-// Interrupted, it has closed the descriptor all the same.
 static int kernel_watch(int epoll, uint64_t token, int fd)
 {
     struct epoll_event event = {
@@ -160,6 +159,7 @@ static int kernel_watch(int epoll, uint64_t token, int fd)
     CALL(int, epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event));
 }
 
+// Interrupted, it has closed the descriptor all the same.
 static int kernel_close(int fd)
 {
     return close(fd) < 0 && errno != EINTR ? -errno : 0;

@@ -69,15 +69,20 @@ $(excerpt "$2")"
     printf 'FAIL %s%s\n' "$1$reactor" "$detail"
 }
 
-# check WHAT COMMAND... - ok if it exits 0. Its output is in $T/log.
+# check WHAT COMMAND... - ok if it exits 0. Its output is in $T/log. Skipped, where a stage sets $skip_status, if it exits
+# with that: its last line says why.
 check()
 {
     what=$1
     shift
-    if "$@" >"$T/log" 2>&1 </dev/null; then
+    status=0
+    "$@" >"$T/log" 2>&1 </dev/null || status=$?
+    if [ "$status" -eq 0 ]; then
         ok "$what"
+    elif [ "$status" = "${skip_status:-}" ]; then
+        skip "$what: $(tail -n 1 "$T/log")"
     else
-        echo "(exit status $?)" >>"$T/log"
+        echo "(exit status $status)" >>"$T/log"
         fail "$what" "$T/log"
         return 1
     fi

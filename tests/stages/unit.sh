@@ -12,6 +12,7 @@ fi
 
 name=$(basename "$1" .c)
 scratch "unit/$name${ASYNCC_REACTOR:-}"
+skip_status=77 # of those that are about io_uring
 check "unit/$name" timeout 300 "$BUILD/../dev/tests/unit/$name"
 [ -z "${ASYNCC_REACTOR:-}" ] || exit 0
 for also in $(directive also "$1"); do

@@ -3,9 +3,8 @@
 #ifndef NET_SUPPORT_H
 #define NET_SUPPORT_H
 
-#include "runtime_support.h"
+#include "descriptors.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -62,33 +61,6 @@ static inline void cancel_pending(struct async_task *task)
     assert_false(async_task_done(task));
     async_cancel(task);
     async_detach(task);
-}
-
-static inline int open_descriptors(void)
-{
-    int n = 0;
-    DIR *dir = opendir("/proc/self/fd");
-    while (readdir(dir))
-        n++;
-    closedir(dir);
-    return n;
-}
-
-static int descriptors_before;
-
-static inline int count_descriptors(void **unused)
-{
-    (void)unused;
-    descriptors_before = open_descriptors();
-    return 0;
-}
-
-static inline int no_descriptor_leaks(void **unused)
-{
-    (void)unused;
-    async_executor_close();
-    assert_int_equal(open_descriptors(), descriptors_before);
-    return 0;
 }
 
 #define DESCRIPTOR_TEST(NAME) \
