@@ -75,14 +75,14 @@ check()
 {
     what=$1
     shift
-    status=0
-    "$@" >"$T/log" 2>&1 </dev/null || status=$?
-    if [ "$status" -eq 0 ]; then
+    "$@" >"$T/log" 2>&1 </dev/null
+    set -- $? # not a variable of our own: "status" and the like are the stages'
+    if [ "$1" -eq 0 ]; then
         ok "$what"
-    elif [ "$status" = "${skip_status:-}" ]; then
+    elif [ "$1" = "${skip_status:-}" ]; then
         skip "$what: $(tail -n 1 "$T/log")"
     else
-        echo "(exit status $status)" >>"$T/log"
+        echo "(exit status $1)" >>"$T/log"
         fail "$what" "$T/log"
         return 1
     fi
