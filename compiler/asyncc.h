@@ -5,7 +5,7 @@
 //   expand.c   macros that hide what must be rewritten -> their text; probe.c: what that is
 //   check.c    the rules of the language; the last pass that reports to the user
 //   place.c    where in the file futures and functions are written
-//   warn.c     what is allowed but seldom meant
+//   warn.c     what is allowed but seldom meant; unset.c: what a form may leave without a value
 //   lower.c    each await becomes a statement of its own; loops and defers made explicit
 //   flow.c     what lives across which suspension point
 //   layout.c   the future's fields, and which of them share bytes
@@ -385,6 +385,9 @@ struct mention {
     unsigned access;  // of local
 };
 
+// The index of the first one at or behind `offset`.
+size_t first_mention(struct function *fn, unsigned offset);
+
 enum {
     ASYNC_LINK_LIMIT = 255, // link bytes that name a parent
     ASYNC_BLOCK_ALIGN = 16  // of frames in the arena, unless asked for more (future.h)
@@ -638,6 +641,8 @@ void check_directives(struct function *fn);
 void check_macro_names(const struct front_options *options, struct unit *unit);
 void inherit_attributes(struct function *fn);
 void warn(struct unit *unit);
+void warn_unset(struct function *fn);
+bool is_statement(struct node *n); // an expression whose value nobody uses
 void warn_frame_size(struct unit *unit, long long limit);
 void lower(struct function *fn);
 bool is_taken_apart(struct node *statement); // else it is copied

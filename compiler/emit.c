@@ -86,19 +86,6 @@ const char *local_text(struct local *l)
     return l->spelling;
 }
 
-static size_t first_mention(struct function *fn, unsigned offset)
-{
-    size_t low = 0, high = fn->mentions.count;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (fn->mentions.at[middle].offset < offset)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
 static void write_source(struct output *o, unsigned start, unsigned end)
 {
     const char *text = o->source->text;

@@ -200,7 +200,16 @@ static const struct explanation explanations[] = {
      "neither\n"
      "the C compiler nor valgrind notices.\n"},
     {"sometimes-uninitialized", "give it a value where it is declared",
-     "As clang says it: on one of the ways to its use the variable has no value.\n"},
+     "As clang says it: on one of the ways to its use the variable has no value. Also what an "
+     "operand of\n"
+     "async_select or async_timeout_ms would have set, if another one was first:\n\n"
+     "    int n;\n"
+     "    (void)await async_timeout_ms(50, n = f());             // warned of: n is read below\n"
+     "    if (await async_timeout_ms(50, n = f()) != 0)          // repaired\n"
+     "        return -ETIMEDOUT;\n"
+     "    return n;\n"},
+    {"return-stack-address", "return a value, or memory that the caller provides",
+     "As clang says it: the address of a local variable is returned, which is gone then.\n"},
     {"frame-size", "keep large arrays elsewhere, or end their life before the await",
      "The function's future is larger than -Wframe-size=N allows. --emit=layout says what is in "
      "it, and why.\n"},

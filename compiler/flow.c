@@ -72,7 +72,7 @@ static void add_edge(struct flowing *f, unsigned from, unsigned to)
     VEC_PUSH(&f->edges, ((struct edge){from, to}));
 }
 
-static size_t first_mention(struct function *fn, unsigned offset)
+size_t first_mention(struct function *fn, unsigned offset)
 {
     size_t low = 0, high = fn->mentions.count;
     while (low < high) {

@@ -138,6 +138,7 @@ static const struct {
     {"return-mismatch", "return-type"}, // as a part of it is called from 18 on
     {"uninitialized", "uninitialized"},
     {"sometimes-uninitialized", "sometimes-uninitialized"},
+    {"return-stack-address", "return-stack-address"},
 };
 
 bool front_is_our_header(CXFile file)

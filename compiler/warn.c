@@ -99,6 +99,29 @@ static void warn_call(struct warning *w, struct node *n)
     }
 }
 
+bool is_statement(struct node *n)
+{
+    const struct node *up = n->parent;
+    if (!up)
+        return false;
+    switch (up->kind) {
+    case NODE_BLOCK: // the value of a statement expression is that of its last statement
+        return n->next || !up->parent || up->parent->kind != NODE_STATEMENT_EXPRESSION;
+    case NODE_CASE:
+    case NODE_LABEL:
+        return true;
+    case NODE_IF:
+        return up->part[0] != n;
+    case NODE_FOR:
+        return up->part[2] == n || up->part[3] == n;
+    case NODE_WHILE:
+    case NODE_DO:
+        return up->part[1] == n;
+    default:
+        return false;
+    }
+}
+
 static void warn_await(struct warning *w, struct node *n)
 {
     if (w->held) {
@@ -107,26 +130,11 @@ static void warn_await(struct warning *w, struct node *n)
                 "taken here; whoever wants it blocks a whole thread until this task goes on");
         w->held = NULL;
     }
-    struct node *up = n->parent;
-    bool statement = up && (up->kind == NODE_BLOCK || up->kind == NODE_CASE ||
-                            up->kind == NODE_LABEL || (up->kind == NODE_IF && up->part[0] != n) ||
-                            (up->kind == NODE_FOR && (up->part[3] == n || up->part[2] == n)) ||
-                            ((up->kind == NODE_WHILE || up->kind == NODE_DO) && up->part[1] == n));
-    if (up && up->kind == NODE_BLOCK && up->parent &&
-        up->parent->kind == NODE_STATEMENT_EXPRESSION && !n->next)
-        statement = false; // its value is that of the statement expression
     struct node *call = strip(n->first);
-    if (statement && call && call->kind == NODE_CALL && n->type && !type_is_void(n->type)) {
+    if (is_statement(n) && call && call->kind == NODE_CALL && n->type && !type_is_void(n->type)) {
         warning_at(at(w, n), "unused-result", "the result of this await is thrown away");
         hint("use it, or write (void)await ...");
     }
-}
-
-static bool is_statement(struct node *n)
-{
-    struct node *up = n->parent;
-    return up && (up->kind == NODE_BLOCK || up->kind == NODE_CASE || up->kind == NODE_LABEL ||
-                  up->kind == NODE_IF);
 }
 
 static struct node *pointer_to_local(struct node *n)
@@ -266,8 +274,10 @@ void warn(struct unit *unit)
 {
     for (size_t i = 0; i < unit->functions.count; i++) {
         struct warning w = {.fn = unit->functions.at[i]};
-        if (w.fn->body)
-            warn_node(&w, w.fn->body);
+        if (!w.fn->body)
+            continue;
+        warn_node(&w, w.fn->body);
+        warn_unset(w.fn);
     }
 }
 

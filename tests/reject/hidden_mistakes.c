@@ -45,6 +45,12 @@ async int fine(int c)
         c += *p + await same(1);
 }
 
+async int *an_address(void)
+{
+    int n = await same(1);
+    return &n; // expect-warning: return-stack-address
+}
+
 // The C compiler sees it as it is, and says so itself.
 int plain(void)
 {
