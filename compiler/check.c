@@ -155,7 +155,7 @@ static void check_await(struct checking *ck, struct node *n)
     struct node *called = operand && operand->kind == NODE_CALL ? called_expression(operand) : NULL;
     if (called && called->undeclared) {
         error_at(at(ck, called), "E0102", "'%s' is not declared", called->name);
-        const char *header = front_header_of(called->name);
+        const char *header = front_header_of(mem_format("%s(", called->name));
         if (header)
             hint("#include <%s>", header);
         else
@@ -172,7 +172,8 @@ static void check_form(struct checking *ck, struct node *n, struct node *parent)
     bool awaited = parent && parent->kind == NODE_AWAIT;
     if (!is_spawn(n) && !awaited) {
         error_at(at(ck, n), "E0103", "this needs an await");
-        hint("write 'await' before it");
+        hint(ck->fn->is_async ? "write 'await' before it"
+                              : "move it to an async function, and await it there");
     }
     unsigned count = 0;
     for (struct node *operand = form_operands(n); operand; operand = operand->next, count++)

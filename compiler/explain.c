@@ -53,7 +53,8 @@ static const struct explanation explanations[] = {
      "would stop every other task.\n"},
     {"E0112", "call the cleanup before each return",
      "defer is part of async functions; plain C has no such thing.\n"},
-    {"E0113", "use (void) or (int argc, char **argv)", "async main has the forms of C's main.\n"},
+    {"E0113", "write async int main(void), or async int main(int argc, char **argv)",
+     "async main has the forms of C's main.\n"},
     {"E0114", "give the struct, union or enum a tag",
      "The future declares a member of the result's type, so the "
      "type needs a name.\n"},

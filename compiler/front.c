@@ -1,4 +1,4 @@
-// front.c - drives libclang: file + flags -> its tree, its errors, its macros.
+// front.c - drives libclang: file + flags -> its tree, its macros.
 //   in:    the text of the main file and the compiler's flags
 //   out:   front_tu for front_tree.c and front_types.c; the invocations of each source
 //   needs: nothing; works the same with libclang 14 to 22 (no version-dependent API)
@@ -130,17 +130,6 @@ unsigned front_offset(CXSourceLocation location, CXFile *file)
 
 unsigned front_parses;
 
-// What clang is asked to warn of: the output of an async function hides it from the C compiler.
-static const struct {
-    const char *clang, *name;
-} lints[] = {
-    {"return-type", "return-type"},
-    {"return-mismatch", "return-type"}, // as a part of it is called from 18 on
-    {"uninitialized", "uninitialized"},
-    {"sometimes-uninitialized", "sometimes-uninitialized"},
-    {"return-stack-address", "return-stack-address"},
-};
-
 bool front_is_our_header(CXFile file)
 {
     static const char ours[] = "asyncc/async.h";
@@ -163,28 +152,10 @@ static CXTranslationUnit parse(const struct front_options *o, const char *text, 
         VEC_PUSH(&flags, "-I");
         VEC_PUSH(&flags, o->include_directory);
     }
-    VEC_PUSH(&flags, "-Wno-unknown-warning-option");
-    VEC_PUSH(&flags, "-Wno-everything");
-    // The C compiler warns when it compiles the output. Here only the mismatches of async and plain
-    // pointers count, and what the output hides; once, for a text with its macros open says the
-    // same, in lines of any length, which clang counts columns in.
-    static const char *const warnings[] = {
-        "-Wincompatible-function-pointer-types",
-        "-Wno-error=incompatible-function-pointer-types",
-        "-Wincompatible-pointer-types",
-        "-Wno-error=incompatible-pointer-types",
-        "-Wpointer-type-mismatch",
-        "-Wno-error=pointer-type-mismatch",
-        "-Wcompare-distinct-pointer-types",
-        "-Wno-error=compare-distinct-pointer-types",
-        "-Wcast-calling-convention",
-    };
-    for (size_t i = 0; i < sizeof warnings / sizeof *warnings && o->asks_warnings; i++)
+    size_t asked;
+    const char *const *warnings = front_warning_flags(o->asks_warnings, &asked);
+    for (size_t i = 0; i < asked; i++)
         VEC_PUSH(&flags, warnings[i]);
-    for (size_t i = 0; i < sizeof lints / sizeof *lints && o->asks_warnings; i++) {
-        VEC_PUSH(&flags, mem_format("-W%s", lints[i].clang));
-        VEC_PUSH(&flags, mem_format("-Wno-error=%s", lints[i].clang));
-    }
     // Some more than are shown, for several may be the same. libclang compares the notes of each
     // with all before: thousands of errors take minutes.
     VEC_PUSH(&flags, mem_format("-ferror-limit=%llu", 10ull * diagnostics_options.error_limit));
@@ -195,202 +166,36 @@ static CXTranslationUnit parse(const struct front_options *o, const char *text, 
     return unit;
 }
 
-static const char *diagnostic_line(CXFile file, unsigned offset)
-{
-    size_t length = 0;
-    const char *text = file ? clang_getFileContents(front_tu, file, &length) : NULL;
-    if (!text || offset > length)
-        return NULL;
-    size_t start = offset, end = offset;
-    while (start > 0 && text[start - 1] != '\n')
-        start--;
-    while (end < length && text[end] != '\n' && text[end] != '\r')
-        end++;
-    return mem_text(text + start, end - start);
-}
+static struct front_options accepted; // the options that worked
 
-static const char *friendly(const char *text)
+// Has a line of a header this text, as it begins a declaration?
+static bool declares(const char *line, const char *text)
 {
-    static const char *const from[] = {
-        " __attribute__((swiftcall))",     "__attribute__((swiftcall)) ",     "'swiftcall'",
-        " __attribute__((preserve_most))", "__attribute__((preserve_most)) ", "'preserve_most'"};
-    static const char *const to[] = {"", "", "'async'", "", "", "'async'"};
-    for (size_t i = 0; i < sizeof from / sizeof *from; i++) {
-        const char *found;
-        while ((found = strstr(text, from[i])))
-            text =
-                mem_format("%.*s%s%s", (int)(found - text), text, to[i], found + strlen(from[i]));
-    }
-    return text;
-}
-
-static bool await_in_line(CXFile file, unsigned offset)
-{
-    const char *line = diagnostic_line(file, offset);
-    return line && strstr(line, "await");
-}
-
-// The headers that come with a compiler: libclang looks for its own beside itself, where a copied
-// one has none.
-static const char *const compiler_headers[] = {"'stddef.h' file not found",
-                                               "'stdarg.h' file not found",
-                                               "'stdbool.h' file not found",
-                                               "'float.h' file not found"};
-
-static bool is_compiler_header(const char *message)
-{
-    for (size_t i = 0; i < sizeof compiler_headers / sizeof *compiler_headers; i++)
-        if (!strcmp(message, compiler_headers[i]))
-            return true;
-    return false;
-}
-
-// Mixing async and plain functions shows as a mismatch of calling conventions, which is never a
-// mere warning.
-static bool is_async_mismatch(CXDiagnostic d)
-{
-    if (clang_getDiagnosticSeverity(d) != CXDiagnostic_Warning)
+    if (*line == '/' || *line == ' ')
         return false;
-    CXString text = clang_getDiagnosticSpelling(d);
-    const char *c = clang_getCString(text);
-    bool mismatch = c && (strstr(c, "swiftcall") || strstr(c, "preserve_most")) &&
-                    (strstr(c, "incompatible") || strstr(c, "pointer type mismatch"));
-    clang_disposeString(text);
-    return mismatch;
-}
-
-static bool says(CXDiagnostic d, const char *what)
-{
-    CXString text = clang_getDiagnosticSpelling(d);
-    const char *message = clang_getCString(text);
-    bool found = message && strstr(message, what);
-    clang_disposeString(text);
-    return found;
-}
-
-static bool lacks_our_header(CXDiagnostic d)
-{
-    return says(d, "unknown type name 'async'") || says(d, "undeclared identifier 'await'") ||
-           says(d, "undeclared identifier 'defer'") || says(d, "unknown type name 'async_fn'");
-}
-
-static void report_clang(CXDiagnostic d, enum severity severity)
-{
-    CXSourceLocation location = clang_getDiagnosticLocation(d);
-    CXFile file = NULL;
-    unsigned offset = front_offset(location, &file);
-    CXString name;
-    unsigned line, column;
-    clang_getPresumedLocation(location, &name, &line, &column);
-    const char *path = front_text(name);
-    if (severity == SEVERITY_NOTE &&
-        (strstr(path, "include/asyncc/") || says(d, "consider defining")))
-        return; // where our keywords are defined is of no use to anyone
-    unsigned physical_column;
-    clang_getFileLocation(location, NULL, NULL, &physical_column, NULL);
-    const char *message = front_text(clang_getDiagnosticSpelling(d)), *code = NULL;
-    if (strstr(message, "variadic function cannot use swiftcall")) {
-        message = "an async function cannot be variadic";
-        code = "E0109";
-    } else if (strstr(message, "previously declared without calling convention")) {
-        message = "this function is declared async here, but not before";
-        code = "E0108";
-    } else if (strstr(message, "initializer element is not") && await_in_line(file, offset)) {
-        message = "await in the initialiser of a static variable";
-        code = "E0105";
-    } else if (is_async_mismatch(d)) {
-        code = "E0118";
-        if (strstr(message, "cast between incompatible calling conventions"))
-            message = "a cast between an async function and a plain one";
-    }
-    report_foreign(severity, path, line, physical_column, diagnostic_line(file, offset),
-                   friendly(message), code);
-    if (is_compiler_header(message))
-        hint("install libclang's headers (Debian: libclang-common-NN-dev), or add -isystem and the "
-             "directory that\n"
-             "        'cc -print-file-name=include' prints");
-    if (lacks_our_header(d))
-        hint("#include <asyncc/async.h>, and no -DASYNCC_NO_KEYWORDS");
-    if (severity == SEVERITY_NOTE)
-        return;
-    CXDiagnosticSet notes = clang_getChildDiagnostics(d);
-    for (unsigned i = 0; i < clang_getNumDiagnosticsInSet(notes); i++)
-        report_clang(clang_getDiagnosticInSet(notes, i), SEVERITY_NOTE);
-}
-
-// A missing header makes errors of all that follows: as in clang itself, it is the last one to
-// tell.
-static bool has_diagnostics(void)
-{
-    bool found = false;
-    for (unsigned i = 0; i < clang_getNumDiagnostics(front_tu) && !found; i++) {
-        CXDiagnostic d = clang_getDiagnostic(front_tu, i);
-        CXFile file = NULL;
-        front_offset(clang_getDiagnosticLocation(d), &file);
-        found = file != NULL;
-        clang_disposeDiagnostic(d);
-    }
-    return found;
-}
-
-static bool report_errors(void)
-{
-    bool failed = false, missing = false;
-    for (unsigned i = 0; i < clang_getNumDiagnostics(front_tu); i++) {
-        CXDiagnostic d = clang_getDiagnostic(front_tu, i);
-        CXFile file = NULL;
-        front_offset(clang_getDiagnosticLocation(d), &file);
-        enum CXDiagnosticSeverity severity = clang_getDiagnosticSeverity(d);
-        bool is_missing =
-            severity >= CXDiagnostic_Error && (says(d, "file not found") || lacks_our_header(d));
-        bool told = !missing && (severity >= CXDiagnostic_Error || is_async_mismatch(d));
-        missing |= is_missing;
-        // An error without a file is about an option clang does not know; the tree is complete.
-        if (file && told) {
-            report_clang(d, SEVERITY_ERROR);
-            failed = true;
-        }
-        clang_disposeDiagnostic(d);
-    }
-    return !failed;
-}
-
-static const char *lint_name(CXDiagnostic d)
-{
-    if (clang_getDiagnosticSeverity(d) != CXDiagnostic_Warning)
-        return NULL;
-    CXString option = clang_getDiagnosticOption(d, NULL);
-    const char *text = clang_getCString(option), *found = NULL;
-    for (size_t i = 0; i < sizeof lints / sizeof *lints && text && !found; i++)
-        if (!strncmp(text, "-W", 2) && !strcmp(text + 2, lints[i].clang))
-            found = lints[i].name;
-    clang_disposeString(option);
-    return found;
-}
-
-static bool is_in_async_function(const struct unit *unit, unsigned offset)
-{
-    for (size_t i = 0; i < unit->functions.count; i++) {
-        const struct function *fn = unit->functions.at[i];
-        if (fn->is_async && fn->body && fn->source->is_main && fn->start <= offset &&
-            offset < fn->end)
+    for (const char *at = line; (at = strstr(at, text)); at++)
+        if (at == line || !is_name_byte(at[-1]))
             return true;
-    }
     return false;
 }
 
-void front_report_warnings(struct unit *unit)
+const char *front_header_of(const char *text)
 {
-    for (unsigned i = 0; i < clang_getNumDiagnostics(front_tu); i++) {
-        CXDiagnostic d = clang_getDiagnostic(front_tu, i);
-        CXFile file = NULL;
-        unsigned offset = front_offset(clang_getDiagnosticLocation(d), &file);
-        const char *name = file && front_in_main(file) ? lint_name(d) : NULL;
-        if (name && is_in_async_function(unit, offset))
-            warning_at((struct place){unit->main, offset}, name, "%s",
-                       front_text(clang_getDiagnosticSpelling(d)));
-        clang_disposeDiagnostic(d);
+    const char *path = mem_format("%s/asyncc", accepted.include_directory), *found = NULL;
+    DIR *directory = accepted.include_directory ? opendir(path) : NULL;
+    if (!directory)
+        return NULL;
+    for (struct dirent *entry; !found && (entry = readdir(directory));) {
+        FILE *file = fopen(mem_format("%s/%s", path, entry->d_name), "r");
+        char line[256];
+        while (file && !found && fgets(line, sizeof line, file))
+            if (declares(line, text))
+                found = mem_format("asyncc/%s", entry->d_name);
+        if (file)
+            fclose(file);
     }
+    closedir(directory);
+    return found;
 }
 
 // Flags that are for code generation, or that make libclang refuse to parse at all.
@@ -426,8 +231,6 @@ enum {
     PARSE_FLAGS = CXTranslationUnit_DetailedPreprocessingRecord | CXTranslationUnit_KeepGoing
 };
 
-static struct front_options accepted; // the options that worked
-
 bool front_is_ours(CXFile file)
 {
     const char *ours = accepted.include_directory;
@@ -435,50 +238,6 @@ bool front_is_ours(CXFile file)
     const char *path = front_text(clang_getFileName(file));
     return length && !strncmp(path, ours, length) &&
            (path[length] == '/' || ours[length - 1] == '/');
-}
-
-// Whether a line of a header, at its left edge, declares or defines this function or macro.
-static bool declares(const char *line, const char *name)
-{
-    size_t length = strlen(name);
-    if (*line == '/' || *line == ' ')
-        return false;
-    for (const char *at = line; (at = strstr(at, name)); at += length)
-        if (at > line && !is_name_byte(at[-1]) && at[length] == '(')
-            return true;
-    return false;
-}
-
-const char *front_header_of(const char *name)
-{
-    const char *path = mem_format("%s/asyncc", accepted.include_directory), *found = NULL;
-    DIR *directory = accepted.include_directory ? opendir(path) : NULL;
-    if (!directory)
-        return NULL;
-    for (struct dirent *entry; !found && (entry = readdir(directory));) {
-        FILE *file = fopen(mem_format("%s/%s", path, entry->d_name), "r");
-        char line[256];
-        while (file && !found && fgets(line, sizeof line, file))
-            if (declares(line, name))
-                found = mem_format("asyncc/%s", entry->d_name);
-        if (file)
-            fclose(file);
-    }
-    closedir(directory);
-    return found;
-}
-
-static bool lacks_compiler_headers(void)
-{
-    bool lacks = false;
-    for (unsigned i = 0; i < clang_getNumDiagnostics(front_tu) && !lacks; i++) {
-        CXDiagnostic d = clang_getDiagnostic(front_tu, i);
-        for (size_t j = 0; j < sizeof compiler_headers / sizeof *compiler_headers; j++)
-            lacks |= clang_getDiagnosticSeverity(d) >= CXDiagnostic_Error &&
-                     says(d, compiler_headers[j]);
-        clang_disposeDiagnostic(d);
-    }
-    return lacks;
 }
 
 // Those of the C compiler serve as well. NULL: there are none.
@@ -563,7 +322,7 @@ bool front_parse(const struct front_options *o, struct unit *unit)
         if (!front_tu)
             usage_error("the C front end refuses these flags for %s", o->path);
     }
-    if (lacks_compiler_headers())
+    if (front_lacks_compiler_headers())
         parse_with_borrowed_headers();
     main_file = clang_getFile(front_tu, o->path);
     struct source *source = mem_alloc(sizeof *source);
@@ -581,7 +340,7 @@ bool front_parse(const struct front_options *o, struct unit *unit)
     inclusions.count = open_files.count = 0;
     memset(&include_directives, 0, sizeof include_directives); // the old list is still in use
     clang_getInclusions(front_tu, on_known_inclusion, NULL);
-    return o->is_quiet ? !has_diagnostics() : report_errors();
+    return o->is_quiet ? !front_has_messages() : front_report_errors();
 }
 
 void front_collect(struct unit *unit)

@@ -71,7 +71,8 @@ void front_macros_behind(const struct source *s, const struct invocation *v, uns
                          void (*visit)(struct macro *macro, void *data), void *data);
 bool front_is_macro(const char *name, size_t length); // anywhere in the unit
 bool front_has_future_macros(void);                   // some name has "_future" in it
-const char *front_header_of(const char *name);        // of ours, that declares it; or NULL
+// The header of ours with this text in a declaration, "f(" or "struct s {"; or NULL.
+const char *front_header_of(const char *text);
 // Is its body empty, a pragma, or ended by a semicolon or brace, so that what follows is another
 // declaration?
 bool front_macro_is_whole(const struct invocation *v);

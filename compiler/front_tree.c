@@ -1807,6 +1807,12 @@ static bool is_async_declaration(CXCursor c)
     return is_named(c, "main") && has_annotation(c);
 }
 
+// One that functions of ours would have, if the program has no such name.
+static bool is_our_parameter(const char *name)
+{
+    return !strcmp(name, "self") || !strcmp(name, "cx");
+}
+
 // Names that a generated one may collide with.
 static void note_taken_name(CXCursor c)
 {
@@ -1821,9 +1827,10 @@ static void note_taken_name(CXCursor c)
     if (name && clang_getCursorKind(c) == CXCursor_TypedefDecl &&
         !clang_Location_isInSystemHeader(clang_getCursorLocation(c)))
         *table_at(&front_unit->typedef_names, mem_text(name, strlen(name))) = front_unit;
-    if (name && !front_in_main(file))
+    bool in_main = front_in_main(file);
+    if (name && !in_main)
         take_stems(front_unit, name, (unsigned)strlen(name));
-    else if (name && strstr(name, "_future")) {
+    if (name && ((in_main && strstr(name, "_future")) || is_our_parameter(name))) {
         struct place *place = mem_alloc(sizeof *place);
         *place = (struct place){front_unit->main, at};
         *table_at(&front_unit->taken_names, mem_text(name, strlen(name))) = place;

@@ -1264,7 +1264,8 @@ static bool text_has_name(struct function *fn, const char *name)
 static bool is_free_name(struct function *fn, const char *name)
 {
     struct place macro;
-    return !text_has_name(fn, name) && !front_macro_place(name, false, &macro);
+    return !text_has_name(fn, name) && !*table_at(&fn->unit->taken_names, name) &&
+           !front_macro_place(name, false, &macro);
 }
 
 void lower(struct function *fn)

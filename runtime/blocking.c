@@ -11,7 +11,6 @@
 
 #include "executor.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -228,7 +227,10 @@ static int enqueue(struct async_blocking_job *job)
 
 static enum async_poll start(struct async_blocking_job *job, struct async_context *cx)
 {
-    assert(job->size <= ASYNC_BLOCKING_COPY && "at most ASYNC_BLOCKING_COPY bytes are copied");
+    if (job->size > ASYNC_BLOCKING_COPY) {
+        job->result = -EINVAL;
+        return ASYNC_READY;
+    }
     if (async_current && async_current->simulated) {
         job->where = JOB_SIMULATED;
         async_waker_wake(&cx->waker);

@@ -30,8 +30,9 @@
 // (async_blocking_copy).
 //
 // Errors: the result is the function's, or
-//   -EAGAIN  the line is full, or no thread could be started and there is none. The function does not
-//            run, and nothing is discarded.
+//   -EAGAIN  the line is full, or no thread could be started and there is none
+//   -EINVAL  more bytes were to be copied than async_blocking_copy copies
+// Then the function does not run, and nothing is discarded.
 //
 // Memory: no call allocates. A thread takes what pthread_create takes.
 //
@@ -85,7 +86,7 @@ static inline void async_blocking_job_init(struct async_blocking_job *job, async
     job->fn = fn;
     job->discard = discard;
     job->arg = arg;
-    job->size = (uint16_t)(size <= ASYNC_BLOCKING_COPY ? size : UINT16_MAX);
+    job->size = (uint16_t)(size <= ASYNC_BLOCKING_COPY ? size : UINT16_MAX); // refused by poll
     job->where = 0;
 }
 

@@ -83,6 +83,15 @@ echo 'int kept;' >kept.h
 cp kept.h kept.h.old
 printf '#include <asyncc/async.h>\nasync void f(void) { await async_sleep_ms(1); await async_sleep_ms(2); }\n' >headerless.c
 expect "a header of ours is missing" 1 '#include <asyncc/time.h>' headerless.c -o x.c
+printf '#include <asyncc/task.h>\n#include <asyncc/async.h>\nasync void f(void) { struct async_group g; (void)g; }\n' >grouped.c
+expect "the header of a struct of ours is missing" 1 '#include <asyncc/group.h>' grouped.c -o x.c
+printf '#include <asyncc/async.h>\nasync int f(void) { return await g(); }\nstatic async int g(void) { return 1; }\n' >late.c
+expect "an async function declared too late" 1 'in front of the function that calls it' late.c -o x.c
+printf '#include <asyncc/async.h>\nasync void f(void) { await async_join(); }\n' >operands.c
+expect "a form without operands" 1 'want calls of async functions' operands.c -o x.c
+printf '#include <asyncc/async.h>\nint g(int);\nasync int f(void) { async_fn(int, (int)) p = g; return await p(1); }\n' >plain.c
+expect "a plain function in an async pointer" 1 "'async int (\*)(int)' with an expression of type 'int (int)'" plain.c -o x.c
+check "cli/it says what to do" test -n "$(grep 'declare the function async' log)"
 { echo '#include "kept.h"'; cat good.c; } >includes.c
 expect "an included file as output" 2 'kept.h is included by the input' includes.c -o kept.h
 expect "an included file as dependency file" 2 'kept.h is included by the input' includes.c -o x.c -MF ./kept.h

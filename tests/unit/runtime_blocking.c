@@ -94,6 +94,27 @@ static void copies_arguments_there_and_back(void **unused)
     async_executor_close();
 }
 
+static void discarded(void *arg, intptr_t result)
+{
+    (void)arg, (void)result;
+    fail();
+}
+
+static void refuses_to_copy_too_much(void **unused)
+{
+    (void)unused;
+    struct {
+        struct numbers numbers;
+        char more[ASYNC_BLOCKING_COPY];
+    } args = {{21, 0}, {0}};
+    struct async_blocking_copy_future f;
+    async_blocking_copy_future_init(&f, twice, &args, sizeof args, discarded);
+    async_block_on_future(&async_blocking_copy_future_type, &f);
+    assert_int_equal(f.result, -EINVAL);
+    assert_int_equal(args.numbers.in, 21);
+    async_executor_close();
+}
+
 static atomic_int at_once, most_at_once;
 
 static intptr_t count(void *arg)
@@ -394,6 +415,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(runs_on_another_thread_without_signals),
         TEST(copies_arguments_there_and_back),
+        TEST(refuses_to_copy_too_much),
         TEST(many_tasks_of_several_executors),
         TEST(first_in_first_out),
         TEST(a_full_line_refuses),
