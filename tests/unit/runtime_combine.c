@@ -22,6 +22,11 @@ static void on_drop(void *data)
     (void)data, clones--;
 }
 
+static void ignore(void *data)
+{
+    (void)data;
+}
+
 static const struct async_waker_ops counting = {
     .clone = on_clone, .wake = on_wake, .drop = on_drop};
 static struct async_context outside = {.waker = {&clones, &counting}, .arena = &async_arena_none};
@@ -142,6 +147,7 @@ static void joins_what_failed(void **unused)
     (void)unused;
     begin(3);
     struct async_task_join_all_future f;
+    memset(&f, 0xa5, sizeof f); // what init leaves alone
     async_task_join_all_future_init(&f, tasks, 0);
     assert_int_equal(async_task_join_all_future_poll(&f, &outside), ASYNC_READY);
     assert_int_equal(f.result, 0);
@@ -164,6 +170,54 @@ static void joins_what_failed(void **unused)
     assert_int_equal(async_task_join_all_future_poll(&f, &outside), ASYNC_READY);
     assert_int_equal(f.result, -ENOMEM);
     finish(3);
+}
+
+// Whoever polled last is woken.
+static void joins_for_somebody_else(void **unused)
+{
+    (void)unused;
+    static const struct async_waker_ops silent = {
+        .clone = on_clone, .wake = ignore, .drop = on_drop};
+    struct async_context before = {.waker = {&wakes, &silent}, .arena = &async_arena_none};
+    struct async_task_join_future f;
+    begin(1);
+    async_task_join_future_init(&f, tasks[0]);
+    assert_int_equal(async_task_join_future_poll(&f, &before), ASYNC_PENDING);
+    assert_int_equal(async_task_join_future_poll(&f, &outside), ASYNC_PENDING);
+    expect(1, 0);
+    end(0);
+    expect(0, 1);
+    assert_int_equal(async_task_join_future_poll(&f, &outside), ASYNC_READY);
+    assert_int_equal(f.result, 0);
+    finish(1);
+}
+
+// A wake must not end the join that it is for; another one it may.
+static void wake_that_drops(void *join)
+{
+    async_task_join_future_drop(join);
+}
+
+static void joins_that_end_others(void **unused)
+{
+    (void)unused;
+    static const struct async_waker_ops dropping = {
+        .clone = ignore, .wake = wake_that_drops, .drop = ignore};
+    struct async_task_join_future first, second, third;
+    struct async_context ends_second = {.waker = {&second, &dropping}, .arena = &async_arena_none};
+    begin(1);
+    async_task_join_future_init(&first, tasks[0]);
+    async_task_join_future_init(&second, tasks[0]);
+    async_task_join_future_init(&third, tasks[0]);
+    assert_int_equal(async_task_join_future_poll(&first, &outside), ASYNC_PENDING);
+    assert_int_equal(async_task_join_future_poll(&second, &outside), ASYNC_PENDING);
+    // The last one is told first.
+    assert_int_equal(async_task_join_future_poll(&third, &ends_second), ASYNC_PENDING);
+    end(0);
+    expect(0, 1);
+    assert_int_equal(async_task_join_future_poll(&first, &outside), ASYNC_READY);
+    assert_int_equal(first.result, 0);
+    finish(1);
 }
 
 // ---- Race ---------------------------------------------------------------------------------------
@@ -197,9 +251,14 @@ static void races(void **unused)
     async_task_race_future_init(&f, left, waits, 3);
     assert_int_equal(async_task_race_future_poll(&f, &outside), ASYNC_READY);
     assert_int_equal(f.result, -EINVAL);
+    memset(waits, 0xa5, sizeof waits); // they are ours again
+    async_task_race_future_drop(&f);   // does nothing
+
     async_task_race_future_init(&f, tasks, waits, 3); // all are done: the lowest
     assert_int_equal(async_task_race_future_poll(&f, &outside), ASYNC_READY);
     assert_int_equal(f.result, 0);
+    memset(waits, 0xa5, sizeof waits);
+    async_task_race_future_drop(&f);
     finish(3);
 }
 
@@ -209,6 +268,7 @@ static void races_that_tie_or_are_dropped(void **unused)
     struct async_task_join_future waits[3];
     struct async_task_race_future f;
     begin(3);
+    memset(waits, 0xa5, sizeof waits);
     async_task_race_future_init(&f, tasks, waits, 3);
     async_task_race_future_drop(&f); // never polled
     assert_int_equal(async_task_race_future_poll(&f, &outside), ASYNC_PENDING);
@@ -358,12 +418,15 @@ static void end_with_their_task(void **unused)
 
     destroyed = 0;
     t = spawn_script(waits_with_locals, NULL, &one);
-    // A joiner from before the task had anything of its own, and one from after.
+    // Joiners from before the task had anything of its own, and one from after.
     struct async_task_join_future before, after;
     async_task_join_future_init(&before, t);
     async_task_join_future_init(&after, t);
     assert_int_equal(async_task_join_future_poll(&before, &outside), ASYNC_PENDING);
     step();
+    async_task_join_future_drop(&before); // first in the list
+    async_task_join_future_init(&before, t);
+    assert_int_equal(async_task_join_future_poll(&before, &outside), ASYNC_PENDING);
     assert_int_equal(async_task_join_future_poll(&after, &outside), ASYNC_PENDING);
     async_task_join_future_drop(&before);
     async_task_join_future_init(&before, t);
@@ -457,6 +520,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(joins_in_any_order),
         cmocka_unit_test(joins_what_failed),
+        cmocka_unit_test(joins_for_somebody_else),
+        cmocka_unit_test(joins_that_end_others),
         cmocka_unit_test(races),
         cmocka_unit_test(races_that_tie_or_are_dropped),
         cmocka_unit_test(shields),
