@@ -3,6 +3,8 @@
 #include "runtime_support.h"
 
 #include <asyncc/group.h>
+#include <asyncc/observe.h>
+
 #include <limits.h>
 
 ASYNC_FUTURE_TYPE(async_group_wait);
@@ -84,11 +86,11 @@ struct aligned {
 static struct async_group group;
 static struct member m[8];
 
-static int put_typed(int i, const struct async_future_type *type)
+static int put_typed(int i, const struct async_future_type *type, bool fails)
 {
     void *future;
     m[i] = (struct member){.name = (char)('a' + i)};
-    int status = async_group_new(&group, type, true, &future);
+    int status = async_group_new(&group, type, fails, &future);
     if (status < 0)
         return status;
     ((void (*)(void *, struct member *))type->init)(future, &m[i]);
@@ -98,7 +100,7 @@ static int put_typed(int i, const struct async_future_type *type)
 
 static int put(int i)
 {
-    return put_typed(i, &member_future_type);
+    return put_typed(i, &member_future_type, true);
 }
 
 static void end(int i, long long value)
@@ -270,6 +272,33 @@ static void failures(void **unused)
     RUN(s_put3, s_two_wait, s_fail_b, s_cancel, s_nothing, s_nothing, s_nothing, s_first_has_it);
 }
 
+static void s_limit1(void)
+{
+    async_group_limit(&group, 1);
+}
+static void s_put_d(void)
+{
+    assert_int_equal(put(3), 0);
+}
+static void s_end_d(void)
+{
+    end(3, 0);
+}
+
+static void going_on(void **unused)
+{
+    (void)unused;
+    // A failure keeps nobody from being spawned, and those that the limit holds from their turns.
+    RUN(s_put3, s_nothing, s_fail_b, s_nothing, s_put_d, s_end_a, s_end_c, s_wait, s_not_done,
+        s_end_d, s_nothing, s_nothing, s_epipe);
+    expect_events("ABCbDacd");
+    RUN(s_limit1, s_put3, s_nothing, s_fail_a, s_nothing, s_nothing, s_end_b, s_nothing, s_nothing,
+        s_end_c, s_wait, s_nothing, s_eio);
+    expect_events("AaBbCc");
+    RUN(s_cancel, s_put3, s_cancel, s_cancel, s_put_d, s_nothing); // an empty one
+    expect_events("ABC-a-b-cD-d");
+}
+
 static void s_refused(void)
 {
     assert_int_equal(put(5), -ECANCELED);
@@ -289,8 +318,8 @@ static void failing_fast(void **unused)
 
 static void s_longs(void)
 {
-    assert_int_equal(put_typed(0, &long_member_future_type), 0);
-    assert_int_equal(put_typed(1, &long_long_member_future_type), 0);
+    assert_int_equal(put_typed(0, &long_member_future_type, true), 0);
+    assert_int_equal(put_typed(1, &long_long_member_future_type, true), 0);
 }
 static void s_small(void)
 {
@@ -354,9 +383,16 @@ static void s_enomem(void)
     expect_result(0, -ENOMEM);
 }
 
+static void s_put2_no_matter(void)
+{
+    assert_int_equal(put_typed(0, &member_future_type, false), 0);
+    assert_int_equal(put_typed(1, &long_long_member_future_type, false), 0);
+}
+
 static void results(void **unused)
 {
     (void)unused;
+    RUN(s_put2_no_matter, s_wait, s_fail_a, s_fail_b, s_nothing, s_nothing, s_ok);
     RUN(s_longs, s_wait, s_less, s_big, s_nothing, s_nothing, s_epipe);
     RUN(s_longs, s_wait, s_small, s_big, s_nothing, s_nothing, s_least);
     RUN(s_too_much);
@@ -370,10 +406,6 @@ static void s_limit2(void)
 {
     async_group_limit(&group, 2);
 }
-static void s_limit1(void)
-{
-    async_group_limit(&group, 1);
-}
 static void s_limit0(void)
 {
     async_group_limit(&group, 0);
@@ -384,13 +416,18 @@ static void s_put5(void)
         assert_int_equal(put(i), 0);
     assert_int_equal(async_group_count(&group), 5);
 }
-static void s_end_d(void)
-{
-    end(3, 0);
-}
 static void s_end_e(void)
 {
     end(4, 0);
+}
+
+static void s_cancel_held(void)
+{
+    async_group_cancel(&group);
+    struct async_counters counters;
+    async_counters_get(&counters);
+    assert_int_equal(counters.tasks, 1); // the root
+    assert_int_equal(counters.kept, 0);  // so they were not in the queue
 }
 
 static void limits(void **unused)
@@ -399,7 +436,7 @@ static void limits(void **unused)
     RUN(s_limit2, s_put5, s_wait, s_end_b, s_nothing, s_nothing, s_end_a, s_nothing, s_nothing,
         s_end_d, s_end_c, s_nothing, s_nothing, s_end_e, s_nothing, s_nothing, s_ok);
     expect_events("ABbCaDdEce");
-    RUN(s_limit1, s_put5, s_nothing, s_cancel); // those that did not begin are forgotten
+    RUN(s_limit1, s_put5, s_nothing, s_cancel_held); // those that did not begin are forgotten
     expect_events("A-a");
     RUN(s_limit2, s_put5, s_nothing, s_limit1, s_end_a, s_nothing, s_nothing, s_end_b, s_nothing,
         s_nothing, s_limit0, s_nothing, s_nothing, s_cancel);
@@ -509,6 +546,48 @@ static void room(void **unused)
     // In order: who has it takes it, and the others keep their places.
     RUN(s_limit2, s_put2, s_takers, s_nothing, s_end_a, s_nothing, s_nothing, s_one_served,
         s_nothing, s_nothing, s_two_served);
+}
+
+// Somebody who is no task, and waits for room while the group is cancelled.
+static int woken;
+static struct async_group_room_future asked;
+
+static void ignore(void *data)
+{
+    (void)data;
+}
+static void on_wake(void *data)
+{
+    (void)data, woken++;
+}
+
+static const struct async_waker_ops counting = {.clone = ignore, .wake = on_wake, .drop = ignore};
+static struct async_context outside = {.waker = {&woken, &counting}, .arena = &async_arena_none};
+
+static void s_ask(void)
+{
+    woken = 0;
+    async_group_room_future_init(&asked, &group);
+    assert_int_equal(async_group_room_future_poll(&asked, &outside), ASYNC_PENDING);
+}
+static void is_refused(void)
+{
+    assert_int_equal(async_group_count(&group), 2); // as many as may run
+    assert_int_equal(woken, 1);
+    assert_int_equal(async_group_room_future_poll(&asked, &outside), ASYNC_READY);
+    assert_int_equal(asked.result, -ECANCELED);
+}
+static void s_b_is_refused(void)
+{
+    m[1].on_drop = is_refused;
+}
+
+static void no_room_while_cancelling(void **unused)
+{
+    (void)unused;
+    RUN(s_limit2, s_put3, s_nothing, s_ask, s_b_is_refused, s_cancel);
+    expect_events("AB-a-b");
+    assert_int_equal(woken, 1);
 }
 
 // ---- Drops that act -----------------------------------------------------------------------------
@@ -633,12 +712,42 @@ static void owners(void **unused)
     expect_events("kxo");
 }
 
+// ---- Tasks that are not put into their group ----------------------------------------------------
+
+// The executor ends before that. Their memory was another task's, which left something in it.
+static void never_put(void **unused)
+{
+    (void)unused;
+    struct async_future_type type = script_future_type;
+    type.size = sizeof(struct member_future) + 3 * sizeof(void *); // with its place in a group
+    struct script_future *other = async_task_new(&type);
+    memset(other, 0xa5, type.size);
+    script_future_init(other, goes, NULL, other);
+    struct async_task *task = async_task_start(other);
+    async_cancel(task);
+    async_detach(task);
+    (void)async_executor_poll_once();
+
+    void *future;
+    events[0] = 0;
+    async_group_init(&group);
+    m[0] = (struct member){.name = 'a'};
+    assert_int_equal(async_group_new(&group, &member_future_type, true, &future), 0);
+    member_future_init(future, &m[0]);
+    async_executor_close();
+    assert_int_equal(async_group_count(&group), 0);
+    expect_events("");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(waits),        cmocka_unit_test(failures), cmocka_unit_test(failing_fast),
-        cmocka_unit_test(results),      cmocka_unit_test(limits),   cmocka_unit_test(room),
+        cmocka_unit_test(waits),        cmocka_unit_test(failures),
+        cmocka_unit_test(going_on),     cmocka_unit_test(failing_fast),
+        cmocka_unit_test(results),      cmocka_unit_test(limits),
+        cmocka_unit_test(room),         cmocka_unit_test(no_room_while_cancelling),
         cmocka_unit_test(acting_drops), cmocka_unit_test(owners),
+        cmocka_unit_test(never_put),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
