@@ -271,9 +271,10 @@ static void broadcasts(void **unused)
     async_subscriber_receive_future_init(&g, &early, &item);
     assert_int_equal(async_subscriber_receive_future_poll(&g, &other), ASYNC_PENDING);
     async_subscriber_init(&late, &b);
-    for (value = 2; value < 6; value++)
+    for (value = 2; value < 6; value++) {
         assert_int_equal(async_broadcast_send(&b, &value), 0);
-    assert_int_equal(wakes[0] * 10 + wakes[1], 11);
+        assert_int_equal(wakes[0] * 10 + wakes[1], 11);
+    }
     assert_int_equal(async_subscriber_receive_future_poll(&f, &cx), ASYNC_READY);
     assert_int_equal(f.result * 10 + item, 24); // 2 and 3 are missed
     assert_int_equal(async_subscriber_try_receive(&early, &item) * 10 + item, 5);
@@ -288,6 +289,10 @@ static void broadcasts(void **unused)
     assert_int_equal(async_subscriber_receive_future_poll(&f, &cx), ASYNC_READY);
     assert_int_equal(f.result, -EPIPE);
     assert_int_equal(held, 0);
+    b.sent += 1ull << 32; // more than an int can count
+    assert_int_equal(async_subscriber_try_receive(&late, &item), INT_MAX);
+    assert_int_equal(async_subscriber_try_receive(&late, &item), 0);
+    assert_int_equal(async_subscriber_try_receive(&late, &item), -EPIPE);
 }
 
 static void watches(void **unused)
@@ -296,14 +301,18 @@ static void watches(void **unused)
     struct async_watch w = {0};
     uint64_t seen = 0, late = 0;
     held = 0;
-    wakes[0] = 0;
-    struct async_context cx = context_of(0);
-    struct async_watch_changed_future f;
+    wakes[0] = wakes[1] = 0;
+    struct async_context cx = context_of(0), other = context_of(1);
+    struct async_watch_changed_future f, g;
     async_watch_changed_future_init(&f, &w, &seen);
     assert_int_equal(async_watch_changed_future_poll(&f, &cx), ASYNC_PENDING);
+    async_watch_changed_future_init(&g, &w, &late);
+    assert_int_equal(async_watch_changed_future_poll(&g, &other), ASYNC_PENDING);
     async_watch_publish(&w);
+    assert_int_equal(wakes[0] * 10 + wakes[1], 11);
     async_watch_publish(&w);
-    assert_int_equal(wakes[0], 1);
+    assert_int_equal(wakes[0] * 10 + wakes[1], 11);
+    async_watch_changed_future_drop(&g);
     assert_int_equal(async_watch_changed_future_poll(&f, &cx), ASYNC_READY);
     assert_int_equal(f.result, 0);
     assert_int_equal(seen, 2);
@@ -320,6 +329,15 @@ static void watches(void **unused)
     async_watch_changed_future_init(&f, &w, &late);
     assert_int_equal(async_watch_changed_future_poll(&f, &cx), ASYNC_PENDING);
     async_watch_changed_future_drop(&f);
+    assert_int_equal(held, 0);
+    assert_null(w.watching.first);
+    // What was seen is the caller's, who may change it meanwhile.
+    async_watch_changed_future_init(&f, &w, &late);
+    assert_int_equal(async_watch_changed_future_poll(&f, &cx), ASYNC_PENDING);
+    late = 100;
+    assert_int_equal(async_watch_changed_future_poll(&f, &cx), ASYNC_READY);
+    assert_int_equal(f.result, 0);
+    assert_int_equal(late, 2);
     assert_int_equal(held, 0);
     assert_null(w.watching.first);
 }
