@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "runtime_support.h"
 
+#include <asyncc/group.h>
 #include <asyncc/observe.h>
 
 #include "executor.h"
@@ -114,6 +115,103 @@ static void dump_by_a_task(void **unused)
     async_executor_close();
 }
 
+static enum async_poll keeps_its_waker(void *data, struct async_context *cx, int *state)
+{
+    (void)state;
+    *(struct async_waker *)data = async_waker_clone(&cx->waker);
+    return ASYNC_PENDING;
+}
+
+static enum async_poll lacks_memory(void *data, struct async_context *cx, int *state)
+{
+    (void)data, (void)state;
+    assert_null(async_frame_alloc(cx, SIZE_MAX - 4096, NULL, NULL));
+    return ASYNC_PENDING;
+}
+
+static void dump_of_what_is_kept(void **unused)
+{
+    (void)unused;
+    int once = 1;
+    struct async_waker waker;
+    struct async_task *named = spawn_script(keeps_its_waker, NULL, &waker);
+    assert_int_equal(async_task_set_name(named, "mine"), 0);
+    async_detach(named);
+    struct async_task *lacking = spawn_script(lacks_memory, NULL, NULL);
+    run_script(yield_times, &once);
+    struct async_task *queued = spawn_script(wait_for_ever, NULL, NULL);
+    async_detach(queued);
+    assert_dump("task 1 'mine' (script) waiting\n"
+                "task 2 'script' out of memory, kept by its handle\n"
+                "task 3 'script' ready\n");
+    async_cancel(named);
+    async_cancel(queued);
+    assert_dump("task 1 'script' cancelled, kept by wakers\n"
+                "task 2 'script' out of memory, kept by its handle\n"
+                "task 3 'script' cancelled, kept until its turn\n");
+    async_waker_drop(&waker);
+    async_detach(lacking);
+    run_script(yield_times, &once);
+    assert_dump("");
+    async_executor_close();
+}
+
+// The only task; its number is left out.
+static void assert_only_task(const char *expected)
+{
+    char *text = dump();
+    assert_string_equal(strchr(text, '\''), expected);
+    free(text);
+}
+
+static void dump_of_a_group_without_owner(void **unused)
+{
+    (void)unused;
+    int once = 1;
+    struct async_waker waker;
+    struct async_group group = {0};
+    void *member;
+    assert_int_equal(async_group_new(&group, &script_future_type, true, &member), 0);
+    script_future_init(member, keeps_its_waker, NULL, &waker);
+    async_group_start(&group, member);
+    run_script(yield_times, &once);
+    assert_only_task("'script' waiting, in a group\n");
+    async_group_cancel(&group);
+    assert_only_task("'script' cancelled, kept by wakers\n"); // and in none
+    async_waker_drop(&waker);
+    async_executor_close();
+}
+
+static char *dumped;
+
+static void dump_when_dropped(void *data)
+{
+    if (data)
+        async_cancel(*(struct async_task **)data);
+    else
+        dumped = dump();
+}
+
+// A task whose drop cancels another, whose drop looks.
+static void dump_by_a_drop(void **unused)
+{
+    (void)unused;
+    int once = 1;
+    struct async_task *inner = spawn_script(wait_for_ever, dump_when_dropped, NULL);
+    struct async_task *outer = spawn_script(wait_for_ever, dump_when_dropped, &inner);
+    struct async_task *other = spawn_script(wait_for_ever, NULL, NULL);
+    run_script(yield_times, &once);
+    async_cancel(outer);
+    assert_string_equal(strchr(dumped, '\n') + 1, "task 1 'script' running\n"
+                                                  "task 2 'script' running\n"
+                                                  "task 3 'script' waiting\n");
+    free(dumped);
+    async_detach(inner);
+    async_detach(outer);
+    async_detach(other);
+    async_executor_close();
+}
+
 // ---- Frames as asyncc writes them ---------------------------------------------------------------
 
 struct fake_future {
@@ -143,12 +241,18 @@ static const struct async_operand_info fake_join[] = {
     {"async_task_join", NULL, offsetof(struct fake_future, join), 0, ASYNC_OPERAND_EMBEDDED},
 };
 
+// A function of the program that only has this name.
+static const struct async_operand_info fake_own[] = {
+    {"async_task_join", &fake_frame, offsetof(struct fake_future, block), 0, ASYNC_OPERAND_BLOCK},
+};
+
 enum {
     FAKE_LEAF = 1,
     FAKE_CALL,
     FAKE_JOIN,
     FAKE_POINTER,
     FAKE_TASK,
+    FAKE_OWN,
     FAKE_DONE
 };
 
@@ -158,10 +262,11 @@ static const struct async_state_info fake_states[] = {
     {"at_join", fake_operands, 64, 30, ASYNC_AWAIT_JOIN, offsetof(struct fake_future, left)},
     {"at_pointer", fake_pointer, 1, 40, ASYNC_AWAIT_CALL, 0},
     {"at_task", fake_join, 1, 50, ASYNC_AWAIT_CALL, 0},
+    {"at_own", fake_own, 1, 60, ASYNC_AWAIT_CALL, 0},
 };
 
 static const struct async_trace fake_trace = {
-    "fake", "fake.c", fake_states, 5, 1, offsetof(struct fake_future, state),
+    "fake", "fake.c", fake_states, 6, 1, offsetof(struct fake_future, state),
 };
 
 static enum async_poll fake_poll(void *future, struct async_context *cx)
@@ -195,13 +300,18 @@ static const struct async_future_type fake_future_type = {
 
 static const struct async_future_type hand_future_type = {.name = "hand"};
 
+static struct async_task *start(const struct async_future_type *type, struct fake_future root)
+{
+    struct fake_future *future = async_task_new(type);
+    assert_non_null(future);
+    *future = root;
+    return async_task_start(future);
+}
+
 // Runs `root` as a task to its first suspension.
 static void suspend(struct fake_future root)
 {
-    struct fake_future *future = async_task_new(&fake_future_type);
-    assert_non_null(future);
-    *future = root;
-    async_detach(async_task_start(future));
+    async_detach(start(&fake_future_type, root));
     int once = 1;
     run_script(yield_times, &once);
 }
@@ -247,6 +357,125 @@ static void dump_of_frames(void **unused)
                 "task 5 'fake' waiting\n"
                 "  fake\n");
     async_executor_close();
+
+    struct fake_future done = {.state = FAKE_DONE};
+    call.block = &done;
+    suspend(call);
+    leaf.block = &leaf; // where the future of async_task_join has a link
+    suspend((struct fake_future){.state = FAKE_OWN, .block = &leaf});
+    assert_dump("task 1 'fake' waiting\n"
+                "  fake at fake.c:20 awaits fake (at_call)\n"
+                "    fake\n"
+                "task 2 'fake' waiting\n"
+                "  fake at fake.c:60 awaits async_task_join (at_own)\n"
+                "    fake at fake.c:10 awaits second (at_leaf)\n");
+    async_executor_close();
+}
+
+static void fake_drop_that_dumps(void *future)
+{
+    (void)future;
+    dumped = dump();
+}
+
+// Frames say something only while their task is off the stack, has begun and is not done.
+static void dump_without_frames(void **unused)
+{
+    (void)unused;
+    int once = 1;
+    struct async_future_type type = fake_future_type;
+    type.drop = fake_drop_that_dumps;
+    struct async_task *task = start(&type, (struct fake_future){.state = FAKE_LEAF});
+    run_script(yield_times, &once);
+    struct async_task *unborn = start(&fake_future_type, (struct fake_future){.state = 0});
+    assert_dump("task 1 'fake' waiting\n"
+                "  fake at fake.c:10 awaits second (at_leaf)\n"
+                "task 2 'fake' not started\n");
+    async_cancel(unborn);
+    async_detach(unborn);
+    run_script(yield_times, &once);
+    async_cancel(task);
+    assert_string_equal(strchr(dumped, '\n') + 1, "task 1 'fake' running\n");
+    free(dumped);
+    assert_dump("task 1 'fake' cancelled, kept by its handle\n");
+    async_detach(task);
+    async_executor_close();
+}
+
+// Calls that are alike, and what the last of them awaits.
+static void dump_of_ends(void **unused)
+{
+    (void)unused;
+    struct fake_future calls[4], pointers[4], unborn = {.state = 0};
+    for (int i = 0; i < 4; i++) {
+        calls[i] = (struct fake_future){.state = FAKE_CALL, .block = &calls[i + 1]};
+        pointers[i] = (struct fake_future){.state = FAKE_POINTER,
+                                           .type = &fake_future_type,
+                                           .block = &pointers[i + 1]};
+    }
+    calls[3].block = &unborn;
+    pointers[3].type = &hand_future_type;
+    suspend(calls[0]);
+    suspend(pointers[0]);
+    assert_dump("task 1 'fake' waiting\n"
+                "  fake at fake.c:20 awaits fake (at_call)\n"
+                "    fake at fake.c:20 awaits fake (at_call)\n"
+                "      ... and 2 more like this\n"
+                "      fake\n"
+                "task 2 'fake' waiting\n"
+                "  fake at fake.c:40 awaits fake (at_pointer)\n"
+                "    fake at fake.c:40 awaits fake (at_pointer)\n"
+                "      ... and 1 more like this\n"
+                "      fake at fake.c:40 awaits hand (at_pointer)\n");
+    async_executor_close();
+}
+
+// Frames that end with the bits of a join: no more bytes may be read than those.
+static void dump_of_narrow_joins(void **unused)
+{
+    (void)unused;
+    static const struct async_operand_info operands[32] = {
+        [7] = {"eighth", NULL, 0, 0, ASYNC_OPERAND_EMBEDDED},
+        [15] = {"sixteenth", NULL, 0, 0, ASYNC_OPERAND_EMBEDDED},
+        [31] = {"last", NULL, 0, 0, ASYNC_OPERAND_EMBEDDED},
+    };
+    static const struct async_state_info states[] = {
+        {"at_8", operands, 8, 1, ASYNC_AWAIT_JOIN, 1},
+        {"at_16", operands, 16, 2, ASYNC_AWAIT_JOIN, 1},
+        {"at_32", operands, 32, 3, ASYNC_AWAIT_JOIN, 1},
+    };
+    static const struct async_trace trace = {"narrow", "fake.c", states, 3, 1, 0};
+    static const struct async_frame_type frame = {.awaits = &trace};
+    static const struct async_future_type type = {.name = "narrow", .frame = &frame};
+    uint8_t one = 1 << 7;
+    uint16_t two = 1 << 15;
+    uint32_t four = 1u << 31;
+    const void *left[] = {&one, &two, &four};
+    unsigned char *frames[3];
+    for (unsigned i = 0; i < 3; i++) {
+        frames[i] = malloc(1 + (1u << i));
+        assert_non_null(frames[i]);
+        frames[i][0] = (unsigned char)(i + 1);
+        memcpy(frames[i] + 1, left[i], 1u << i);
+        suspend((struct fake_future){.state = FAKE_POINTER,
+                                     .type = &type,
+                                     .block = (struct fake_future *)frames[i]});
+    }
+    assert_dump("task 1 'fake' waiting\n"
+                "  fake at fake.c:40 awaits narrow (at_pointer)\n"
+                "    narrow at fake.c:1 awaits async_join (at_8)\n"
+                "      eighth\n"
+                "task 2 'fake' waiting\n"
+                "  fake at fake.c:40 awaits narrow (at_pointer)\n"
+                "    narrow at fake.c:2 awaits async_join (at_16)\n"
+                "      sixteenth\n"
+                "task 3 'fake' waiting\n"
+                "  fake at fake.c:40 awaits narrow (at_pointer)\n"
+                "    narrow at fake.c:3 awaits async_join (at_32)\n"
+                "      last\n");
+    async_executor_close();
+    for (int i = 0; i < 3; i++)
+        free(frames[i]);
 }
 
 // Neither calls in calls nor joins in joins may take the stack for each level.
@@ -466,6 +695,9 @@ static void measures_running(void **unused)
     uint64_t before = counters().run_ns;
     run_script(spends_time, &spent);
     assert_int_equal(counters().run_ns, before);
+    async_counters_clock(true);
+    run_script(spends_time, &spent);
+    assert_true(counters().run_ns >= before + spent);
     async_executor_close();
 }
 
@@ -475,7 +707,13 @@ int main(void)
         cmocka_unit_test(dump_without_executor),
         cmocka_unit_test(dump_of_conditions),
         cmocka_unit_test(dump_by_a_task),
+        cmocka_unit_test(dump_of_what_is_kept),
+        cmocka_unit_test(dump_of_a_group_without_owner),
+        cmocka_unit_test(dump_by_a_drop),
         cmocka_unit_test(dump_of_frames),
+        cmocka_unit_test(dump_without_frames),
+        cmocka_unit_test(dump_of_ends),
+        cmocka_unit_test(dump_of_narrow_joins),
         cmocka_unit_test(dump_of_many_levels),
         cmocka_unit_test(dump_names_the_joined_task),
         cmocka_unit_test(numbers_last),
