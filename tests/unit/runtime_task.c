@@ -172,6 +172,15 @@ static enum async_poll cancels_itself(void *data, struct async_context *cx, int 
     return s->finish ? ASYNC_READY : ASYNC_PENDING;
 }
 
+// Runs right after it.
+static enum async_poll finds_it_done(void *data, struct async_context *cx, int *state)
+{
+    struct self_cancel *s = data;
+    (void)cx, (void)state;
+    assert_true(async_task_done(s->task));
+    return ASYNC_READY;
+}
+
 static void cancels_itself_after_its_poll(void **unused)
 {
     (void)unused;
@@ -179,6 +188,7 @@ static void cancels_itself_after_its_poll(void **unused)
         struct self_cancel s = {.finish = finish};
         undone = 0;
         s.task = spawn_script(cancels_itself, undo, &s);
+        async_detach(spawn_script(finds_it_done, NULL, &s));
         struct joined j = {.task = s.task};
         run_script(joins, &j);
         assert_true(s.ran_on);
