@@ -404,6 +404,40 @@ static enum async_poll waits_with_locals(void *data, struct async_context *cx, i
     return ASYNC_PENDING;
 }
 
+static void look(void *value);
+
+static const struct async_task_key looked_at = {.destroy = look};
+static void *looked_for;
+
+static void look(void *value)
+{
+    (void)value;
+    looked_for = async_task_local_get(&looked_at);
+}
+
+static enum async_poll has_looks(void *data, struct async_context *cx, int *state)
+{
+    (void)data, (void)cx, (void)state;
+    assert_int_equal(async_task_local_set(&looked_at, &one), 0);
+    assert_int_equal(async_task_local_set(&looked_at, &two), 0);
+    assert_ptr_equal(looked_for, &two);
+    assert_int_equal(async_task_local_set(&looked_at, NULL), 0);
+    assert_null(looked_for);
+    assert_int_equal(async_task_local_set(&looked_at, &ten), 0);
+    looked_for = &ten;
+    return ASYNC_READY;
+}
+
+// What ends a value finds what came in its place.
+static void are_replaced_before_they_end(void **unused)
+{
+    (void)unused;
+    async_detach(spawn_script(has_looks, NULL, NULL));
+    step();
+    assert_null(looked_for);
+    async_executor_close();
+}
+
 static void end_with_their_task(void **unused)
 {
     (void)unused;
@@ -432,8 +466,10 @@ static void end_with_their_task(void **unused)
     async_task_join_future_init(&before, t);
     assert_int_equal(async_task_join_future_poll(&before, &outside), ASYNC_PENDING);
     expect(2, 0);
+    destroyed_in = NULL;
     async_cancel(t);
     assert_int_equal(destroyed, 1);
+    assert_ptr_equal(destroyed_in, t);
     expect(0, 2);
     assert_int_equal(async_task_join_future_poll(&before, &outside), ASYNC_READY);
     assert_int_equal(async_task_join_future_poll(&after, &outside), ASYNC_READY);
@@ -464,7 +500,8 @@ static int takes_memory(struct async_context *cx)
     void *future;
     if (async_task_set_name(NULL, "name") < 0)
         return 1;
-    if (async_task_local_set(&own, &one) < 0 || async_task_local_set(&refusing, &two) < 0)
+    if (async_task_local_set(&own, &one) < 0 || async_task_local_set(&refusing, &two) < 0 ||
+        async_task_local_set(&shared, &one) < 0)
         return 2;
     struct async_task *t = spawn_script(waits_with_locals, NULL, &one);
     if (!t)
@@ -526,6 +563,7 @@ int main(void)
         cmocka_unit_test(races_that_tie_or_are_dropped),
         cmocka_unit_test(shields),
         cmocka_unit_test(outside_of_tasks),
+        cmocka_unit_test(are_replaced_before_they_end),
         cmocka_unit_test(end_with_their_task),
         cmocka_unit_test(no_memory),
     };
