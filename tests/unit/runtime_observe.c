@@ -156,6 +156,23 @@ static void dump_of_what_is_kept(void **unused)
     async_executor_close();
 }
 
+// It is on its way, but not in the queue.
+static void dump_of_what_plain_code_woke(void **unused)
+{
+    (void)unused;
+    int once = 1;
+    struct async_waker waker;
+    struct async_task *task = spawn_script(keeps_its_waker, NULL, &waker);
+    run_script(yield_times, &once);
+    assert_dump("task 1 'script' waiting\n");
+    async_waker_wake(&waker);
+    assert_dump("task 1 'script' ready\n");
+    async_cancel(task);
+    async_waker_drop(&waker);
+    async_detach(task);
+    async_executor_close();
+}
+
 // The only task; its number is left out.
 static void assert_only_task(const char *expected)
 {
@@ -708,6 +725,7 @@ int main(void)
         cmocka_unit_test(dump_of_conditions),
         cmocka_unit_test(dump_by_a_task),
         cmocka_unit_test(dump_of_what_is_kept),
+        cmocka_unit_test(dump_of_what_plain_code_woke),
         cmocka_unit_test(dump_of_a_group_without_owner),
         cmocka_unit_test(dump_by_a_drop),
         cmocka_unit_test(dump_of_frames),
