@@ -117,4 +117,21 @@ cp good.c elsewhere/
 (cd elsewhere && "$ASYNCC" good.c -o ../two/out.c)
 check "cli/the same output elsewhere" cmp one/out.c two/out.c
 check "cli/no absolute path in the output" sh -c "! grep -n '$T' one/out.c"
+# A source that was not translated does not become a program that blocks. What it declares harms nobody.
+include=$root/include
+printf '#include <asyncc/time.h>\n#include <asyncc/async.h>\nasync int f(int);\nint g(void) { return 1; }\n' >declares.c
+{ cat declares.c; echo 'async void h(void) { await async_sleep_ms(1); }'; } >calls.c
+{ cat declares.c; echo 'async int f(int x) { return x; }'; } >defines.c
+# untranslated CC FILE - is refused, by a message that names asyncc
+untranslated()
+{
+    ! "$1" -I"$include" -c "$2" -o x.o 2>refused && cat refused && grep -q 'translated first: asyncc FILE.c' refused
+}
+for cc in gcc "$CLANG"; do
+    check "cli/declared async by ${cc##*/}" "$cc" -Wall -Wextra -Werror -I"$include" -c declares.c -o x.o
+    check "cli/not translated, by ${cc##*/}" untranslated "$cc" calls.c
+    check "cli/not translated, its syntax only by ${cc##*/}" \
+        "$cc" -Wall -Wextra -Werror -I"$include" -fsyntax-only calls.c defines.c
+done
+check "cli/a definition not translated, by gcc" untranslated gcc defines.c
 exit 0
