@@ -46,18 +46,19 @@ struct async_task;
 #define asyncc_async
 #define asyncc_call_convention
 #else
-// Not translated. A header may declare async functions to plain C, but calling one is an error. So is
-// a definition where gcc emits it: its section's name is text for the assembler.
-#define ASYNCC_UNTRANSLATED_                                                                   \
-    "async functions must be translated first: asyncc FILE.c -o OUT.c (CMake: the SOURCES of " \
-    "asyncc_target)"
-#if defined(__ELF__) && defined(__GNUC__) && !defined(__clang__) && !defined(__TINYC__)
-#define asyncc_async                                \
-    __attribute__((__error__(ASYNCC_UNTRANSLATED_), \
-                   __section__("asyncc\n\t.error \"" ASYNCC_UNTRANSLATED_ "\"\n\t#")))
+// Not translated. A header may declare async functions to plain C, but calling one is an error, which
+// no optimization may take away together with the call.
+#if defined(__clang__)
+#define asyncc_kept_call __noinline__, __optnone__
+#elif defined(__GNUC__) && __GNUC__ >= 8
+#define asyncc_kept_call __noipa__
 #else
-#define asyncc_async __attribute__((__error__(ASYNCC_UNTRANSLATED_)))
+#define asyncc_kept_call __noinline__
 #endif
+#define asyncc_async                                                                           \
+    __attribute__((__error__("async functions must be translated first: asyncc FILE.c -o "     \
+                             "OUT.c (or name it in CMake: asyncc_target(TARGET SOURCES ...)"), \
+                   asyncc_kept_call))
 #define asyncc_call_convention
 #endif
 
