@@ -36,7 +36,7 @@ static int grow(struct async_channel *c)
     uint32_t capacity = c->capacity ? c->capacity * 2 : 8;
     if (capacity > MOST_ITEMS || capacity > SIZE_MAX / 2 / (c->item_size ? c->item_size : 1))
         return -ENOMEM;
-    unsigned char *items = memory_realloc(c->items, capacity * c->item_size);
+    unsigned char *items = memory_realloc(c->items, c->item_size ? capacity * c->item_size : 1);
     if (!items)
         return -ENOMEM;
     // It is full, so the items before the first one are the last ones.
@@ -98,10 +98,17 @@ static bool has_item(const struct async_channel *c)
     return c->count > c->promised;
 }
 
+// While there are items, if only promised ones, nobody is told so: who was woken for one may be
+// dropped, and then it is another's.
+static bool is_over(const struct async_channel *c)
+{
+    return c->closed && !c->count;
+}
+
 static void serve_receivers(struct async_channel *c)
 {
     struct async_waiter *first;
-    while ((first = c->receivers.first) && (has_item(c) || c->closed)) {
+    while ((first = c->receivers.first) && (has_item(c) || is_over(c))) {
         struct async_channel_receive_future *receiver =
             (struct async_channel_receive_future *)first;
         receiver->result = has_item(c) ? 0 : -EPIPE;
@@ -128,6 +135,8 @@ static int receive_now(struct async_channel *c, void *item)
 {
     take(c, item);
     serve_senders(c);
+    if (is_over(c))
+        serve_receivers(c);
     return 0;
 }
 
@@ -144,10 +153,10 @@ int async_channel_try_receive_(struct async_channel *channel, void *item)
 {
     if (has_item(channel)) // then nobody is in line
         return receive_now(channel, item);
-    return channel->closed ? -EPIPE : -EAGAIN;
+    return is_over(channel) ? -EPIPE : -EAGAIN;
 }
 
-void async_channel_wake_all_(struct async_channel *c)
+void async_channel_closed_(struct async_channel *c)
 {
     grant_all(&c->senders);
     serve_receivers(c);

@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 
 enum {
     SMALL_WRITE = 512 // POSIX: the least room of a pipe that poll(2) calls writable
@@ -214,6 +215,10 @@ static ssize_t try_write(const struct transfer *t)
 static enum async_poll transfer(const struct transfer *t, enum op_code wait, struct async_op *op,
                                 struct async_context *cx, ssize_t *result)
 {
+    if (t->count < 0 || t->count > IOV_MAX) {
+        *result = -EINVAL; // what Linux says, but not of sockets
+        return ASYNC_READY;
+    }
     for (;;) {
         int status = 0;
         if (op->source && wait_poll(op, cx, &status) == ASYNC_PENDING)

@@ -22,12 +22,12 @@ static size_t member_at(const struct async_future_type *type)
     return (type->size + align - 1) / align * align;
 }
 
-static struct group_member *member_of(struct async_task *task)
+static struct group_member *member_of(const struct async_task *task)
 {
-    return (struct group_member *)((char *)(task + 1) + member_at(task->type));
+    return (struct group_member *)((uintptr_t)(task + 1) + member_at(task->type));
 }
 
-struct async_task *group_owner(struct async_task *task)
+struct async_task *group_owner(const struct async_task *task)
 {
     struct async_group *group = member_of(task)->group;
     return group ? group->owner : NULL;
@@ -92,11 +92,36 @@ static void start_held(struct async_group *group)
     }
 }
 
-// They keep their places, and look again.
-static void wake_all(struct async_line *line)
+// The group is empty: all who wait are told now, for there may be new tasks before they run. The
+// first one gets the failure.
+static void tell_empty(struct async_group *group)
 {
-    for (struct async_waiter *waiter = line->first; waiter; waiter = waiter->next)
+    struct async_waiter *first;
+    while ((first = group->waiting.first)) {
+        ((struct async_group_wait_future *)first)->result = group->status;
+        group->status = 0;
+        async_line_grant(&group->waiting);
+    }
+}
+
+static bool waits_for_room(const struct async_group *group)
+{
+    return group->limit && group->count >= group->limit && !refuses(group);
+}
+
+// Who is woken keeps its place, and looks again. Of those who wait for room that is the first one,
+// and when it has left it is the next one's turn: to wake all of them for each place would cost more
+// the more there are.
+static void offer_room(struct async_group *group)
+{
+    if (waits_for_room(group))
+        return;
+    bool for_all = !group->limit || refuses(group);
+    for (struct async_waiter *waiter = group->for_room.first; waiter; waiter = waiter->next) {
         async_waker_wake(&waiter->waker);
+        if (!for_all)
+            break;
+    }
 }
 
 // A task has left, or what the group allows has changed.
@@ -105,10 +130,9 @@ static void changed(struct async_group *group)
     start_held(group);
     if (!group->count) {
         group->cancelling = false;
-        wake_all(&group->waiting);
+        tell_empty(group);
     }
-    if (!group->limit || group->count < group->limit || refuses(group))
-        wake_all(&group->for_room);
+    offer_room(group);
 }
 
 // ---- The life of a member -------------------------------------------------------------------
@@ -233,19 +257,39 @@ enum async_poll async_group_wait_future_poll(struct async_group_wait_future *sel
                                              struct async_context *cx)
 {
     struct async_group *group = self->group;
-    if (group->count)
-        return async_line_wait(&group->waiting, &self->waiter, cx);
-    self->result = group->status;
-    group->status = 0;
+    if (!self->waiter.granted) {
+        if (group->count)
+            return async_line_wait(&group->waiting, &self->waiter, cx);
+        self->result = group->status;
+        group->status = 0;
+    }
     return async_line_served(&group->waiting, &self->waiter);
+}
+
+void async_group_wait_future_drop(struct async_group_wait_future *self)
+{
+    struct async_group *group = self->group;
+    async_line_leave(&group->waiting, &self->waiter);
+    if (self->waiter.granted && self->result && !group->status)
+        group->status = self->result; // for the next one who waits
+    self->waiter.granted = false;
 }
 
 enum async_poll async_group_room_future_poll(struct async_group_room_future *self,
                                              struct async_context *cx)
 {
     struct async_group *group = self->group;
-    if (!refuses(group) && group->limit && group->count >= group->limit)
+    if (waits_for_room(group))
         return async_line_wait(&group->for_room, &self->waiter, cx);
     self->result = refuses(group) ? -ECANCELED : 0;
-    return async_line_served(&group->for_room, &self->waiter);
+    async_group_room_future_drop(self);
+    return ASYNC_READY;
+}
+
+void async_group_room_future_drop(struct async_group_room_future *self)
+{
+    if (!self->waiter.link)
+        return;
+    async_line_leave(&self->group->for_room, &self->waiter);
+    offer_room(self->group);
 }

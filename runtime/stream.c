@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 
 int stream_new(int fd, bool socket, struct async_stream **out)
 {
@@ -78,6 +79,15 @@ static enum async_poll stream_poll(struct async_op *op, enum op_code code, struc
     return op_poll(op, cx);
 }
 
+// Into, or from, `op->size` parts.
+static enum async_poll vector_poll(struct async_op *op, enum op_code code, struct async_context *cx)
+{
+    if (op->size <= IOV_MAX)
+        return stream_poll(op, code, cx);
+    op->result = -EINVAL; // what Linux says, but not of sockets
+    return ASYNC_READY;
+}
+
 enum async_poll stream_read(struct async_op *op, struct async_context *cx)
 {
     return stream_poll(op, OP_READ, cx);
@@ -97,7 +107,7 @@ void async_stream_read_future_drop(struct async_stream_read_future *self)
 enum async_poll async_stream_readv_future_poll(struct async_stream_readv_future *self,
                                                struct async_context *cx)
 {
-    return stream_poll(&self->op, OP_READV, cx);
+    return vector_poll(&self->op, OP_READV, cx);
 }
 
 void async_stream_readv_future_drop(struct async_stream_readv_future *self)
@@ -119,7 +129,7 @@ void async_stream_write_future_drop(struct async_stream_write_future *self)
 enum async_poll async_stream_writev_future_poll(struct async_stream_writev_future *self,
                                                 struct async_context *cx)
 {
-    return stream_poll(&self->op, OP_WRITEV, cx);
+    return vector_poll(&self->op, OP_WRITEV, cx);
 }
 
 void async_stream_writev_future_drop(struct async_stream_writev_future *self)

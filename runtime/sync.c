@@ -140,9 +140,14 @@ static void grant_all(struct async_line *line)
         ;
 }
 
+// What was for all is not passed on by a wait that is dropped.
 void async_condition_broadcast(struct async_condition *condition)
 {
-    grant_all(&condition->waiting);
+    struct async_waiter *first;
+    while ((first = condition->waiting.first)) {
+        ((struct async_condition_wait_future *)first)->condition = NULL;
+        async_line_grant(&condition->waiting);
+    }
 }
 
 void async_event_set(struct async_event *event)

@@ -274,15 +274,25 @@ static inline void finish(struct async_executor *executor, struct async_task *ta
         release(executor, task);
 }
 
+// Is `inner` the task, or in a group of it, or in a group of one of those? A group lies in the
+// frame of the task that owns it, whose drop drops the group's.
+static bool is_within(struct async_task *inner, const struct async_task *task)
+{
+    while (inner && inner != task)
+        inner = inner->flags & TASK_GROUP ? group_owner(inner) : NULL;
+    return inner;
+}
+
 void task_drop(struct async_task *task, uint16_t status)
 {
     struct async_executor *executor = executor_of(task);
-    struct task_dropping dropping = {task, executor->dropping};
+    struct task_dropping *outer = executor->dropping;
+    struct task_dropping dropping = {task, outer, outer && is_within(task, outer->task)};
     executor->dropping = &dropping;
     task->type->drop(task_future(task));
     if (task->flags & TASK_EXTRA)
         task_locals_fini(task);
-    executor->dropping = dropping.outer;
+    executor->dropping = outer;
     finish(executor, task, status);
 }
 
@@ -431,22 +441,19 @@ void async_detach(struct async_task *task)
         task_release(task);
 }
 
-// Is `inner` the task, or in a group of it, or in a group of one of those? A group lies in the
-// frame of the task that owns it, whose drop drops the group's.
-static bool is_within(struct async_task *inner, const struct async_task *task)
-{
-    while (inner && inner != task)
-        inner = inner->flags & TASK_GROUP ? group_owner(inner) : NULL;
-    return inner;
-}
-
 // Would dropping it drop a task whose poll or drop is underway?
 static bool is_underway(const struct async_task *task)
 {
     struct async_executor *executor = executor_of(task);
-    for (struct task_dropping *d = executor->dropping; d; d = d->outer)
+    const struct task_dropping *innermost = executor->dropping;
+    if (innermost && task->flags & TASK_GROUP && group_owner(task) == innermost->task)
+        return false; // or its owner would not be dropped now
+    for (const struct task_dropping *d = innermost; d; d = d->outer) {
         if (is_within(d->task, task))
             return true;
+        while (d->nested) // then the outer ones were passed on the way
+            d = d->outer;
+    }
     return is_within(executor->cx.waker.data, task);
 }
 

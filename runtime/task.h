@@ -75,6 +75,7 @@ struct async_task {
 struct task_dropping {
     struct async_task *task;
     struct task_dropping *outer;
+    bool nested; // in a group of the outer one, or of one of its tasks
 };
 
 // The future's storage follows the head, and is aligned to 16 because slabs put it there.
@@ -144,7 +145,7 @@ void task_extra_free(struct async_task *task);
 void group_left(struct async_task *task);
 
 // The task in whose frame the group of this task lies, or NULL.
-struct async_task *group_owner(struct async_task *task);
+struct async_task *group_owner(const struct async_task *task);
 
 // Frees the task, or leaves that to the last waker, if it is done and neither queued nor owned by a
 // handle.

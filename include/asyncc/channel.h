@@ -130,15 +130,15 @@ static inline int async_channel_try_receive(struct async_channel *channel, void 
     return async_channel_take_(channel, item) ? 0 : async_channel_try_receive_(channel, item);
 }
 
-void async_channel_wake_all_(struct async_channel *channel);
+void async_channel_closed_(struct async_channel *channel);
 
-// Wakes all who wait.
+// Wakes all who wait, but for receivers while there are items that others were woken for.
 static inline void async_channel_close(struct async_channel *channel)
 {
     channel->closed = true;
     channel->reserved = 0; // those who were woken for them find it closed
     if (channel->senders.first || channel->receivers.first)
-        async_channel_wake_all_(channel);
+        async_channel_closed_(channel);
 }
 
 // The only or last item: sends it, and closes. A channel with room for one item that is used like

@@ -78,8 +78,8 @@ void async_group_cancel(struct async_group *group);
 // first in, first out. 0: no limit. Tasks that run already are not stopped.
 void async_group_limit(struct async_group *group, unsigned limit);
 
-// From now on the first failure cancels all other tasks, and spawns are refused until a wait has
-// returned it.
+// From now on the first failure cancels all other tasks, and spawns are refused until all have ended
+// and a wait has got it.
 void async_group_fail_fast(struct async_group *group);
 
 // Tasks in the group that are not done.
@@ -91,12 +91,13 @@ static inline unsigned async_group_count(const struct async_group *group)
 // ---- await async_group_wait(&g): waits until the group is empty ---------------------------------
 //
 // Returns 0, or the first failure since the last wait, which is forgotten then: the group can be
-// used again. For one task at a time: of several waiters the first in line gets the failure. Not
+// used again, also before the waiter runs. For one task at a time: of several waiters the first in
+// line gets the failure; if that is dropped before it runs, the next wait gets it. Not
 // for a task of the group, which would wait for itself. Cancel-safe. No memory.
 asyncc_async int async_group_wait(struct async_group *group);
 
 struct async_group_wait_future {
-    struct async_waiter waiter;
+    struct async_waiter waiter; // first: the line has only this
     struct async_group *group;
     int result;
 };
@@ -111,10 +112,7 @@ static inline void async_group_wait_future_init(struct async_group_wait_future *
 enum async_poll async_group_wait_future_poll(struct async_group_wait_future *self,
                                              struct async_context *cx);
 
-static inline void async_group_wait_future_drop(struct async_group_wait_future *self)
-{
-    async_line_leave(&self->group->waiting, &self->waiter);
-}
+void async_group_wait_future_drop(struct async_group_wait_future *self);
 
 // ---- await async_group_room(&g): waits until a spawn would begin at once ------------------------
 //
@@ -147,10 +145,7 @@ static inline void async_group_room_future_init(struct async_group_room_future *
 enum async_poll async_group_room_future_poll(struct async_group_room_future *self,
                                              struct async_context *cx);
 
-static inline void async_group_room_future_drop(struct async_group_room_future *self)
-{
-    async_line_leave(&self->group->for_room, &self->waiter);
-}
+void async_group_room_future_drop(struct async_group_room_future *self);
 
 // ---- For generated code, and spawning by descriptor ---------------------------------------------
 //

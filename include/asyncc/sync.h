@@ -236,8 +236,8 @@ void async_condition_broadcast(struct async_condition *condition);
 asyncc_async void async_condition_wait(struct async_condition *condition);
 
 struct async_condition_wait_future {
-    struct async_waiter waiter;
-    struct async_condition *condition;
+    struct async_waiter waiter;        // first: the line has only this
+    struct async_condition *condition; // NULL: it was a broadcast that woke it
 };
 
 static inline void async_condition_wait_future_init(struct async_condition_wait_future *self,
@@ -250,13 +250,16 @@ static inline void async_condition_wait_future_init(struct async_condition_wait_
 static inline enum async_poll
 async_condition_wait_future_poll(struct async_condition_wait_future *self, struct async_context *cx)
 {
-    if (self->waiter.granted)
-        return async_line_served(&self->condition->waiting, &self->waiter);
-    return async_line_wait(&self->condition->waiting, &self->waiter, cx);
+    if (!self->waiter.granted)
+        return async_line_wait(&self->condition->waiting, &self->waiter, cx);
+    self->waiter.granted = false;
+    return ASYNC_READY;
 }
 
 static inline void async_condition_wait_future_drop(struct async_condition_wait_future *self)
 {
+    if (!self->condition)
+        return;
     async_line_leave(&self->condition->waiting, &self->waiter);
     if (self->waiter.granted)
         async_condition_signal(self->condition);

@@ -653,6 +653,11 @@ static void tied_writers_are_flushed_before_a_wait(void **unused)
     send_text(&s, "\n");
     assert_int_equal(FINISH(task, ssize_t), 1);
     assert_string_equal(line, "c");
+    // Also what was only reserved.
+    assert_int_equal(AWAIT(async_writer_reserve, &s.out, 10), 0);
+    assert_non_null(s.out.buffer);
+    drop(START(async_reader_line, &s.in, 100, &line));
+    assert_null(s.out.buffer);
     assert_int_equal(async_writer_put(&s.out, "x", 1), 0);
     async_reader_tie(&s.in, NULL);
     drop(START(async_reader_line, &s.in, 100, &line));

@@ -7,6 +7,7 @@
 #include "executor.h"
 #include "sys.h"
 
+#include <limits.h>
 #include <signal.h>
 #include <sys/eventfd.h>
 #include <termios.h>
@@ -267,8 +268,29 @@ static void reports_bad_descriptors(void **unused)
     struct ends e = make_ends(PIPE);
     assert_int_equal(NOW(async_read, e.out, &byte, 1), -EBADF);
     assert_int_equal(NOW(async_write, e.in, &byte, 1), -EBADF);
-    assert_int_equal(NOW(async_readv, e.in, NULL, -1), -EINVAL);
     close_ends(e);
+}
+
+static void count_parts(enum kind kind)
+{
+    static char bytes[IOV_MAX + 1];
+    static struct iovec parts[IOV_MAX + 1];
+    for (int i = 0; i <= IOV_MAX; i++)
+        parts[i] = (struct iovec){&bytes[i], 1};
+    struct ends e = make_ends(kind);
+    assert_true(NOW(async_writev, e.out, parts, IOV_MAX) > 0);
+    assert_int_equal(NOW(async_writev, e.out, parts, IOV_MAX + 1), -EINVAL);
+    assert_int_equal(NOW(async_writev, e.out, parts, -1), -EINVAL);
+    assert_int_equal(NOW(async_readv, e.in, parts, IOV_MAX + 1), -EINVAL);
+    assert_int_equal(NOW(async_readv, e.in, parts, -1), -EINVAL);
+    assert_true(NOW(async_readv, e.in, parts, IOV_MAX) > 0);
+    close_ends(e);
+}
+
+static void refuses_too_many_parts(void **unused)
+{
+    (void)unused;
+    for_each_kind(count_parts);
 }
 
 static void use_a_file(enum kind kind)
@@ -371,6 +393,7 @@ int main(void)
         DESCRIPTOR_TEST(cancels),
         DESCRIPTOR_TEST(reports_broken_pipes),
         DESCRIPTOR_TEST(reports_bad_descriptors),
+        DESCRIPTOR_TEST(refuses_too_many_parts),
         DESCRIPTOR_TEST(reads_and_writes_files),
         DESCRIPTOR_TEST(reads_lines_of_a_terminal),
         DESCRIPTOR_TEST(reads_packets),

@@ -537,8 +537,8 @@ static void room(void **unused)
 {
     (void)unused;
     RUN(s_rooms, s_nothing, s_all_roomy); // no limit
-    RUN(s_limit2, s_put2, s_rooms, s_nothing, s_no_room, s_end_b, s_nothing, s_nothing, s_all_roomy,
-        s_end_a);
+    RUN(s_limit2, s_put2, s_rooms, s_nothing, s_no_room, s_end_b, s_nothing, s_nothing, s_nothing,
+        s_all_roomy, s_end_a);
     RUN(s_limit2, s_put2, s_rooms, s_nothing, s_drop_rooms, s_end_b, s_end_a, s_nothing);
     RUN(s_limit2, s_put2, s_rooms, s_nothing, s_limit0, s_nothing, s_nothing, s_all_roomy);
     RUN(s_limit2, s_fail_fast, s_put2, s_rooms, s_nothing, s_fail_a, s_nothing, s_nothing,
@@ -556,12 +556,12 @@ static void ignore(void *data)
 {
     (void)data;
 }
-static void on_wake(void *data)
+static void count(void *data)
 {
-    (void)data, woken++;
+    ++*(int *)data;
 }
 
-static const struct async_waker_ops counting = {.clone = ignore, .wake = on_wake, .drop = ignore};
+static const struct async_waker_ops counting = {.clone = ignore, .wake = count, .drop = ignore};
 static struct async_context outside = {.waker = {&woken, &counting}, .arena = &async_arena_none};
 
 static void s_ask(void)
@@ -588,6 +588,107 @@ static void no_room_while_cancelling(void **unused)
     RUN(s_limit2, s_put3, s_nothing, s_ask, s_b_is_refused, s_cancel);
     expect_events("AB-a-b");
     assert_int_equal(woken, 1);
+}
+
+// ---- Waiters that are no tasks, and run when they are told to -----------------------------------
+
+static int wakes[2];
+static struct async_context outsiders[2] = {
+    {.waker = {&wakes[0], &counting}, .arena = &async_arena_none},
+    {.waker = {&wakes[1], &counting}, .arena = &async_arena_none},
+};
+static struct async_group_wait_future empty[2];
+static struct async_group_room_future place[2];
+
+static void s_put_a(void)
+{
+    assert_int_equal(put(0), 0);
+}
+static void s_outsiders_wait(void)
+{
+    for (int i = 0; i < 2; i++) {
+        wakes[i] = 0;
+        async_group_wait_future_init(&empty[i], &group);
+        assert_int_equal(async_group_wait_future_poll(&empty[i], &outsiders[i]), ASYNC_PENDING);
+    }
+}
+static void expect_empty(int i, int status)
+{
+    assert_int_equal(async_group_wait_future_poll(&empty[i], &outsiders[i]), ASYNC_READY);
+    assert_int_equal(empty[i].result, status);
+}
+static void s_both_empty(void)
+{
+    expect_empty(1, 0);
+    expect_empty(0, -EIO);
+}
+static void s_drop_first_wait(void)
+{
+    async_group_wait_future_drop(&empty[0]);
+    expect_empty(1, 0);
+}
+static void s_wait_fails(void)
+{
+    async_group_wait_future_init(&empty[0], &group);
+    expect_empty(0, -EIO);
+    async_group_wait_future_init(&empty[0], &group);
+    expect_empty(0, 0);
+}
+static void s_drop_both_waits(void)
+{
+    async_group_wait_future_drop(&empty[0]);
+    async_group_wait_future_drop(&empty[1]);
+}
+
+static void told_once_empty(void **unused)
+{
+    (void)unused;
+    // The first in line gets the failure, whoever runs first, and though there are new tasks.
+    RUN(s_put_a, s_nothing, s_outsiders_wait, s_fail_a, s_nothing, s_both_empty);
+    RUN(s_put_a, s_nothing, s_outsiders_wait, s_fail_a, s_nothing, s_put2, s_both_empty, s_nothing,
+        s_cancel);
+    RUN(s_put_a, s_nothing, s_outsiders_wait, s_fail_a, s_nothing, s_drop_first_wait, s_wait_fails);
+    RUN(s_put_a, s_nothing, s_outsiders_wait, s_drop_both_waits, s_fail_a, s_nothing, s_wait_fails);
+}
+
+static void s_two_ask(void)
+{
+    for (int i = 0; i < 2; i++) {
+        wakes[i] = 0;
+        async_group_room_future_init(&place[i], &group);
+        assert_int_equal(async_group_room_future_poll(&place[i], &outsiders[i]), ASYNC_PENDING);
+    }
+}
+static void s_first_is_asked(void)
+{
+    assert_int_equal(wakes[0], 1);
+    assert_int_equal(wakes[1], 0);
+}
+static void s_first_takes(void)
+{
+    assert_int_equal(async_group_room_future_poll(&place[0], &outsiders[0]), ASYNC_READY);
+    assert_int_equal(wakes[1], 1); // the place is not taken yet
+    assert_int_equal(put(4), 0);
+    assert_int_equal(async_group_room_future_poll(&place[1], &outsiders[1]), ASYNC_PENDING);
+}
+static void s_first_is_dropped(void)
+{
+    async_group_room_future_drop(&place[0]);
+    assert_int_equal(wakes[1], 1);
+    assert_int_equal(async_group_room_future_poll(&place[1], &outsiders[1]), ASYNC_READY);
+}
+static void s_drop_second(void)
+{
+    async_group_room_future_drop(&place[1]);
+}
+
+static void room_for_one(void **unused)
+{
+    (void)unused;
+    RUN(s_limit2, s_put2, s_nothing, s_two_ask, s_end_a, s_nothing, s_first_is_asked, s_first_takes,
+        s_drop_second, s_cancel);
+    RUN(s_limit2, s_put2, s_nothing, s_two_ask, s_end_a, s_nothing, s_first_is_asked,
+        s_first_is_dropped, s_cancel);
 }
 
 // ---- Drops that act -----------------------------------------------------------------------------
@@ -742,11 +843,18 @@ static void never_put(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(waits),        cmocka_unit_test(failures),
-        cmocka_unit_test(going_on),     cmocka_unit_test(failing_fast),
-        cmocka_unit_test(results),      cmocka_unit_test(limits),
-        cmocka_unit_test(room),         cmocka_unit_test(no_room_while_cancelling),
-        cmocka_unit_test(acting_drops), cmocka_unit_test(owners),
+        cmocka_unit_test(waits),
+        cmocka_unit_test(failures),
+        cmocka_unit_test(going_on),
+        cmocka_unit_test(failing_fast),
+        cmocka_unit_test(results),
+        cmocka_unit_test(limits),
+        cmocka_unit_test(room),
+        cmocka_unit_test(no_room_while_cancelling),
+        cmocka_unit_test(told_once_empty),
+        cmocka_unit_test(room_for_one),
+        cmocka_unit_test(acting_drops),
+        cmocka_unit_test(owners),
         cmocka_unit_test(never_put),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

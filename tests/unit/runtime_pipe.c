@@ -6,6 +6,7 @@
 #include "executor.h"
 
 #include <asyncc/pipe.h>
+#include <limits.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -41,6 +42,11 @@ static void flow(maker *make)
     assert_int_equal(RESULT(looker, int), 0);
     assert_int_equal(NOW(async_stream_readv, in, room, 2), 3);
     assert_memory_equal(buf + 5, "yz", 2);
+    static struct iovec many[IOV_MAX + 1];
+    assert_int_equal(NOW(async_stream_writev, out, many, IOV_MAX + 1), -EINVAL);
+    assert_int_equal(NOW(async_stream_writev, out, parts, -1), -EINVAL);
+    assert_int_equal(NOW(async_stream_readv, in, many, IOV_MAX + 1), -EINVAL);
+    assert_int_equal(NOW(async_stream_readv, in, room, -1), -EINVAL);
     // The end comes behind what was written.
     assert_int_equal(NOW(async_stream_write_all, out, "end", 3), 3);
     async_stream_close(out);

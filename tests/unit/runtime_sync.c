@@ -383,6 +383,20 @@ static void conditions(void **unused)
     cx = context_of(2);
     assert_int_equal(async_condition_wait_future_poll(&f[2], &cx), ASYNC_READY);
     assert_int_equal(held, 0);
+    // What a broadcast woke has nothing to pass on to who came later.
+    for (int i = 0; i < 3; i++) {
+        cx = fresh(i);
+        async_condition_wait_future_init(&f[i], &condition);
+        assert_int_equal(async_condition_wait_future_poll(&f[i], &cx), ASYNC_PENDING);
+        if (i == 1)
+            async_condition_broadcast(&condition);
+    }
+    async_condition_wait_future_drop(&f[0]);
+    assert_int_equal(wakes[2], 0);
+    cx = context_of(1);
+    assert_int_equal(async_condition_wait_future_poll(&f[1], &cx), ASYNC_READY);
+    async_condition_wait_future_drop(&f[2]);
+    assert_int_equal(held, 0);
     assert_null(condition.waiting.first);
 }
 
