@@ -243,10 +243,33 @@ void task_release(struct async_task *task)
 }
 
 // Who waits keeps nothing of the task, so that it may be freed before they run.
+static void put_joiner(struct async_task_join_future **joiners,
+                       struct async_task_join_future *joiner)
+{
+    joiner->next = *joiners;
+    if (joiner->next)
+        joiner->next->link = &joiner->next;
+    joiner->link = joiners;
+    *joiners = joiner;
+}
+
+// The last one was put in front.
+static void put_in_order(struct async_task_join_future **joiners)
+{
+    struct async_task_join_future *joiner = *joiners, *next;
+    *joiners = NULL;
+    for (; joiner; joiner = next) {
+        next = joiner->next;
+        put_joiner(joiners, joiner);
+    }
+}
+
 __attribute__((__noinline__)) static void tell_joiners(struct async_task *task,
                                                        struct async_task_join_future **joiners)
 {
     struct async_task_join_future *joiner;
+    if ((*joiners)->next)
+        put_in_order(joiners);
     while ((joiner = *joiners)) {
         *joiners = joiner->next;
         if (joiner->next)
@@ -503,12 +526,7 @@ enum async_poll async_task_join_future_poll(struct async_task_join_future *self,
         return ASYNC_PENDING;
     }
     assert(task != async_task_current() && "a task that joins itself waits for ever");
-    struct async_task_join_future **joiners = task_joiners(task);
     self->waker = async_waker_clone(&cx->waker);
-    self->next = *joiners;
-    if (self->next)
-        self->next->link = &self->next;
-    self->link = joiners;
-    *joiners = self;
+    put_joiner(task_joiners(task), self);
     return ASYNC_PENDING;
 }

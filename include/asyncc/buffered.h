@@ -302,7 +302,7 @@ static inline void async_reader_until_future_drop(struct async_reader_until_futu
 // Consumes a line, which ends in "\n" or "\r\n". Returns its length without these, and where it is
 // in *line, with a zero behind it, until the next operation on the reader begins. The last line of
 // the stream may lack its end. -ENODATA: the stream has ended. -EMSGSIZE: the line is longer than
-// `limit`, or with its end than the buffer; nothing was consumed: go on with async_reader_consume,
+// `limit`, or with its end, or the zero, than the buffer; nothing was consumed: go on with async_reader_consume,
 // or give up. Or -errno. A line may hold zeros of its own. SIZE_MAX is no limit but the buffer.
 // Cancel-safe: a dropped one has consumed nothing.
 asyncc_async ssize_t async_reader_line(struct async_reader *reader, size_t limit, char **line);

@@ -24,6 +24,7 @@
 // Items are copied, byte by byte. Senders and receivers: as many as you like of either.
 //
 // Fair: senders are served in the order in which they wait, and so are receivers. Nobody overtakes.
+// Where there is room, or an item, nobody else runs first: see executor.h.
 //
 // Closing: either end may close, once or more often. Nothing is sent any more (-EPIPE), what is in
 // it is still received, and then there is -EPIPE. Items that own something are yours to take out.

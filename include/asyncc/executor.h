@@ -22,7 +22,10 @@
 // thread, only by the first two).
 //
 // Ready tasks run first in, first out. After at most 128 polls (see the options) the executor looks
-// after timers, file descriptors and wakes of other threads, so none of them starves.
+// after timers, file descriptors and wakes of other threads, so none of them starves. A poll is over
+// when its task waits. I/O that could go on for ever lets others run after a while; a lock that is
+// free, a channel with items or room, a task that is done never do. A loop that awaits nothing else
+// for long has an async_yield in it.
 //
 // In somebody else's loop, here one made of poll(2):
 //

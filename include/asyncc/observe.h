@@ -17,11 +17,11 @@
 //         return 0;
 //     }
 //
-// prints
+// prints (the turns and waits may be others)
 //
 //     asyncc: 2 tasks, 0 ready; 4 polls, 4 wakes, 2 turns, 1 waits
 //     task 1 'main' running
-//     task 511 'both' waiting
+//     task 408 'both' waiting
 //       both at x.c:8 awaits async_join (both_at_join)
 //         half at x.c:7 awaits async_sleep_ms (half_at_async_sleep_ms)
 //

@@ -19,6 +19,8 @@
 // Fair: each is first in, first out. What is given up while others wait goes to the first of them
 // at once, whoever runs first; nobody overtakes.
 //
+// What can be had at once is had without letting others run: see executor.h.
+//
 // Cancel-safe: a wait that is dropped leaves no trace. One that was served already, but has not run
 // since, passes on what it was given.
 //

@@ -59,7 +59,7 @@ void *async_task_result_at(struct async_task *task);
 //
 // Returns 0 (finished, the result may be read), -ECANCELED (dropped by async_cancel), or -ENOMEM
 // (dropped because a frame could not be allocated). Any number of tasks may join one task, but not
-// itself.
+// itself; they are woken in the order in which they began to wait.
 // Cancel-safe: a dropped join leaves the task as it was.
 asyncc_async int async_task_join(struct async_task *task);
 
@@ -220,7 +220,7 @@ int async_task_set_name(struct async_task *task, const char *name);
 //     puts(async_task_local_get(&request_id));
 struct async_task_key {
     // Called for each value that is not NULL when its task is done (within that task), and when the
-    // value is replaced by another. NULL: nothing is called.
+    // value is replaced by another, or removed. NULL: nothing is called.
     void (*destroy)(void *value);
     // What a task has that is spawned by one that has `value`: called by the spawn, in the task
     // that spawns, whose values it must not change. NULL returned: none. NULL here: values are not

@@ -209,14 +209,13 @@ static void joins_that_end_others(void **unused)
     async_task_join_future_init(&first, tasks[0]);
     async_task_join_future_init(&second, tasks[0]);
     async_task_join_future_init(&third, tasks[0]);
-    assert_int_equal(async_task_join_future_poll(&first, &outside), ASYNC_PENDING);
+    assert_int_equal(async_task_join_future_poll(&first, &ends_second), ASYNC_PENDING);
     assert_int_equal(async_task_join_future_poll(&second, &outside), ASYNC_PENDING);
-    // The last one is told first.
-    assert_int_equal(async_task_join_future_poll(&third, &ends_second), ASYNC_PENDING);
+    assert_int_equal(async_task_join_future_poll(&third, &outside), ASYNC_PENDING);
     end(0);
     expect(0, 1);
-    assert_int_equal(async_task_join_future_poll(&first, &outside), ASYNC_READY);
-    assert_int_equal(first.result, 0);
+    assert_int_equal(async_task_join_future_poll(&third, &outside), ASYNC_READY);
+    assert_int_equal(third.result, 0);
     finish(1);
 }
 

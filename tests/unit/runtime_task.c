@@ -97,6 +97,7 @@ struct joined {
     struct async_task *task;
     struct async_task_join_future join;
     int polls, status;
+    char name; // 0: none
 };
 
 static enum async_poll joins(void *data, struct async_context *cx, int *state)
@@ -108,6 +109,8 @@ static enum async_poll joins(void *data, struct async_context *cx, int *state)
     if (async_task_join_future_poll(&j->join, cx) == ASYNC_PENDING)
         return ASYNC_PENDING;
     j->status = j->join.result;
+    if (j->name)
+        note(j->name);
     return ASYNC_READY;
 }
 
@@ -142,6 +145,27 @@ static void cancels_a_suspended_task(void **unused)
     assert_true(async_task_done(a) && async_task_done(b));
     async_detach(a);
     async_detach(b);
+    async_executor_close();
+}
+
+static void tells_joiners_in_order(void **unused)
+{
+    (void)unused;
+    trace[0] = 0;
+    struct async_task *task = spawn_script(forever, undo, NULL), *tasks[5];
+    struct joined joined[5];
+    for (int i = 0; i < 5; i++) {
+        joined[i] = (struct joined){.task = task, .name = (char)('a' + i)};
+        tasks[i] = spawn_script(joins, drop_join, &joined[i]);
+    }
+    let_run(2);
+    async_cancel(tasks[2]);
+    async_cancel(task);
+    let_run(2);
+    assert_string_equal(trace, "abde");
+    for (int i = 0; i < 5; i++)
+        async_detach(tasks[i]);
+    async_detach(task);
     async_executor_close();
 }
 
@@ -559,6 +583,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(runs_in_order),
         cmocka_unit_test(cancels_a_suspended_task),
+        cmocka_unit_test(tells_joiners_in_order),
         cmocka_unit_test(cancels_a_task_that_never_ran),
         cmocka_unit_test(cancels_itself_after_its_poll),
         cmocka_unit_test(frees_what_is_left),
