@@ -16,6 +16,8 @@ struct explorer {
     struct async_test_options base;
     struct async_test_options options; // of the run
     struct async_test_report report;
+    // How much was tried.
+    uint64_t runs, seeds, cancellations, allocations, calls;
 };
 
 static void print_number(const char *name, uint64_t value)
@@ -49,16 +51,17 @@ static void print_options(const struct async_test_options *o, const char *name)
 }
 
 // One run. 0, 1 or -errno.
-static int run(const struct explorer *e, const struct async_test_options *options,
+static int run(struct explorer *e, const struct async_test_options *options,
                struct async_test_report *report)
 {
+    e->runs++;
     int problems = async_test_run(e->fn, e->arg, options, report);
     if (problems > 0 && !options->quiet)
         print_options(options, options->name ? options->name : e->fn->name);
     return problems > 0 ? 1 : problems;
 }
 
-static int seeds(const struct explorer *e)
+static int seeds(struct explorer *e)
 {
     static const size_t segments[] = {0, 1, 7, 1000};
     unsigned count = e->base.seeds ? e->base.seeds : SEEDS;
@@ -71,16 +74,16 @@ static int seeds(const struct explorer *e)
             options.jitter_ns = JITTER_NS;
         if (!options.segment)
             options.segment = segments[i % (sizeof segments / sizeof *segments)];
-        struct async_test_report report;
-        rc = run(e, &options, &report);
+        rc = run(e, &options, &e->report);
+        e->seeds++;
     }
     return rc;
 }
 
 // Lets `*occasion`, a member of e->options, be 1, 2, ... until a run has fewer: `*had`, a member of
-// e->report. Whether something was hit says less: it may have been another fault of the options, or
+// e->report. Adds to `*tried` how many there were. Whether something was hit says less: it may have been another fault of the options, or
 // a task to be cancelled late may never have gone on.
-static int each(struct explorer *e, uint64_t *occasion, const uint64_t *had)
+static int each(struct explorer *e, uint64_t *occasion, const uint64_t *had, uint64_t *tried)
 {
     int rc = 0;
     *occasion = 0;
@@ -88,6 +91,7 @@ static int each(struct explorer *e, uint64_t *occasion, const uint64_t *had)
         ++*occasion;
         rc = run(e, &e->options, &e->report);
     } while (rc == 0 && *had >= *occasion && *occasion < OCCASIONS_MAX);
+    *tried += *occasion - 1;
     return rc;
 }
 
@@ -97,15 +101,25 @@ static int explore(struct explorer *e, unsigned what)
     for (int late = 0; rc == 0 && what & ASYNC_TEST_CANCEL && late < 2; late++) {
         e->options = e->base;
         e->options.cancel_late = late;
-        rc = each(e, &e->options.cancel_at, &e->report.suspensions);
+        rc = each(e, &e->options.cancel_at, &e->report.suspensions, &e->cancellations);
     }
     e->options = e->base;
     if (rc == 0 && what & ASYNC_TEST_ALLOC)
-        rc = each(e, &e->options.alloc_at, &e->report.allocations);
+        rc = each(e, &e->options.alloc_at, &e->report.allocations, &e->allocations);
     e->options = e->base;
     if (rc == 0 && what & ASYNC_TEST_CALL)
-        rc = each(e, &e->options.call_at, &e->report.calls);
+        rc = each(e, &e->options.call_at, &e->report.calls, &e->calls);
     return rc;
+}
+
+static void print_summary(const struct explorer *e)
+{
+    fprintf(stderr,
+            "asyncc test: %s: no problem in %llu runs: %llu seeds, %llu cancellations, %llu failed "
+            "allocations, %llu failed system calls\n",
+            e->base.name ? e->base.name : e->fn->name, (unsigned long long)e->runs,
+            (unsigned long long)e->seeds, (unsigned long long)e->cancellations,
+            (unsigned long long)e->allocations, (unsigned long long)e->calls);
 }
 
 int async_test_explore(async_test_fn test, void *arg, unsigned what,
@@ -114,10 +128,13 @@ int async_test_explore(async_test_fn test, void *arg, unsigned what,
     struct explorer e = {.fn = test, .arg = arg};
     if (options)
         e.base = *options;
-    struct async_test_report report;
-    int rc = run(&e, &e.base, &report);
+    int rc = run(&e, &e.base, &e.report);
     if (rc == 0 && !e.base.suspend)
         rc = explore(&e, what);
     e.base.suspend = true;
-    return rc == 0 ? explore(&e, what) : rc;
+    if (rc == 0)
+        rc = explore(&e, what);
+    if (rc == 0 && e.base.summary)
+        print_summary(&e);
+    return rc;
 }

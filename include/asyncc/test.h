@@ -108,7 +108,9 @@ struct async_test_options {
     bool threads;       // other threads wake tasks: nothing to do is no deadlock on sim
     bool quiet;         // prints nothing
 
-    unsigned seeds; // async_test_explore: how many seeds from `seed` on; 0: 20
+    // For async_test_explore.
+    unsigned seeds; // how many, from `seed` on; 0: 20
+    bool summary;   // says on stderr how much was tried, if all was well
 };
 
 struct async_test_report {

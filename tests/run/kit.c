@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <asyncc/async.h>
 
 // ---- What is tested -------------------------------------------------------------------------
@@ -266,6 +267,29 @@ static void check(const char *name, async_test_fn test)
     printf("%s: %d\n", name, async_test_explore(test, NULL, ASYNC_TEST_ALL, &options));
 }
 
+// The summary of a test that suspends, allocates and makes calls tells of each.
+static void check_summary(void)
+{
+    struct async_test_options options = {.name = "summary", .seeds = 3, .summary = true};
+    fflush(stderr);
+    FILE *file = tmpfile();
+    int kept = dup(STDERR_FILENO);
+    if (!file || kept < 0 || dup2(fileno(file), STDERR_FILENO) < 0)
+        abort();
+    int rc = async_test_explore(test_ask, NULL, ASYNC_TEST_ALL, &options);
+    dup2(kept, STDERR_FILENO);
+    close(kept);
+    rewind(file);
+    unsigned long long runs = 0, seeds = 0, n[3] = {0};
+    int read = fscanf(file,
+                      "asyncc test: summary: no problem in %llu runs: %llu seeds, %llu "
+                      "cancellations, %llu failed allocations, %llu failed system calls",
+                      &runs, &seeds, &n[0], &n[1], &n[2]);
+    printf("summary: %d, %d %d, %d\n", rc, read, seeds == 6 && n[0] && n[1] && n[2],
+           runs > seeds + n[0] + n[1] + n[2]);
+    fclose(file);
+}
+
 static void check_time(void)
 {
     uint64_t slept = 0;
@@ -343,6 +367,7 @@ int main(void)
     check("refused", test_refused);
     check("serve", test_serve);
     check("table", test_table);
+    check_summary();
     check_time();
     check_seeds();
     check_ends();
