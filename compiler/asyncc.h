@@ -27,7 +27,8 @@
 void *mem_alloc(size_t size); // zeroed; never NULL: running out is fatal, with a message
 void *mem_grow(void *old, size_t old_size, size_t new_size);
 char *mem_text(const char *start, size_t length);
-// Like qsort, and what is equal keeps its order, so that the output is the same with every C library.
+// Like qsort, and what is equal keeps its order, so that the output is the same with every C
+// library.
 void mem_sort(void *at, size_t count, size_t size, int (*compare)(const void *, const void *));
 char *mem_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 // In `small`, or in memory of its own if there is no room for it there.

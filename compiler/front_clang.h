@@ -32,7 +32,8 @@ void front_collect_macros(void);
 long long front_macro_number(const char *name, size_t length);
 void front_collect_skipped(struct source *source);
 
-// What clang has to say (front_messages.c). Most of the flags only in the one parse that is to warn.
+// What clang has to say (front_messages.c). Most of the flags only in the one parse that is to
+// warn.
 const char *const *front_warning_flags(bool once, size_t *count);
 bool front_has_messages(void);  // with a place in a file
 bool front_report_errors(void); // false: there are some

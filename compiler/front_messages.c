@@ -19,8 +19,8 @@ static const struct {
 };
 
 // The C compiler warns when it compiles the output. Here only the mismatches of async and plain
-// pointers count, and what the output hides; once, for a text with its macros open says the same, in
-// lines of any length, which clang counts columns in.
+// pointers count, and what the output hides; once, for a text with its macros open says the same,
+// in lines of any length, which clang counts columns in.
 const char *const *front_warning_flags(bool once, size_t *count)
 {
     static const char *const always[] = {"-Wno-unknown-warning-option", "-Wno-everything"};
@@ -57,22 +57,71 @@ static const char *replace(const char *text, const char *at, size_t length, cons
     return mem_format("%.*s%s%s", (int)(at - text), text, to, at + length);
 }
 
-// Of 'typeof(T)' (aka 'T') only 'T', as our async_fn is defined.
-static const char *without_typeof(const char *text)
+// The bracket that closes the one at `open`; NULL: none does.
+static const char *closing(const char *open)
 {
-    static const char start[] = "'typeof(", middle[] = ")' (aka '";
-    const char *found, *end, *from = text;
-    while ((found = strstr(from, start)) && (end = strstr(found, middle))) {
-        const char *type = found + strlen(start), *again = end + strlen(middle);
-        size_t length = (size_t)(end - type);
-        from = found + 1;
-        if (strncmp(again, type, length) != 0 || strncmp(again + length, "')", 2) != 0)
+    int depth = 0;
+    for (const char *at = open; *at; at++) {
+        depth += (*at == '(') - (*at == ')');
+        if (depth == 0)
+            return at;
+    }
+    return NULL;
+}
+
+// typeof(T) is what our async_fn is defined as: only T, where it has a calling convention of ours.
+static const char *without_typeof(const char *text, const char *attribute)
+{
+    static const char start[] = "typeof(";
+    for (size_t from = 0;;) {
+        const char *found = strstr(text + from, start);
+        const char *end = found ? closing(found + strlen(start) - 1) : NULL;
+        if (!end)
+            return text;
+        from = (size_t)(found - text) + 1;
+        const char *inside = strstr(found, attribute);
+        if (!inside || inside > end)
             continue;
-        size_t before = (size_t)(found - text);
-        text = mem_format("%.*s'%.*s'%s", (int)before, text, (int)length, type, again + length + 2);
-        from = text + before + 1;
+        text = replace(text, end, 1, "");
+        text = replace(text, text + from - 1, strlen(start), "");
+    }
+}
+
+// Of 'T' (aka 'T') only 'T'.
+static const char *without_alias(const char *text)
+{
+    static const char middle[] = "' (aka '";
+    for (const char *found = text; (found = strstr(found, middle));) {
+        const char *start = found, *again = found + strlen(middle);
+        while (start > text && start[-1] != '\'')
+            start--;
+        size_t length = (size_t)(found - start);
+        if (strncmp(again, start, length) != 0 || strncmp(again + length, "')", 2) != 0) {
+            found++;
+            continue;
+        }
+        size_t at = (size_t)(found - text) + 1;
+        text = replace(text, found + 1, strlen(middle) - 1 + length + 2, "");
+        found = text + at;
     }
     return text;
+}
+
+// Where the type begins that ends at `end`: behind the quote, or the bracket or comma of a
+// parameter's.
+static size_t type_start(const char *text, size_t end)
+{
+    int depth = 0;
+    while (end > 0 && text[end - 1] != '\'') {
+        char c = text[end - 1];
+        if (depth == 0 && (c == '(' || c == ','))
+            break;
+        depth += (c == ')') - (c == '(');
+        end--;
+    }
+    while (text[end] == ' ')
+        end++;
+    return end;
 }
 
 // Async is what a calling convention says of a type: 'int (*)(int) __attribute__((swiftcall))' is
@@ -81,23 +130,21 @@ static const char *friendly(const char *text)
 {
     static const char *const conventions[] = {"swiftcall", "preserve_most"};
     static const char marker[] = "async ";
-    text = without_typeof(text);
     for (size_t i = 0; i < sizeof conventions / sizeof *conventions; i++) {
         const char *attribute = mem_format(" __attribute__((%s))", conventions[i]);
         const char *name = mem_format("'%s'", conventions[i]);
         const char *found;
         while ((found = strstr(text, name)))
             text = replace(text, found, strlen(name), "'async'");
+        text = without_typeof(text, attribute);
         while ((found = strstr(text, attribute))) {
-            size_t open = (size_t)(found - text);
-            while (open > 0 && text[open - 1] != '\'')
-                open--;
+            size_t start = type_start(text, (size_t)(found - text));
             text = replace(text, found, strlen(attribute), "");
-            if (strncmp(text + open, marker, strlen(marker)) != 0)
-                text = replace(text, text + open, 0, marker);
+            if (strncmp(text + start, marker, strlen(marker)) != 0)
+                text = replace(text, text + start, 0, marker);
         }
     }
-    return text;
+    return without_alias(text);
 }
 
 // ---- Which message it is --------------------------------------------------------------------
@@ -173,7 +220,7 @@ static bool lacks_our_header(CXDiagnostic d)
 static void hint_mismatch(const char *message)
 {
     static const char *const between[] = {" with an expression of type ", " to parameter of type ",
-                                          " from ", " and "};
+                                          " from a function with result type ", " from ", " and "};
     const char *second = NULL;
     for (size_t i = 0; i < sizeof between / sizeof *between && !second; i++)
         second = strstr(message, between[i]);
@@ -181,9 +228,10 @@ static void hint_mismatch(const char *message)
     if (!second || !async)
         return;
     bool first_is = async < second, second_is = strstr(second, "'async ");
+    bool second_is_wanted = strstr(message, " passing ") || strstr(message, " returning ");
     if (first_is && second_is)
         hint("both are async: their parameters and results must be the same");
-    else if (strstr(message, " passing ") ? second_is : first_is)
+    else if (second_is_wanted ? second_is : first_is)
         hint("declare the function async, or call it in an async function of its own");
 }
 
@@ -196,12 +244,30 @@ static const char *header_of_incomplete(const char *message)
     return end ? front_header_of(mem_format("%.*s {", (int)(end - start - 1), start + 1)) : NULL;
 }
 
+// Is this place, of what clang calls a declaration, an await that was the first to name it?
+static bool is_awaited_at(CXSourceLocation location)
+{
+    CXFile file = NULL;
+    unsigned offset = front_offset(location, &file);
+    size_t length = 0;
+    const char *text = file ? clang_getFileContents(front_tu, file, &length) : NULL;
+    if (!text || offset > length)
+        return false;
+    while (offset > 0 && (text[offset - 1] == ' ' || text[offset - 1] == '('))
+        offset--;
+    return offset >= 5 && !strncmp(text + offset - 5, "await", 5);
+}
+
 static bool is_called_before(CXDiagnostic d)
 {
     CXDiagnosticSet notes = clang_getChildDiagnostics(d);
-    for (unsigned i = 0; i < clang_getNumDiagnosticsInSet(notes); i++)
-        if (says(clang_getDiagnosticInSet(notes, i), "previous implicit declaration"))
+    for (unsigned i = 0; i < clang_getNumDiagnosticsInSet(notes); i++) {
+        CXDiagnostic note = clang_getDiagnosticInSet(notes, i);
+        if (says(note, "previous implicit declaration") ||
+            (says(note, "previous declaration is here") &&
+             is_awaited_at(clang_getDiagnosticLocation(note))))
             return true;
+    }
     return false;
 }
 

@@ -229,8 +229,8 @@ static enum CXChildVisitResult on_path_candidate(CXCursor c, CXCursor parent, CX
     return CXChildVisit_Break;
 }
 
-// What stands at file scope and is of a record or an enumeration, an array of such, or a pointer to one;
-// by the hash of that type.
+// What stands at file scope and is of a record or an enumeration, an array of such, or a pointer to
+// one; by the hash of that type.
 struct named_by {
     unsigned hash, order;
     CXCursor cursor;

@@ -88,7 +88,8 @@ static unsigned skip_quoted(const char *text, unsigned at, unsigned limit)
     return at < limit ? at + 1 : limit;
 }
 
-// Where the literal that opens at `at` closes; `at` if it does not: the apostrophe of `#error don't`.
+// Where the literal that opens at `at` closes; `at` if it does not: the apostrophe of `#error
+// don't`.
 static unsigned closing_quote(const char *text, unsigned at, unsigned limit)
 {
     unsigned end = skip_quoted(text, at, limit);

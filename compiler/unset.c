@@ -1,10 +1,12 @@
-// unset.c - variables that a select or a timeout may leave without a value, and that are read all the
-// same: a kind of sometimes-uninitialized that clang, who sees plain assignments, cannot know of.
+// unset.c - variables that a select or a timeout may leave without a value, and that are read all
+// the same: a kind of sometimes-uninitialized of which clang, who sees plain assignments, cannot
+// know.
 //   in:    the checked tree
 //   out:   warnings
 //
 // Only what is clear is said: the variable has no other value, and what the form returned is thrown
-// away, or decides an if on the spot. What it is kept for may be looked at anywhere.
+// away, or decides an if on the spot and is not noted there. What it is kept in may be looked at
+// anywhere.
 #include "front.h"
 
 #include <errno.h>
@@ -76,6 +78,34 @@ static void count_accesses(struct finding *f)
     }
 }
 
+static struct node *find_reference(struct node *n, struct local *l, unsigned at)
+{
+    if (n->kind == NODE_REF && n->local == l && n->at == at)
+        return n;
+    struct node *found = NULL;
+    for (struct node *c = n->first; c && !found; c = c->next)
+        if (c->start <= at && at < c->end)
+            found = find_reference(c, l, at);
+    return found;
+}
+
+// Not what may be named only: in (void)n, sizeof n, typeof(n), _Generic(n, ...).
+static bool is_read(struct finding *f, struct local *l, unsigned at)
+{
+    struct node *n = find_reference(f->fn->body, l, at);
+    if (!n)
+        return false;
+    struct node *up = n->parent;
+    while (up && up->kind == NODE_PAREN)
+        up = up->parent;
+    if (up && up->kind == NODE_CAST && up->type && type_is_void(up->type))
+        return false;
+    for (; n->parent; n = n->parent)
+        if (n->kind == NODE_UNEVALUATED || n->kind == NODE_GENERIC || n->kind == NODE_BOUND)
+            return false;
+    return true;
+}
+
 // The first place in this range where the variable is read; 0: nowhere.
 static unsigned read_within(struct finding *f, struct local *l, unsigned start, unsigned end)
 {
@@ -84,7 +114,7 @@ static unsigned read_within(struct finding *f, struct local *l, unsigned start, 
         const struct mention *m = &f->fn->mentions.at[i];
         if (m->offset >= end)
             break;
-        if (m->local == l && (m->access & ACCESS_READ))
+        if (m->local == l && (m->access & ACCESS_READ) && is_read(f, l, m->offset))
             return m->offset;
     }
     return 0;
@@ -92,38 +122,80 @@ static unsigned read_within(struct finding *f, struct local *l, unsigned start, 
 
 // ---- What follows the form ------------------------------------------------------------------
 
-static bool never_returns(const char *name)
+static bool is_one_of(const char *name, const char *const *names)
 {
-    static const char *const names[] = {"abort",   "exit", "_exit", "_Exit",        "quick_exit",
-                                        "longjmp", "err",  "errx",  "pthread_exit", "thrd_exit"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (!strcmp(name, names[i]))
+    while (*names && strcmp(name, *names) != 0)
+        names++;
+    return *names;
+}
+
+static const char *called_name(struct node *call)
+{
+    struct node *called = called_expression(call);
+    return called->kind == NODE_REF && called->name ? called->name : "";
+}
+
+// May it tell others how the form ended, by what it writes or calls?
+static bool tells(struct node *n)
+{
+    static const char *const reports[] = {"puts",     "printf",  "fprintf", "fputs", "putchar",
+                                          "perror",   "syslog",  "warn",    "warnx", "fflush",
+                                          "vfprintf", "dprintf", NULL};
+    switch (n->kind) {
+    case NODE_ASSIGN:
+    case NODE_AWAIT:
+    case NODE_FORM:
+    case NODE_ASM:
+    case NODE_OTHER:
+    case NODE_DEFER:
+        return true;
+    case NODE_UNARY:
+        if (n->op == OP_STEP || n->op == OP_ADDRESS)
+            return true;
+        break;
+    case NODE_CALL:
+        if (!is_one_of(called_name(n), reports))
+            return true;
+        break;
+    default:
+        break;
+    }
+    for (struct node *c = n->first; c; c = c->next)
+        if (tells(c))
             return true;
     return false;
+}
+
+// Does control surely go on behind this statement, as if nothing had happened? What is called may
+// end the program, so only known functions count.
+static bool goes_on(struct node *n)
+{
+    if (!n)
+        return true;
+    switch (n->kind) {
+    case NODE_EMPTY:
+        return true;
+    case NODE_BLOCK:
+    case NODE_PAREN:
+        for (struct node *c = n->first; c; c = c->next)
+            if (!goes_on(c))
+                return false;
+        return true;
+    case NODE_CALL:
+        return !tells(n);
+    default:
+        return false;
+    }
 }
 
 // Does control surely not go on behind this statement?
 static bool leaves(struct node *n)
 {
     n = strip(n);
-    switch (n->kind) {
-    case NODE_RETURN:
-    case NODE_BREAK:
-    case NODE_CONTINUE:
-    case NODE_GOTO:
-    case NODE_COMPUTED_GOTO:
-        return true;
-    case NODE_CALL: {
-        struct node *called = called_expression(n);
-        return called->kind == NODE_REF && called->name && never_returns(called->name);
-    }
-    case NODE_BLOCK:
+    if (n->kind == NODE_BLOCK)
         return n->last && leaves(n->last);
-    case NODE_IF:
-        return n->part[2] && leaves(n->part[1]) && leaves(n->part[2]);
-    default:
-        return false;
-    }
+    return n->kind == NODE_RETURN || n->kind == NODE_GOTO || n->kind == NODE_BREAK ||
+           n->kind == NODE_CONTINUE;
 }
 
 // A whole number as it is written, or -ETIMEDOUT.
@@ -241,6 +313,17 @@ static bool is_thrown_away(struct node *n)
     return is_statement(n);
 }
 
+// The call may tell others by itself that it has come to its end.
+static bool passes_address(struct node *n)
+{
+    if (n->kind == NODE_UNARY && n->op == OP_ADDRESS)
+        return true;
+    for (struct node *c = n->first; c; c = c->next)
+        if (passes_address(c))
+            return true;
+    return false;
+}
+
 static void say(struct finding *f, const struct target *t, unsigned read)
 {
     warning_at((struct place){f->fn->source, t->operand->start}, "sometimes-uninitialized",
@@ -252,32 +335,37 @@ static void say(struct finding *f, const struct target *t, unsigned read)
          t->form->form == FORM_TIMEOUT ? "async_timeout_ms" : "async_select", t->local->name);
 }
 
+// What the form returned decides an if, and is known nowhere else.
+static unsigned read_behind_if(struct finding *f, const struct target *t, const struct condition *c,
+                               int outcome)
+{
+    struct node *lost = c->decides->part[outcome ? 1 : 2],
+                *other = c->decides->part[outcome ? 2 : 1];
+    unsigned read = lost ? read_within(f, t->local, lost->start, lost->end) : 0;
+    if (read || t->last_read < c->decides->end || !goes_on(lost))
+        return read;
+    if (other && tells(other) && !leaves(other))
+        return 0;
+    return read_within(f, t->local, c->decides->end, f->fn->end);
+}
+
 static void warn_target(struct finding *f, const struct target *t)
 {
     struct node *await = t->form->parent;
-    while (await && await->kind == NODE_PAREN)
-        await = await->parent;
     if (!await || await->kind != NODE_AWAIT)
         return;
     struct condition c;
-    unsigned end = f->fn->end;
+    unsigned read = 0;
     if (is_thrown_away(await)) {
-        if (t->last_read >= await->end)
-            say(f, t, read_within(f, t->local, await->end, end));
-    } else if (find_condition(f, await, &c)) {
-        for (int outcome = 1; outcome >= 0; outcome--) {
-            struct node *branch = c.decides->part[outcome ? 1 : 2];
-            if (!may_have_lost(t, &c, outcome))
-                continue;
-            unsigned read = branch ? read_within(f, t->local, branch->start, branch->end) : 0;
-            if (!read && !(branch && leaves(branch)) && t->last_read >= c.decides->end)
-                read = read_within(f, t->local, c.decides->end, end);
-            if (read) {
-                say(f, t, read);
-                return;
-            }
-        }
+        if (t->last_read >= await->end && !passes_address(t->operand))
+            read = read_within(f, t->local, await->end, f->fn->end);
+    } else if (find_condition(f, await, &c) && !passes_address(t->operand)) {
+        for (int outcome = 1; outcome >= 0 && !read; outcome--)
+            if (may_have_lost(t, &c, outcome))
+                read = read_behind_if(f, t, &c, outcome);
     }
+    if (read)
+        say(f, t, read);
 }
 
 void warn_unset(struct function *fn)

@@ -172,7 +172,8 @@ static bool outlives_group(struct local *l, struct node *group)
 static void warn_spawn(struct warning *w, struct node *n)
 {
     struct node *group = form_argument(n);
-    if (!group && is_statement(n)) {
+    bool is_looked_at = n->parent && (n->parent->kind == NODE_BLOCK || n->parent->kind == NODE_IF);
+    if (!group && (is_statement(n) || is_looked_at)) {
         warning_at(at(w, n), "lost-task",
                    "the handle of this task is lost, and its memory with it");
         hint("async_detach(async_spawn(...)) lets it run on its own");

@@ -63,14 +63,20 @@ static void begin_read(struct async_reader *r, struct async_op *op, void *to, si
     op->size = to ? n : r->room - r->size;
 }
 
-// Flushes the tied writer, which gives its buffer back, and reads as begin_read says. Ready: op->result is how many bytes were
+// An empty writer that has lent a buffer, for what is only reserved, gives it back in its flush.
+static bool is_to_flush(const struct async_writer *w)
+{
+    return w->size > 0 || (w->buffer && !w->given && !w->busy);
+}
+
+// Flushes the tied writer, and reads as begin_read says. Ready: op->result is how many bytes were
 // read, 0 at the end of the stream, or -errno of either.
 static enum async_poll advance(struct async_reader_operation *self, void *to, size_t n,
                                struct async_context *cx)
 {
     struct async_reader *r = self->reader;
     struct async_op *op = &self->op;
-    if (r->tied && (op->state == OP_IDLE ? r->tied->buffer != NULL : op->code == OP_WRITE)) {
+    if (r->tied && (op->state == OP_IDLE ? is_to_flush(r->tied) : op->code == OP_WRITE)) {
         if (writer_flush(r->tied, op, cx) == ASYNC_PENDING)
             return ASYNC_PENDING;
         if (op->result < 0)

@@ -92,16 +92,11 @@ static void start_held(struct async_group *group)
     }
 }
 
-// The group is empty: all who wait are told now, for there may be new tasks before they run. The
-// first one gets the failure.
-static void tell_empty(struct async_group *group)
+// They keep their places, and look again.
+static void wake_all(struct async_line *line)
 {
-    struct async_waiter *first;
-    while ((first = group->waiting.first)) {
-        ((struct async_group_wait_future *)first)->result = group->status;
-        group->status = 0;
-        async_line_grant(&group->waiting);
-    }
+    for (struct async_waiter *waiter = line->first; waiter; waiter = waiter->next)
+        async_waker_wake(&waiter->waker);
 }
 
 static bool waits_for_room(const struct async_group *group)
@@ -109,19 +104,12 @@ static bool waits_for_room(const struct async_group *group)
     return group->limit && group->count >= group->limit && !refuses(group);
 }
 
-// Who is woken keeps its place, and looks again. Of those who wait for room that is the first one,
-// and when it has left it is the next one's turn: to wake all of them for each place would cost more
-// the more there are.
+// The first one who waits for room is woken, and when it has left it is the next one's turn: to
+// wake all of them for each place would cost more the more there are.
 static void offer_room(struct async_group *group)
 {
-    if (waits_for_room(group))
-        return;
-    bool for_all = !group->limit || refuses(group);
-    for (struct async_waiter *waiter = group->for_room.first; waiter; waiter = waiter->next) {
-        async_waker_wake(&waiter->waker);
-        if (!for_all)
-            break;
-    }
+    if (group->for_room.first && !waits_for_room(group))
+        async_waker_wake(&group->for_room.first->waker);
 }
 
 // A task has left, or what the group allows has changed.
@@ -130,9 +118,12 @@ static void changed(struct async_group *group)
     start_held(group);
     if (!group->count) {
         group->cancelling = false;
-        tell_empty(group);
+        wake_all(&group->waiting);
     }
-    offer_room(group);
+    if (!group->limit || refuses(group))
+        wake_all(&group->for_room);
+    else
+        offer_room(group);
 }
 
 // ---- The life of a member -------------------------------------------------------------------
@@ -257,22 +248,11 @@ enum async_poll async_group_wait_future_poll(struct async_group_wait_future *sel
                                              struct async_context *cx)
 {
     struct async_group *group = self->group;
-    if (!self->waiter.granted) {
-        if (group->count)
-            return async_line_wait(&group->waiting, &self->waiter, cx);
-        self->result = group->status;
-        group->status = 0;
-    }
+    if (group->count)
+        return async_line_wait(&group->waiting, &self->waiter, cx);
+    self->result = group->status;
+    group->status = 0;
     return async_line_served(&group->waiting, &self->waiter);
-}
-
-void async_group_wait_future_drop(struct async_group_wait_future *self)
-{
-    struct async_group *group = self->group;
-    async_line_leave(&group->waiting, &self->waiter);
-    if (self->waiter.granted && self->result && !group->status)
-        group->status = self->result; // for the next one who waits
-    self->waiter.granted = false;
 }
 
 enum async_poll async_group_room_future_poll(struct async_group_room_future *self,

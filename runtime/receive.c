@@ -68,9 +68,9 @@ static enum probe_end probe_enter(struct ring *ring, bool wait)
 }
 
 // A byte comes and then the end, both before the kernel is entered. From Linux 6.5 on until it was
-// repaired in 2026, in all series, that was received without the end, and a reader would have waited
-// for ever. Such kernels cannot be told by their version, and neither can those that know no such
-// request at all.
+// repaired in 2026, in all series, that was received without the end, and a reader would have
+// waited for ever. Such kernels cannot be told by their version, and neither can those that know no
+// such request at all.
 static bool sees_the_end(struct ring *ring, int fd)
 {
     static char bytes[2]; // two buffers: the end takes one, too
@@ -239,8 +239,8 @@ static void begin_waiting(struct async_reactor *reactor, struct async_source *so
     }
 }
 
-// Is what comes next wanted by nobody, or by somebody who would rather read it himself? One that was
-// woken is about to read.
+// Is what comes next wanted by nobody, or by somebody who would rather read it himself? One that
+// was woken is about to read.
 static bool is_unwanted(const struct async_source *source)
 {
     if (source->hung_up)
@@ -249,10 +249,10 @@ static bool is_unwanted(const struct async_source *source)
     return op ? wants_the_socket(op) : !source->ops[IO_READ] && kept_several(source);
 }
 
-// The kernel forgets a reset that was there when it was asked, behind more bytes than it receives at
-// a time: it receives those, and waits on. (One that comes later wakes it once more, and an orderly
-// end is seen in any case.) So when the bytes of the first time are all there, the socket is
-// looked at.
+// The kernel forgets a reset that was there when it was asked, behind more bytes than it receives
+// at a time: it receives those, and waits on. (One that comes later wakes it once more, and an
+// orderly end is seen in any case.) So when the bytes of the first time are all there, the socket
+// is looked at.
 static void look_for_the_end(struct async_source *source)
 {
     struct pollfd socket = {.fd = source->fd, .events = POLLRDHUP};

@@ -242,7 +242,6 @@ void task_release(struct async_task *task)
         release(executor_of(task), task);
 }
 
-// Who waits keeps nothing of the task, so that it may be freed before they run.
 static void put_joiner(struct async_task_join_future **joiners,
                        struct async_task_join_future *joiner)
 {
@@ -264,6 +263,7 @@ static void put_in_order(struct async_task_join_future **joiners)
     }
 }
 
+// Who waits keeps nothing of the task, so that it may be freed before they run.
 __attribute__((__noinline__)) static void tell_joiners(struct async_task *task,
                                                        struct async_task_join_future **joiners)
 {

@@ -81,8 +81,8 @@ static int seeds(struct explorer *e)
 }
 
 // Lets `*occasion`, a member of e->options, be 1, 2, ... until a run has fewer: `*had`, a member of
-// e->report. Adds to `*tried` how many there were. Whether something was hit says less: it may have been another fault of the options, or
-// a task to be cancelled late may never have gone on.
+// e->report. Adds to `*tried` how many there were. Whether something was hit says less: it may have
+// been another fault of the options, or a task to be cancelled late may never have gone on.
 static int each(struct explorer *e, uint64_t *occasion, const uint64_t *had, uint64_t *tried)
 {
     int rc = 0;

@@ -46,8 +46,9 @@ struct async_task;
 #define asyncc_async
 #define asyncc_call_convention
 #else
-// Not translated. A header may declare async functions to plain C, but calling one is an error, which
-// no optimization may take away together with the call.
+// Not translated. A header may declare async functions to plain C, but calling one is an error. It
+// comes with the call's machine code, which is not to be optimized away. (clang does so all the
+// same where a static function gets constants only.)
 #if defined(__clang__)
 #define asyncc_kept_call __noinline__, __optnone__
 #elif defined(__GNUC__) && __GNUC__ >= 8

@@ -32,10 +32,10 @@
 // any size: async_reader_init_buffer, async_writer_init_buffer.
 //
 // With io_uring, the kernel goes on receiving from a TCP connection when a reader that borrows its
-// buffers has waited on it, so that bytes are there when they are asked for. What comes while nobody
-// waits is for the next read, be it of a reader or of stream.h, and keeps its buffer until then. A
-// peer that sends faster than it is read from is received from no further: as long as nobody reads,
-// its connection holds two buffers, or what its socket had when it was received from.
+// buffers has waited on it, so that bytes are there when they are asked for. What comes while
+// nobody waits is for the next read, be it of a reader or of stream.h, and keeps its buffer until
+// then. A peer that sends faster than it is read from is received from no further: as long as
+// nobody reads, its connection holds two buffers, or what its socket had when it was received from.
 //
 // Errors are -errno, the stream's. What was in the buffer when one occurred is still there.
 //
@@ -302,9 +302,9 @@ static inline void async_reader_until_future_drop(struct async_reader_until_futu
 // Consumes a line, which ends in "\n" or "\r\n". Returns its length without these, and where it is
 // in *line, with a zero behind it, until the next operation on the reader begins. The last line of
 // the stream may lack its end. -ENODATA: the stream has ended. -EMSGSIZE: the line is longer than
-// `limit`, or with its end, or the zero, than the buffer; nothing was consumed: go on with async_reader_consume,
-// or give up. Or -errno. A line may hold zeros of its own. SIZE_MAX is no limit but the buffer.
-// Cancel-safe: a dropped one has consumed nothing.
+// `limit`, or with its end, or the zero, than the buffer; nothing was consumed: go on with
+// async_reader_consume, or give up. Or -errno. A line may hold zeros of its own. SIZE_MAX is no
+// limit but the buffer. Cancel-safe: a dropped one has consumed nothing.
 asyncc_async ssize_t async_reader_line(struct async_reader *reader, size_t limit, char **line);
 
 struct async_reader_line_future {

@@ -22,10 +22,10 @@
 // thread, only by the first two).
 //
 // Ready tasks run first in, first out. After at most 128 polls (see the options) the executor looks
-// after timers, file descriptors and wakes of other threads, so none of them starves. A poll is over
-// when its task waits. I/O that could go on for ever lets others run after a while; a lock that is
-// free, a channel with items or room, a task that is done never do. A loop that awaits nothing else
-// for long has an async_yield in it.
+// after timers, file descriptors and wakes of other threads, so none of them starves. A poll is
+// over when its task waits. I/O that could go on for ever lets others run after a while; a lock
+// that is free, a channel with items or room, a task that is done never do. A loop that awaits
+// nothing else for long has an async_yield in it.
 //
 // In somebody else's loop, here one made of poll(2):
 //
@@ -103,8 +103,8 @@ uint64_t async_executor_timeout_ns(void);
 const char *async_executor_reactor(void);
 
 // Drops every task of this thread's executor, done or not, handles given up or not, and frees it.
-// Handles are invalid afterwards; wakers held elsewhere stay valid and do nothing. What futures that
-// no task awaits still wait for, ends: operations with -ECANCELED, sleeps at once. Streams and
+// Handles are invalid afterwards; wakers held elsewhere stay valid and do nothing. What futures
+// that no task awaits still wait for, ends: operations with -ECANCELED, sleeps at once. Streams and
 // listeners that are still open can only be closed. Does nothing if there is no executor. Not to be
 // called by a task, nor by what a task's end runs (a defer, say).
 void async_executor_close(void);

@@ -21,7 +21,7 @@
 // defer or cleanup of that block runs. So they may point to whatever was declared in the block of
 // the group or around it. Arrays of groups and groups in a local struct are refused; in other
 // memory (static, or of malloc) a group is yours: all zero is empty, and you call
-// async_group_cancel before the memory goes, or wait.
+// async_group_cancel before the memory goes, or wait. Then no other wait for it is left.
 //
 // Failure: a task fails if it returns a negative int, long or long long, or runs out of memory. The
 // first failure is what async_group_wait returns. The other tasks go on, unless
@@ -78,8 +78,8 @@ void async_group_cancel(struct async_group *group);
 // first in, first out. 0: no limit. Tasks that run already are not stopped.
 void async_group_limit(struct async_group *group, unsigned limit);
 
-// From now on the first failure cancels all other tasks, and spawns are refused until all have ended
-// and a wait has got it.
+// From now on the first failure cancels all other tasks, and spawns are refused until a wait has
+// returned it.
 void async_group_fail_fast(struct async_group *group);
 
 // Tasks in the group that are not done.
@@ -91,13 +91,13 @@ static inline unsigned async_group_count(const struct async_group *group)
 // ---- await async_group_wait(&g): waits until the group is empty ---------------------------------
 //
 // Returns 0, or the first failure since the last wait, which is forgotten then: the group can be
-// used again, also before the waiter runs. For one task at a time: of several waiters the first in
-// line gets the failure; if that is dropped before it runs, the next wait gets it. Not
-// for a task of the group, which would wait for itself. Cancel-safe. No memory.
+// used again. Tasks that are spawned before the waiter runs are waited for, too. For one task at a
+// time: of several waiters the one that runs first gets the failure. Not for a task of the group,
+// which would wait for itself. Cancel-safe. No memory.
 asyncc_async int async_group_wait(struct async_group *group);
 
 struct async_group_wait_future {
-    struct async_waiter waiter; // first: the line has only this
+    struct async_waiter waiter;
     struct async_group *group;
     int result;
 };
@@ -112,7 +112,10 @@ static inline void async_group_wait_future_init(struct async_group_wait_future *
 enum async_poll async_group_wait_future_poll(struct async_group_wait_future *self,
                                              struct async_context *cx);
 
-void async_group_wait_future_drop(struct async_group_wait_future *self);
+static inline void async_group_wait_future_drop(struct async_group_wait_future *self)
+{
+    async_line_leave(&self->group->waiting, &self->waiter);
+}
 
 // ---- await async_group_room(&g): waits until a spawn would begin at once ------------------------
 //

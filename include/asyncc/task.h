@@ -21,8 +21,8 @@
 // task runs on whether or not it has a handle. When the executor ends, all its tasks end with it,
 // handles or not (see executor.h).
 //
-// A task begins in a later turn. One that is cancelled before that runs nothing, not even a defer of
-// its own: what it is given needs another owner until it runs.
+// A task begins in a later turn. One that is cancelled before that runs nothing, not even a defer
+// of its own: what it is given needs another owner until it runs.
 //
 // Threads: a task belongs to the executor of the thread that spawned it; everything on this page is
 // for that thread only. Wakers of a task may be cloned, woken and dropped on any thread, and woken

@@ -2,6 +2,7 @@
 #include <asyncc/task.h>
 #include <asyncc/time.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <asyncc/async.h>
 
@@ -40,25 +41,29 @@ async int one_only(void)
 
 async int goes_on(int kind)
 {
-    int a, b, c, d, e, g;
+    int a, b, c, d, e, g, h;
     if (await async_timeout_ms(5, a = f(1)) != 0) // expect-warning: sometimes-uninitialized
-        kind++;
+        puts("late");
     if (await async_timeout_ms(5, b = f(1)) < 0) { // expect-warning: sometimes-uninitialized
         kind++;
         kind += b;
         return kind;
     }
     if (!await async_timeout_ms(5, c = f(1))) // expect-warning: sometimes-uninitialized
-        kind += c;
-    if ((await async_timeout_ms(5, d = f(1))) == -ETIMEDOUT) // expect-warning: sometimes-uninitialized
-        kind++;
-    else
+        return c;
+    if ((await async_timeout_ms(5, d = f(1))) == -ETIMEDOUT) { // expect-warning: sometimes-uninitialized
+        printf("%d is late\n", kind);
+    } else {
         kind += d;
+        return kind;
+    }
     if (await async_select(e = f(1), async_sleep_ms(5)) == 1) // expect-warning: sometimes-uninitialized
-        kind++;
-    if (await async_select(async_sleep_ms(5), g = f(1)) == 1) // expect-warning: sometimes-uninitialized
-        kind++;
-    return kind + a + c + d + e + g;
+        ;
+    if (await async_select(async_sleep_ms(5), g = f(1)) != 1) // expect-warning: sometimes-uninitialized
+        fprintf(stderr, "late\n");
+    if (await async_timeout_ms(5, h = f(1)) == 0) // expect-warning: sometimes-uninitialized
+        puts("in time");
+    return kind + a + c + d + e + g + h;
 }
 
 async int is_left(int kind)
@@ -102,4 +107,88 @@ async int kept(int kind)
     if (kind && await async_timeout_ms(5, c = f(1)) == 0)
         return c;
     return kind;
+}
+
+// It is noted how it ended.
+async int noted(struct async_task *task)
+{
+    int a, b, c, d, rc = 0, got = 0, late;
+    if (await async_timeout_ms(5, a = f(1)) != 0)
+        rc = -ETIMEDOUT;
+    if (rc == 0)
+        return a;
+    if (await async_select(b = f(1), async_sleep_ms(5)) == 0)
+        got++;
+    if (got)
+        return b;
+    if (await async_timeout_ms(5, c = f(1)) == 0)
+        late = 0;
+    else
+        late = 1;
+    if (!late)
+        return c;
+    if (await async_timeout_ms(5, d = f(1)) != 0)
+        async_cancel(task);
+    return async_task_done(task) ? 0 : d;
+}
+
+static async int finds(int *found)
+{
+    await async_yield();
+    *found = 1;
+    return 3;
+}
+
+async int told_by_pointer(void)
+{
+    int a, found = 0;
+    (void)await async_timeout_ms(5, a = finds(&found));
+    return found ? a : 0;
+}
+
+// It does not go on, or may not.
+_Noreturn void die(const char *why);
+#define DIE(why)   \
+    do {           \
+        puts(why); \
+        exit(1);   \
+    } while (0)
+
+async int ends(int kind)
+{
+    int a, b, c, d, e, g;
+    if (await async_timeout_ms(5, a = f(1)) != 0)
+        die("late");
+    if (await async_timeout_ms(5, b = f(1)) != 0)
+        DIE("late");
+    if (await async_timeout_ms(5, c = f(1)) != 0)
+        __builtin_unreachable();
+    if (await async_timeout_ms(5, d = f(1)) != 0)
+        for (;;)
+            await async_yield();
+    if (await async_timeout_ms(5, e = f(1)) != 0) {
+    out:
+        return 1;
+    }
+    if (await async_timeout_ms(5, g = f(1)) != 0) {
+        switch (kind) {
+        case 1:
+            return 1;
+        default:
+            return 2;
+        }
+    }
+    if (kind)
+        goto out;
+    return a + b + c + d + e + g;
+}
+
+// It is named, but not read.
+async int named(void)
+{
+    int n;
+    (void)await async_timeout_ms(5, n = f(1));
+    (void)n;
+    __typeof__(n) m = (int)sizeof n;
+    return m + _Generic(n, int: 1, default: 2);
 }

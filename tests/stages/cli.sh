@@ -87,9 +87,15 @@ printf '#include <asyncc/task.h>\n#include <asyncc/async.h>\nasync void f(void) 
 expect "the header of a struct of ours is missing" 1 '#include <asyncc/group.h>' grouped.c -o x.c
 printf '#include <asyncc/async.h>\nasync int f(void) { return await g(); }\nstatic async int g(void) { return 1; }\n' >late.c
 expect "an async function declared too late" 1 'in front of the function that calls it' late.c -o x.c
+sed 's/^static //' late.c >later.c
+expect "one that is not static" 1 'in front of the function that calls it' later.c -o x.c
 printf '#include <asyncc/async.h>\nasync void f(void) { await async_join(); }\n' >operands.c
 expect "a form without operands" 1 'want calls of async functions' operands.c -o x.c
 printf '#include <asyncc/async.h>\nint g(int);\nasync int f(void) { async_fn(int, (int)) p = g; return await p(1); }\n' >plain.c
+printf '#include <asyncc/async.h>\nint g(int);\nstatic async_fn(int, (int)) f(void) { return g; }\n' >returns.c
+expect "a plain function returned as an async one" 1 'declare the function async' returns.c -o x.c
+printf '#include <asyncc/async.h>\nvoid g(async_fn(int, (int)));\nvoid (*p)(int (*)(int)) = g;\n' >nested.c
+expect "an async parameter of a plain function" 1 "of type 'void (async int (\*)(int))'" nested.c -o x.c
 expect "a plain function in an async pointer" 1 "'async int (\*)(int)' with an expression of type 'int (int)'" plain.c -o x.c
 check "cli/it says what to do" test -n "$(grep 'declare the function async' log)"
 { echo '#include "kept.h"'; cat good.c; } >includes.c

@@ -665,6 +665,31 @@ static void tied_writers_are_flushed_before_a_wait(void **unused)
     close_sides(&s);
 }
 
+// An empty writer whose own buffer is passed by: that is no reason for the reader to flush it.
+static void a_tied_writer_writes_through(void **unused)
+{
+    (void)unused;
+    enum {
+        MUCH = 4 << 20
+    };
+    struct sides s;
+    char own[64], *line;
+    open_sides(&s);
+    async_writer_fini(&s.out);
+    async_writer_init_buffer(&s.out, s.in.stream, own, sizeof own);
+    async_reader_tie(&s.in, &s.out);
+    char *much = calloc(1, MUCH);
+    struct async_task *writer = START(async_writer_write, &s.out, much, MUCH);
+    turn();
+    assert_false(async_task_done(writer));
+    assert_int_equal(s.out.size, 0);
+    send_text(&s, "a\n");
+    assert_int_equal(AWAIT(async_reader_line, &s.in, 100, &line), 1);
+    drop(writer);
+    free(much);
+    close_sides(&s);
+}
+
 static void tied_errors_reach_the_reader(void **unused)
 {
     (void)unused;
@@ -948,6 +973,7 @@ int main(void)
         cmocka_unit_test(a_peer_that_is_gone_is_an_error),
         cmocka_unit_test(closing_ends_operations),
         cmocka_unit_test(tied_writers_are_flushed_before_a_wait),
+        cmocka_unit_test(a_tied_writer_writes_through),
         cmocka_unit_test(tied_errors_reach_the_reader),
         cmocka_unit_test(dropped_in_a_tied_flush),
         cmocka_unit_test(copies_go_to_the_end),
