@@ -120,10 +120,7 @@ static void changed(struct async_group *group)
         group->cancelling = false;
         wake_all(&group->waiting);
     }
-    if (!group->limit || refuses(group))
-        wake_all(&group->for_room);
-    else
-        offer_room(group);
+    offer_room(group);
 }
 
 // ---- The life of a member -------------------------------------------------------------------

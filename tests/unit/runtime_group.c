@@ -540,9 +540,10 @@ static void room(void **unused)
     RUN(s_limit2, s_put2, s_rooms, s_nothing, s_no_room, s_end_b, s_nothing, s_nothing, s_nothing,
         s_all_roomy, s_end_a);
     RUN(s_limit2, s_put2, s_rooms, s_nothing, s_drop_rooms, s_end_b, s_end_a, s_nothing);
-    RUN(s_limit2, s_put2, s_rooms, s_nothing, s_limit0, s_nothing, s_nothing, s_all_roomy);
+    RUN(s_limit2, s_put2, s_rooms, s_nothing, s_limit0, s_nothing, s_nothing, s_nothing,
+        s_all_roomy);
     RUN(s_limit2, s_fail_fast, s_put2, s_rooms, s_nothing, s_fail_a, s_nothing, s_nothing,
-        s_all_refused);
+        s_nothing, s_nothing, s_all_refused);
     // In order: who has it takes it, and the others keep their places.
     RUN(s_limit2, s_put2, s_takers, s_nothing, s_end_a, s_nothing, s_nothing, s_one_served,
         s_nothing, s_nothing, s_two_served);
