@@ -643,7 +643,8 @@ void check_macro_names(const struct front_options *options, struct unit *unit);
 void inherit_attributes(struct function *fn);
 void warn(struct unit *unit);
 void warn_unset(struct function *fn);
-bool is_statement(struct node *n); // an expression whose value nobody uses
+bool is_statement(struct node *n);             // an expression whose value nobody uses
+const char *plainly_called(struct node *call); // the name of a function that is not async, or NULL
 void warn_frame_size(struct unit *unit, long long limit);
 void lower(struct function *fn);
 bool is_taken_apart(struct node *statement); // else it is copied

@@ -248,14 +248,15 @@ static const char *header_of_incomplete(const char *message)
 static bool is_awaited_at(CXSourceLocation location)
 {
     CXFile file = NULL;
-    unsigned offset = front_offset(location, &file);
-    size_t length = 0;
-    const char *text = file ? clang_getFileContents(front_tu, file, &length) : NULL;
-    if (!text || offset > length)
+    unsigned column, offset;
+    clang_getFileLocation(location, &file, NULL, &column, &offset);
+    const char *line = diagnostic_line(file, offset);
+    if (!line)
         return false;
-    while (offset > 0 && (text[offset - 1] == ' ' || text[offset - 1] == '('))
-        offset--;
-    return offset >= 5 && !strncmp(text + offset - 5, "await", 5);
+    unsigned before = column - 1;
+    while (before > 0 && (line[before - 1] == ' ' || line[before - 1] == '('))
+        before--;
+    return before >= 5 && !strncmp(line + before - 5, "await", 5);
 }
 
 static bool is_called_before(CXDiagnostic d)
@@ -289,7 +290,7 @@ static void hint_foreign(CXDiagnostic d, const char *message, const char *line, 
              "directory that\n"
              "        'cc -print-file-name=include' prints");
     else if (code && !strcmp(code, "E0118"))
-        hint_mismatch(friendly(message));
+        hint_mismatch(message);
     else if (lacks_our_header(d))
         hint("#include <asyncc/async.h>, and no -DASYNCC_NO_KEYWORDS");
     else if (header)
@@ -331,8 +332,9 @@ static void report_clang(CXDiagnostic d, enum severity severity)
         if (strstr(message, "cast between incompatible calling conventions"))
             message = "a cast between an async function and a plain one";
     }
+    message = friendly(message);
     const char *text = diagnostic_line(file, offset);
-    report_foreign(severity, path, line, physical_column, text, friendly(message), code);
+    report_foreign(severity, path, line, physical_column, text, message, code);
     hint_foreign(d, message, text, code);
     if (severity == SEVERITY_NOTE)
         return;

@@ -10,7 +10,6 @@
 #include "front.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -89,6 +88,11 @@ static struct node *find_reference(struct node *n, struct local *l, unsigned at)
     return found;
 }
 
+static bool is_void_cast(const struct node *n)
+{
+    return n->kind == NODE_CAST && n->type && type_is_void(n->type);
+}
+
 // Not what may be named only: in (void)n, sizeof n, typeof(n), _Generic(n, ...).
 static bool is_read(struct finding *f, struct local *l, unsigned at)
 {
@@ -98,7 +102,7 @@ static bool is_read(struct finding *f, struct local *l, unsigned at)
     struct node *up = n->parent;
     while (up && up->kind == NODE_PAREN)
         up = up->parent;
-    if (up && up->kind == NODE_CAST && up->type && type_is_void(up->type))
+    if (up && is_void_cast(up))
         return false;
     for (; n->parent; n = n->parent)
         if (n->kind == NODE_UNEVALUATED || n->kind == NODE_GENERIC || n->kind == NODE_BOUND)
@@ -122,25 +126,22 @@ static unsigned read_within(struct finding *f, struct local *l, unsigned start, 
 
 // ---- What follows the form ------------------------------------------------------------------
 
-static bool is_one_of(const char *name, const char *const *names)
+// Of these it is known that they change nothing that the program looks at, and return.
+static bool only_reports(struct node *call)
 {
-    while (*names && strcmp(name, *names) != 0)
-        names++;
-    return *names;
-}
-
-static const char *called_name(struct node *call)
-{
-    struct node *called = called_expression(call);
-    return called->kind == NODE_REF && called->name ? called->name : "";
+    static const char *const reports[] = {"puts",    "printf", "fprintf",  "fputs",
+                                          "putchar", "perror", "syslog",   "warn",
+                                          "warnx",   "fflush", "vfprintf", "dprintf"};
+    const char *name = plainly_called(call);
+    for (size_t i = 0; name && i < sizeof reports / sizeof *reports; i++)
+        if (!strcmp(name, reports[i]))
+            return true;
+    return false;
 }
 
 // May it tell others how the form ended, by what it writes or calls?
 static bool tells(struct node *n)
 {
-    static const char *const reports[] = {"puts",     "printf",  "fprintf", "fputs", "putchar",
-                                          "perror",   "syslog",  "warn",    "warnx", "fflush",
-                                          "vfprintf", "dprintf", NULL};
     switch (n->kind) {
     case NODE_ASSIGN:
     case NODE_AWAIT:
@@ -154,7 +155,7 @@ static bool tells(struct node *n)
             return true;
         break;
     case NODE_CALL:
-        if (!is_one_of(called_name(n), reports))
+        if (!only_reports(n))
             return true;
         break;
     default:
@@ -217,12 +218,6 @@ static bool constant(struct finding *f, struct node *n, long long *value)
     return end != text && !*end;
 }
 
-// The operator between the operands of a comparison.
-static struct token between(struct finding *f, struct node *n)
-{
-    return lex_next(f->fn->source->text, n->first->end, n->last->start);
-}
-
 // A condition on what a form returns: `form OPERATOR with`, or not so.
 struct condition {
     struct node *decides; // the if
@@ -238,7 +233,7 @@ struct condition {
 static bool compare(struct finding *f, struct node *comparison, struct condition *c)
 {
     const char *text = f->fn->source->text;
-    struct token t = between(f, comparison);
+    struct token t = lex_next(text, comparison->first->end, comparison->last->start);
     if (!constant(f, comparison->last, &c->with))
         return false;
     static const struct {
@@ -270,11 +265,10 @@ static bool find_condition(struct finding *f, struct node *await, struct conditi
         }
         if (up->kind == NODE_UNARY && f->fn->source->text[up->start] == '!')
             negated = !negated;
-        else if (up->kind == NODE_BINARY && up->first == n && !compared && !negated)
-            compared = compare(f, up, c);
+        else if (up->kind == NODE_BINARY && up->first == n && !compared && !negated &&
+                 compare(f, up, c))
+            compared = true;
         else if (up->kind != NODE_PAREN)
-            return false;
-        if (up->kind == NODE_BINARY && !compared)
             return false;
     }
     return false;
@@ -305,8 +299,7 @@ static bool may_have_lost(const struct target *t, const struct condition *c, boo
 static bool is_thrown_away(struct node *n)
 {
     struct node *up = n->parent;
-    while (up && (up->kind == NODE_PAREN ||
-                  (up->kind == NODE_CAST && up->type && type_is_void(up->type)))) {
+    while (up && (up->kind == NODE_PAREN || is_void_cast(up))) {
         n = up;
         up = up->parent;
     }
@@ -352,14 +345,14 @@ static unsigned read_behind_if(struct finding *f, const struct target *t, const 
 static void warn_target(struct finding *f, const struct target *t)
 {
     struct node *await = t->form->parent;
-    if (!await || await->kind != NODE_AWAIT)
+    if (!await || await->kind != NODE_AWAIT || passes_address(t->operand))
         return;
     struct condition c;
     unsigned read = 0;
     if (is_thrown_away(await)) {
-        if (t->last_read >= await->end && !passes_address(t->operand))
+        if (t->last_read >= await->end)
             read = read_within(f, t->local, await->end, f->fn->end);
-    } else if (find_condition(f, await, &c) && !passes_address(t->operand)) {
+    } else if (find_condition(f, await, &c)) {
         for (int outcome = 1; outcome >= 0 && !read; outcome--)
             if (may_have_lost(t, &c, outcome))
                 read = read_behind_if(f, t, &c, outcome);

@@ -71,7 +71,7 @@ static struct place at(struct warning *w, struct node *n)
     return (struct place){w->fn->source, n->start};
 }
 
-static const char *called(struct node *call)
+const char *plainly_called(struct node *call)
 {
     struct node *n = strip(call->first);
     return n && n->kind == NODE_REF && !n->callee ? n->name : NULL;
@@ -79,7 +79,7 @@ static const char *called(struct node *call)
 
 static void warn_call(struct warning *w, struct node *n)
 {
-    const char *name = called(n);
+    const char *name = plainly_called(n);
     if (!name)
         return;
     for (size_t i = 0; i < sizeof blocking_calls / sizeof *blocking_calls; i++)

@@ -63,7 +63,7 @@ static void begin_read(struct async_reader *r, struct async_op *op, void *to, si
     op->size = to ? n : r->room - r->size;
 }
 
-// An empty writer that has lent a buffer, for what is only reserved, gives it back in its flush.
+// An empty writer that holds a lent buffer, for what is only reserved, gives it back in its flush.
 static bool is_to_flush(const struct async_writer *w)
 {
     return w->size > 0 || (w->buffer && !w->given && !w->busy);

@@ -215,10 +215,6 @@ static ssize_t try_write(const struct transfer *t)
 static enum async_poll transfer(const struct transfer *t, enum op_code wait, struct async_op *op,
                                 struct async_context *cx, ssize_t *result)
 {
-    if (t->count < 0 || t->count > IOV_MAX) {
-        *result = -EINVAL; // what Linux says, but not of sockets
-        return ASYNC_READY;
-    }
     for (;;) {
         int status = 0;
         if (op->source && wait_poll(op, cx, &status) == ASYNC_PENDING)
@@ -238,6 +234,16 @@ static enum async_poll transfer(const struct transfer *t, enum op_code wait, str
     }
 }
 
+static enum async_poll vector_transfer(const struct transfer *t, enum op_code wait,
+                                       struct async_op *op, struct async_context *cx,
+                                       ssize_t *result)
+{
+    if (t->count >= 0 && t->count <= IOV_MAX)
+        return transfer(t, wait, op, cx, result);
+    *result = -EINVAL; // what Linux says, but not of sockets
+    return ASYNC_READY;
+}
+
 enum async_poll async_read_future_poll(struct async_read_future *self, struct async_context *cx)
 {
     struct transfer t = {self->fd, 1, &self->part};
@@ -252,7 +258,7 @@ void async_read_future_drop(struct async_read_future *self)
 enum async_poll async_readv_future_poll(struct async_readv_future *self, struct async_context *cx)
 {
     struct transfer t = {self->fd, self->count, self->parts};
-    return transfer(&t, OP_READABLE, &self->op, cx, &self->result);
+    return vector_transfer(&t, OP_READABLE, &self->op, cx, &self->result);
 }
 
 void async_readv_future_drop(struct async_readv_future *self)
@@ -274,7 +280,7 @@ void async_write_future_drop(struct async_write_future *self)
 enum async_poll async_writev_future_poll(struct async_writev_future *self, struct async_context *cx)
 {
     struct transfer t = {self->fd, self->count, self->parts};
-    return transfer(&t, OP_WRITABLE, &self->op, cx, &self->result);
+    return vector_transfer(&t, OP_WRITABLE, &self->op, cx, &self->result);
 }
 
 void async_writev_future_drop(struct async_writev_future *self)

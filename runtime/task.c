@@ -297,25 +297,15 @@ static inline void finish(struct async_executor *executor, struct async_task *ta
         release(executor, task);
 }
 
-// Is `inner` the task, or in a group of it, or in a group of one of those? A group lies in the
-// frame of the task that owns it, whose drop drops the group's.
-static bool is_within(struct async_task *inner, const struct async_task *task)
-{
-    while (inner && inner != task)
-        inner = inner->flags & TASK_GROUP ? group_owner(inner) : NULL;
-    return inner;
-}
-
 void task_drop(struct async_task *task, uint16_t status)
 {
     struct async_executor *executor = executor_of(task);
-    struct task_dropping *outer = executor->dropping;
-    struct task_dropping dropping = {task, outer, outer && is_within(task, outer->task)};
+    struct task_dropping dropping = {task, executor->dropping};
     executor->dropping = &dropping;
     task->type->drop(task_future(task));
     if (task->flags & TASK_EXTRA)
         task_locals_fini(task);
-    executor->dropping = outer;
+    executor->dropping = dropping.outer;
     finish(executor, task, status);
 }
 
@@ -464,20 +454,34 @@ void async_detach(struct async_task *task)
         task_release(task);
 }
 
+// The task in whose frame its group lies, and whose drop drops it, too. NULL: none.
+static struct async_task *owner_of(const struct async_task *task)
+{
+    return task->flags & TASK_GROUP ? group_owner(task) : NULL;
+}
+
 // Would dropping it drop a task whose poll or drop is underway?
 static bool is_underway(const struct async_task *task)
 {
     struct async_executor *executor = executor_of(task);
-    const struct task_dropping *innermost = executor->dropping;
-    if (innermost && task->flags & TASK_GROUP && group_owner(task) == innermost->task)
+    const struct task_dropping *d = executor->dropping;
+    if (d && owner_of(task) == d->task)
         return false; // or its owner would not be dropped now
-    for (const struct task_dropping *d = innermost; d; d = d->outer) {
-        if (is_within(d->task, task))
-            return true;
-        while (d->nested) // then the outer ones were passed on the way
-            d = d->outer;
+    const struct async_task *inner;
+    while (d) {
+        inner = d->task;
+        d = d->outer;
+        for (; inner; inner = owner_of(inner)) {
+            if (inner == task)
+                return true;
+            if (d && d->task == inner)
+                d = d->outer; // looked at in passing
+        }
     }
-    return is_within(executor->cx.waker.data, task);
+    for (inner = executor->cx.waker.data; inner; inner = owner_of(inner))
+        if (inner == task)
+            return true;
+    return false;
 }
 
 bool task_cancel(struct async_task *task)

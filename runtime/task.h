@@ -75,7 +75,6 @@ struct async_task {
 struct task_dropping {
     struct async_task *task;
     struct task_dropping *outer;
-    bool nested; // in a group of the outer one, or of one of its tasks
 };
 
 // The future's storage follows the head, and is aligned to 16 because slabs put it there.

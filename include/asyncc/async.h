@@ -56,9 +56,9 @@ struct async_task;
 #else
 #define asyncc_kept_call __noinline__
 #endif
-#define asyncc_async                                                                           \
-    __attribute__((__error__("async functions must be translated first: asyncc FILE.c -o "     \
-                             "OUT.c (or name it in CMake: asyncc_target(TARGET SOURCES ...)"), \
+#define asyncc_async                                                                            \
+    __attribute__((__error__("async functions must be translated first: asyncc FILE.c -o "      \
+                             "OUT.c (or name it in CMake: asyncc_target(TARGET SOURCES ...))"), \
                    asyncc_kept_call))
 #define asyncc_call_convention
 #endif
